@@ -1,0 +1,117 @@
+// What travels on the bus: commands to actors, and what instances say to each other's inboxes.
+// Services know each other by these types alone.
+import type { CloseName } from './close-codes.ts';
+import type { ErrorCode } from './errors.ts';
+import type { ClientFrameOf, RequestType } from './frames/client.ts';
+import type { Answer, NoticeBody, Push } from './frames/server.ts';
+
+export type ActorKind = 'account' | 'mailbox';
+
+/** Where an answer goes: an instance's inbox, and the number under which that instance waits for it. */
+export type ReplyTo = { readonly inbox: string; readonly re: number };
+
+/** A session as its gateway instance knows it. */
+export type SessionRef = { readonly inbox: string; readonly session: number };
+
+/**
+ * One message on its way to one mailbox. `header`, `body`, slots, `device` and `id` stay the Base64 that came in: no hop decodes ciphertext.
+ * Times in ms since 1970.
+ */
+export type MessageItem = {
+  readonly type: 'message';
+  readonly id: string;
+  readonly from: string;
+  readonly device: string;
+  readonly conversation: string;
+  readonly seq: number;
+  readonly header: string;
+  readonly body: string;
+  /** device → slot, for the devices of this mailbox. */
+  readonly slots: Readonly<Record<string, string>>;
+  readonly receivedAt: number;
+  readonly expiresAt: number;
+};
+
+/** A notice on its way to the devices of one mailbox. Outside quota; never causes a notice itself. */
+export type NoticeItem = {
+  readonly type: 'notice';
+  readonly notice: NoticeBody;
+  /** The devices it is for; absent: every device of the mailbox. */
+  readonly devices?: readonly string[];
+  readonly receivedAt: number;
+  readonly expiresAt: number;
+};
+
+export type MailboxCommand =
+  | { readonly type: 'deliver'; readonly item: MessageItem; readonly reply: ReplyTo }
+  | { readonly type: 'notify'; readonly item: NoticeItem }
+  /** From auth after each change of an account log: the devices in use, and how many entries the log has (the greater wins). */
+  | {
+      readonly type: 'account';
+      readonly length: number;
+      readonly devices: readonly string[];
+      readonly deleted: boolean;
+    }
+  | { readonly type: 'attach'; readonly device: string; readonly number: number; readonly at: SessionRef }
+  /** The rest is told, not published: its sender repeats it or does not need it. */
+  | { readonly type: 'detach'; readonly device: string; readonly at: SessionRef }
+  | {
+      readonly type: 'ack';
+      readonly device: string;
+      readonly at: SessionRef;
+      readonly upTo: number;
+      readonly tags: readonly (readonly [number, string])[];
+    }
+  | { readonly type: 'sweep' };
+
+/** A request to an account actor, as the gateway forwards it: the frame, and who asks. */
+type Asked<T extends RequestType> = {
+  readonly type: T;
+  readonly frame: ClientFrameOf<T>;
+  /** The address of the client's network, for throttling. */
+  readonly source: string;
+  readonly reply: ReplyTo;
+};
+
+export type AccountCommand =
+  | Asked<'signup.start'>
+  | Asked<'signup.finish'>
+  | Asked<'login.start'>
+  | Asked<'login.finish'>
+  | (Asked<'session'> & { readonly challenge: string })
+  | Asked<'log.get'>
+  | Asked<'log.append'>
+  /** From here on only within a session; `address` is the session's. */
+  | Asked<'password.start'>
+  | Asked<'password.finish'>
+  | Asked<'account.delete'>;
+
+export type CommandOf = { account: AccountCommand; mailbox: MailboxCommand };
+
+/** A command with the actor it is for: kind and key (an address). */
+export type Addressed = {
+  [K in ActorKind]: { readonly kind: K; readonly key: string; readonly command: CommandOf[K] };
+}[ActorKind];
+
+/** What is said to every instance over signals (DESIGN section 1): may be lost, never carries a message. */
+export type Signal = {
+  readonly type: 'revoked';
+  readonly address: string;
+  readonly device: string;
+  readonly deleted: boolean;
+};
+
+/** What an instance tells another instance's inbox. May be lost with the instance. */
+export type InboxMessage =
+  | { readonly type: 'answer'; readonly re: number; readonly answer: Answer<RequestType> }
+  | {
+      readonly type: 'refusal';
+      readonly re: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly retryAfterMs?: number;
+    }
+  | { readonly type: 'push'; readonly session: number; readonly frame: Push }
+  | { readonly type: 'close'; readonly session: number; readonly why: CloseName }
+  /** The owner of the session's mailbox lost its memory: attach again. */
+  | { readonly type: 'reattach'; readonly session: number };

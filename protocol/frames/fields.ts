@@ -1,0 +1,42 @@
+// The fields that frames are made of, each parsed once, at the door; behind it types carry the knowledge.
+import { z } from 'zod';
+import { isAddress } from '../address.ts';
+import { base64ByteLength, isCanonicalBase64 } from '../base64.ts';
+import * as limits from '../limits.ts';
+
+/** Canonical Base64 of min to max bytes; kept as text, because most of it is only passed on. */
+export function base64(minBytes: number, maxBytes = minBytes) {
+  const what = minBytes === maxBytes ? `Base64 of ${minBytes} bytes` : `Base64 of ${minBytes} to ${maxBytes} bytes`;
+  return z.string().refine((text) => {
+    const bytes = base64ByteLength(text);
+    return bytes >= minBytes && bytes <= maxBytes && isCanonicalBase64(text);
+  }, what);
+}
+
+/** `name@domain`, canonical (PROTOCOL.md, Addresses). */
+export const address = z.string().max(limits.ADDRESS_MAX_CHARS).refine(isAddress, 'an address: name@domain');
+/** A whole number that JSON carries exactly. */
+export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const positive = count.min(1);
+export const hash = base64(32);
+export const key = base64(32);
+export const device = base64(32);
+export const messageId = base64(16);
+export const signature = base64(64);
+export const tag = base64(16);
+/** OPAQUE's messages are base64url without padding, as its library makes them. */
+export const opaque = z
+  .string()
+  .min(1)
+  .max(limits.OPAQUE_MAX_CHARS)
+  .regex(/^[A-Za-z0-9_-]+$/);
+/** 16 random bytes that name a registration or a sign-in under way. */
+export const ticket = base64(16);
+
+/** An entry of an account log as it travels: canonical bytes and the signatures over them (PROTOCOL.md, Account log). */
+export const signedEntry = z.strictObject({
+  entry: base64(1, 1_024),
+  signature,
+  countersignature: signature.optional(),
+});
+export type SignedEntryText = z.infer<typeof signedEntry>;

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Unavailable } from '#protocol/errors.ts';
+import { Conflict, type Database } from './database.ts';
+import { openDatabase } from './sqlite.ts';
+
+const schema = ['CREATE TABLE IF NOT EXISTS thing (id INTEGER PRIMARY KEY, text TEXT NOT NULL)'];
+const insert = (id: number, text: string) => ({ sql: 'INSERT INTO thing VALUES (?, ?)', params: [id, text] });
+const all = { sql: 'SELECT id, text FROM thing ORDER BY id', params: [] };
+
+describe('the embedded database', () => {
+  let folder: string;
+  let database: Database;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'parley-'));
+    database = await openDatabase({ file: join(folder, 'a.db'), schema });
+  });
+  afterEach(async () => {
+    await database.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('a read sees every write that was asked for before it', async () => {
+    void database.write([insert(1, 'one')]);
+    void database.write([insert(2, 'two')]);
+    expect(await database.read(all)).toEqual([
+      { id: 1, text: 'one' },
+      { id: 2, text: 'two' },
+    ]);
+  });
+
+  test('a unit that meets a conflict is undone alone', async () => {
+    const [first, second, third] = await Promise.allSettled([
+      database.write([insert(1, 'one')]),
+      database.write([insert(2, 'two'), insert(1, 'again')]),
+      database.write([insert(3, 'three')]),
+    ]);
+    expect([first.status, second.status, third.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((second as PromiseRejectedResult).reason).toBeInstanceOf(Conflict);
+    expect((await database.read(all)).map((row) => row.id)).toEqual([1, 3]);
+  });
+
+  test('a write that changes another number of rows than expected is a conflict', async () => {
+    const update = { sql: 'UPDATE thing SET text = ? WHERE id = ?', params: ['x', 9], expect: 1 };
+    await expect(database.write([update])).rejects.toBeInstanceOf(Conflict);
+  });
+
+  test('what was written is there after closing and opening again', async () => {
+    await database.write([insert(7, 'seven')]);
+    await database.close();
+    database = await openDatabase({ file: join(folder, 'a.db'), schema });
+    expect(await database.read(all)).toEqual([{ id: 7, text: 'seven' }]);
+  });
+
+  test('a second opener is refused while the first lives', async () => {
+    await expect(openDatabase({ file: join(folder, 'a.db'), schema })).rejects.toThrow('locked');
+  });
+
+  test('a file that is no database, and a folder that is none, are refused with their reason', async () => {
+    writeFileSync(join(folder, 'b.db'), 'this is not a database, and long enough to be looked at'.repeat(40));
+    await expect(openDatabase({ file: join(folder, 'b.db'), schema })).rejects.toThrow('not a database');
+    await expect(openDatabase({ file: join(folder, 'missing', 'c.db'), schema })).rejects.toBeInstanceOf(Unavailable);
+  });
+});

@@ -1,0 +1,41 @@
+// Delivery's settings. Each has a schema that reads its text, a default, and a description for `--help`.
+import { z } from 'zod';
+import { HOUR_MS, KIB, MIB } from '#protocol/limits.ts';
+
+const HOLD_MAX_MS = 60_000;
+
+export const deliverySettings = {
+  mailboxQuotaMib: z.coerce
+    .number()
+    .min(0.01)
+    .max(100_000)
+    .default(64)
+    .describe('what a mailbox stores at most, in MiB'),
+  holdMs: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(HOLD_MAX_MS)
+    .default(500)
+    .describe('how long a message for connected devices waits in the queue for their acks before it is stored, in ms'),
+  sweepEveryMs: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(HOUR_MS)
+    .describe('how often expired messages are removed; also the time after a start before the first sweep, in ms'),
+} as const;
+
+/** Held in queues at most, all partitions together. */
+const HOLD_MAX_BYTES = 64 * MIB;
+
+/** What a mailbox needs to know to decide. */
+export type MailboxRules = { readonly holdMs: number; readonly holdBytes: number; readonly quotaBytes: number };
+
+export function mailboxRules(settings: { readonly holdMs: number; readonly mailboxQuotaMib: number }): MailboxRules {
+  return {
+    holdMs: settings.holdMs,
+    holdBytes: HOLD_MAX_BYTES,
+    quotaBytes: Math.floor(settings.mailboxQuotaMib * 1024) * KIB,
+  };
+}

@@ -1,0 +1,122 @@
+// What a turn of a mailbox has decided so far: the plan while it grows.
+
+import type { CloseName } from '#protocol/close-codes.ts';
+import type { ReplyTo, SessionRef, Signal } from '#protocol/commands.ts';
+import { type ErrorCode, RequestError } from '#protocol/errors.ts';
+import type { Push } from '#protocol/frames/server.ts';
+import { KIB } from '#protocol/limits.ts';
+import type { Plan, Tell } from '#runtime/actors/actor.ts';
+import type { Delivery } from '#runtime/bus/bus.ts';
+import type { Attachment, Carried } from './carried.ts';
+import { Notices } from './notices.ts';
+import type { Chunk, ChunkInfo, MailboxWrite } from './store.ts';
+
+const CHUNK_ITEMS_MAX = 64;
+const CHUNK_BYTES_MAX = 128 * KIB;
+
+export type MailboxRead =
+  | {
+      readonly purpose: 'drain';
+      readonly device: string;
+      readonly at: SessionRef;
+      readonly from: number;
+      /** The next number when this was asked for: if fewer chunks than `limit` come, there is nothing below it. */
+      readonly before: number;
+      readonly limit: number;
+    }
+  | { readonly purpose: 'sweep'; readonly from: number; readonly limit: number };
+export type MailboxResult = MailboxRead & { readonly chunks: readonly Chunk[] };
+
+export class Draft {
+  readonly now: number;
+  readonly notices: Notices;
+  readonly writes: MailboxWrite[] = [];
+  readonly removals: MailboxWrite[] = [];
+  readonly reads: MailboxRead[] = [];
+  readonly signals: Signal[] = [];
+  readonly #tells: Tell[] = [];
+  readonly #settled: Delivery[] = [];
+  readonly #stored: Carried[] = [];
+
+  constructor(user: string, now: number) {
+    this.now = now;
+    this.notices = new Notices(user);
+  }
+
+  accept({ inbox, re }: ReplyTo, receivedAt: number, stale: string | undefined): void {
+    this.#tells.push({
+      inbox,
+      message: { type: 'answer', re, answer: stale ? { receivedAt, stale: [stale] } : { receivedAt } },
+    });
+  }
+
+  refuse({ inbox, re }: ReplyTo, code: ErrorCode): void {
+    this.#tells.push({ inbox, message: { type: 'refusal', re, code, message: new RequestError(code).message } });
+  }
+
+  tell(at: SessionRef, frame: Push): void {
+    this.#tells.push({ inbox: at.inbox, message: { type: 'push', session: at.session, frame } });
+  }
+
+  close(at: SessionRef, why: CloseName): void {
+    this.#tells.push({ inbox: at.inbox, message: { type: 'close', session: at.session, why } });
+  }
+
+  /** Pushes an item to a device, within its window. */
+  push(attachment: Attachment, carried: Carried): void {
+    const { item } = carried;
+    const n = attachment.push(carried);
+    if (item.type === 'notice') return this.tell(attachment.at, { type: 'notice', n, notice: item.notice });
+    const { header, body, slots, receivedAt } = item;
+    const slot = slots[attachment.device];
+    if (slot === undefined) throw new Error('A mailbox pushes an item only to the devices that have a slot.');
+    this.tell(attachment.at, { type: 'deliver', n, header, body, slot, receivedAt });
+  }
+
+  settle(delivery: Delivery | undefined): void {
+    if (delivery) this.#settled.push(delivery);
+  }
+
+  /** Stores an item (its number is set) for the devices that have not acked it; then its delivery is settled. */
+  store(carried: Carried): void {
+    this.#stored.push(carried);
+    this.settle(carried.delivery);
+  }
+
+  /** Makes chunks of what was stored in this turn. Returns their bytes. */
+  flush(onChunk: (info: ChunkInfo) => void): number {
+    let total = 0;
+    for (let start = 0; start < this.#stored.length; ) {
+      let bytes = 0;
+      let end = start;
+      while (end < this.#stored.length && end - start < CHUNK_ITEMS_MAX) {
+        const { size } = this.#stored[end] as Carried; // end < length
+        if (end > start && bytes + size > CHUNK_BYTES_MAX) break;
+        bytes += size;
+        end += 1;
+      }
+      const part = this.#stored.slice(start, end);
+      const n = part[0]?.stored ?? 0;
+      const items = part.map(({ item, waiting, taken }) => ({ item, devices: [...waiting], taken }));
+      this.writes.push({ type: 'append', chunk: { n, items }, bytes });
+      onChunk({ n, count: items.length, bytes });
+      total += bytes;
+      start = end;
+    }
+    return total;
+  }
+
+  plan(wakeAt: number | undefined): Plan<MailboxWrite, MailboxRead> {
+    const effects = this.notices.commands(this.now);
+    return {
+      ...(this.writes.length > 0 ? { writes: this.writes } : {}),
+      ...(effects.length > 0 ? { effects } : {}),
+      ...(this.removals.length > 0 ? { removals: this.removals } : {}),
+      tells: this.#tells,
+      settled: this.#settled,
+      signals: this.signals,
+      reads: this.reads,
+      ...(wakeAt === undefined ? {} : { wakeAt }),
+    };
+  }
+}

@@ -1,0 +1,110 @@
+// The mailboxes of the embedded mode. All SQL of delivery is here.
+import type { Database, Row, Statement } from '#runtime/store/database.ts';
+import type { Chunk, MailboxState, MailboxStore, MailboxWrite, StoredItem } from './store.ts';
+
+export const mailboxSchema = [
+  `CREATE TABLE IF NOT EXISTS mailbox (
+     user TEXT PRIMARY KEY, length INTEGER NOT NULL, devices TEXT NOT NULL, deleted INTEGER NOT NULL, next INTEGER NOT NULL
+   ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS mailbox_cursor (
+     user TEXT NOT NULL, device TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (user, device)
+   ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS chunk (
+     user TEXT NOT NULL, n INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, items TEXT NOT NULL,
+     UNIQUE (user, n)
+   )`,
+];
+
+export class SqliteMailboxStore implements MailboxStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async load(user: string): Promise<MailboxState | undefined> {
+    const [heads, cursors, chunks] = await Promise.all([
+      this.#read('SELECT length, devices, deleted, next FROM mailbox WHERE user = ?', user),
+      this.#read('SELECT device, n FROM mailbox_cursor WHERE user = ?', user),
+      this.#read('SELECT n, count, bytes FROM chunk WHERE user = ? ORDER BY n', user),
+    ]);
+    const head = heads[0];
+    if (!head) return undefined;
+    return {
+      length: Number(head.length),
+      devices: JSON.parse(String(head.devices)) as string[], // written below
+      deleted: head.deleted === 1,
+      next: Number(head.next),
+      cursors: Object.fromEntries(cursors.map((row) => [String(row.device), Number(row.n)])),
+      chunks: chunks.map((row) => ({ n: Number(row.n), count: Number(row.count), bytes: Number(row.bytes) })),
+    };
+  }
+
+  async write(user: string, writes: readonly MailboxWrite[]): Promise<void> {
+    await this.#database.write(writes.flatMap((write) => statementsOf(user, write)));
+  }
+
+  async read(user: string, from: number, limit: number): Promise<readonly Chunk[]> {
+    const rows = await this.#read(
+      'SELECT n, items FROM chunk WHERE user = ? AND n + count > ? ORDER BY n LIMIT ?',
+      user,
+      from,
+      limit,
+    );
+    return rows.map((row) => ({ n: Number(row.n), items: JSON.parse(String(row.items)) as StoredItem[] })); // written below
+  }
+
+  async users(after: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#read('SELECT DISTINCT user FROM chunk WHERE user > ? ORDER BY user LIMIT ?', after, limit);
+    return rows.map((row) => String(row.user));
+  }
+
+  #read(sql: string, ...params: (string | number)[]): Promise<readonly Row[]> {
+    return this.#database.read({ sql, params });
+  }
+}
+
+function statementsOf(user: string, write: MailboxWrite): Statement[] {
+  switch (write.type) {
+    case 'account':
+      return [
+        {
+          sql: `INSERT INTO mailbox (user, length, devices, deleted, next) VALUES (?, ?, ?, ?, 1)
+                ON CONFLICT (user) DO UPDATE SET length = excluded.length, devices = excluded.devices, deleted = excluded.deleted
+                WHERE excluded.length > length OR (excluded.length = length AND excluded.deleted > deleted)`,
+          params: [user, write.length, JSON.stringify(write.devices), write.deleted ? 1 : 0],
+          expect: 1,
+        },
+        ...Object.entries(write.cursors).map(([device, n]) => cursor(user, device, n)),
+      ];
+    case 'append': {
+      const { n, items } = write.chunk;
+      return [
+        {
+          sql: 'INSERT INTO chunk (user, n, count, bytes, items) VALUES (?, ?, ?, ?, ?)',
+          params: [user, n, items.length, write.bytes, JSON.stringify(items)],
+        },
+        { sql: 'UPDATE mailbox SET next = max(next, ?) WHERE user = ?', params: [n + items.length, user], expect: 1 },
+      ];
+    }
+    case 'cursor':
+      return [cursor(user, write.device, write.n)];
+    case 'remove':
+      return [{ sql: 'DELETE FROM chunk WHERE user = ? AND n = ?', params: [user, write.n] }];
+    case 'replace':
+      return [
+        {
+          sql: 'UPDATE chunk SET bytes = ?, items = ? WHERE user = ? AND n = ?',
+          params: [write.bytes, JSON.stringify(write.chunk.items), user, write.chunk.n],
+        },
+      ];
+  }
+}
+
+function cursor(user: string, device: string, n: number): Statement {
+  return {
+    sql: `INSERT INTO mailbox_cursor (user, device, n) VALUES (?, ?, ?)
+          ON CONFLICT (user, device) DO UPDATE SET n = max(n, excluded.n)`,
+    params: [user, device, n],
+  };
+}

@@ -1,0 +1,60 @@
+// What delivery keeps: for each mailbox a head and chunks (DESIGN section 3, Store). Every implementation passes store.contract.ts.
+//
+//   head `user`      the mailbox's devices, a cursor for each, the first and next item number, the bytes stored
+//   chunk `user/n`   the items of one flush, numbered n, n+1, … without gaps
+import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
+
+/**
+ * An item as stored. `devices`: whom it is still for. `taken`: some device had it before it was stored, so the sender knows.
+ * `item` is null once it expired while others of its chunk had not: the numbers of those stay.
+ */
+export type StoredItem = {
+  readonly item: MessageItem | NoticeItem | null;
+  readonly devices: readonly string[];
+  readonly taken: boolean;
+};
+
+/** A chunk without its items. `bytes` counts towards the quota. */
+export type ChunkInfo = { readonly n: number; readonly count: number; readonly bytes: number };
+export type Chunk = { readonly n: number; readonly items: readonly StoredItem[] };
+
+/** A mailbox as it is loaded. `length`: entries of the account log that `devices` comes from. */
+export type MailboxState = {
+  readonly length: number;
+  readonly devices: readonly string[];
+  readonly deleted: boolean;
+  /** The number of the next item. */
+  readonly next: number;
+  /** device → everything below is acked or not for it. Revoked devices keep theirs: it says what they had taken. */
+  readonly cursors: Readonly<Record<string, number>>;
+  readonly chunks: readonly ChunkInfo[];
+};
+
+export type MailboxWrite =
+  /** Fence: only if `length` is greater than the stored one. Creates the mailbox. New devices begin at their `cursors`. */
+  | {
+      readonly type: 'account';
+      readonly length: number;
+      readonly devices: readonly string[];
+      readonly deleted: boolean;
+      readonly cursors: Readonly<Record<string, number>>;
+    }
+  /** Fence: only if no chunk `n` exists. */
+  | { readonly type: 'append'; readonly chunk: Chunk; readonly bytes: number }
+  /** Raises a cursor, never lowers it. */
+  | { readonly type: 'cursor'; readonly device: string; readonly n: number }
+  /** Removes a chunk that is below every cursor or expired. Removing it twice is harmless. */
+  | { readonly type: 'remove'; readonly n: number }
+  /** Puts a chunk of the same n and length in its place, its expired items emptied. */
+  | { readonly type: 'replace'; readonly chunk: Chunk; readonly bytes: number };
+
+export interface MailboxStore {
+  /** The mailbox of a user (an address), or undefined if there is none. */
+  load(user: string): Promise<MailboxState | undefined>;
+  /** All writes or none. Throws Conflict where a fence fails. */
+  write(user: string, writes: readonly MailboxWrite[]): Promise<void>;
+  /** Up to `limit` chunks that hold items numbered `from` or greater, in order. */
+  read(user: string, from: number, limit: number): Promise<readonly Chunk[]>;
+  /** Up to `limit` users after `after` (in the order of their bytes) that have something stored. */
+  users(after: string, limit: number): Promise<readonly string[]>;
+}

@@ -1,0 +1,45 @@
+// What leaves the store undelivered: expired items, and those that only devices out of use could have taken. Nothing goes silently:
+// the sender hears `expired` if no device had it, the devices that lack it hear `missed` (DESIGN section 3, No silent loss).
+import { sizeOf } from './carried.ts';
+import type { Notices } from './notices.ts';
+import type { Chunk, StoredItem } from './store.ts';
+
+const EMPTY: StoredItem = { item: null, devices: [], taken: true };
+
+/** Decides about one chunk. `left`: its items with the dead ones emptied, [] if none lives, undefined if nothing changes. */
+export function sweepChunk(
+  chunk: Chunk,
+  mailbox: {
+    now: number;
+    own: string;
+    devices: ReadonlySet<string>;
+    cursors: ReadonlyMap<string, number>;
+    notices: Notices;
+  },
+): { left: readonly StoredItem[] | undefined; bytes: number } {
+  let changed = false;
+  let bytes = 0;
+  let living = 0;
+  const left = chunk.items.map((stored, index): StoredItem => {
+    const { item, devices, taken } = stored;
+    if (!item) return stored;
+    const number = chunk.n + index;
+    const lacking = devices.filter(
+      (device) => mailbox.devices.has(device) && (mailbox.cursors.get(device) ?? 0) <= number,
+    );
+    if (item.expiresAt > mailbox.now && devices.some((device) => mailbox.devices.has(device))) {
+      bytes += sizeOf(item);
+      living += 1;
+      return stored;
+    }
+    changed = true;
+    if (item.type === 'message') {
+      const delivered = taken || devices.some((device) => (mailbox.cursors.get(device) ?? 0) > number);
+      if (!delivered && item.from !== mailbox.own) mailbox.notices.expired(item);
+      if (lacking.length > 0) mailbox.notices.missed(item, lacking);
+    }
+    return EMPTY;
+  });
+  if (!changed) return { left: undefined, bytes };
+  return { left: living > 0 ? left : [], bytes };
+}

@@ -1,0 +1,83 @@
+// Requests that wait for an actor's answer. Each gets exactly one; a send to two mailboxes is answered when both have decided.
+import type { InboxMessage } from '#protocol/commands.ts';
+import { type ErrorCode, RequestError } from '#protocol/errors.ts';
+import type { RequestType } from '#protocol/frames/client.ts';
+import type { Answer } from '#protocol/frames/server.ts';
+import { ASK_TIMEOUT_MS } from '#protocol/limits.ts';
+
+export type Outcome =
+  | { readonly ok: Answer<RequestType> }
+  | { readonly refused: { readonly code: ErrorCode; readonly message: string; readonly retryAfterMs?: number } };
+
+type Ask = {
+  readonly done: (outcome: Outcome) => void;
+  /** When it fails for want of an answer; sends never do. */
+  readonly deadline: number;
+  missing: number;
+  outcome: Outcome | undefined;
+};
+
+export class Asks {
+  readonly #open = new Map<number, Ask>();
+  readonly #now: () => number;
+  #last = 0;
+
+  /** `now`: monotonic, in ms. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Awaits `answers` answers under the returned number. `done` is called once. */
+  open(answers: number, timed: boolean, done: (outcome: Outcome) => void): number {
+    this.#last += 1;
+    const deadline = timed ? this.#now() + ASK_TIMEOUT_MS : Number.POSITIVE_INFINITY;
+    this.#open.set(this.#last, { done, deadline, missing: answers, outcome: undefined });
+    return this.#last;
+  }
+
+  settle(message: Extract<InboxMessage, { type: 'answer' | 'refusal' }>): void {
+    const ask = this.#open.get(message.re);
+    if (!ask) return;
+    ask.outcome = merge(ask.outcome, outcomeOf(message));
+    ask.missing -= 1;
+    if (ask.missing > 0) return;
+    this.#open.delete(message.re);
+    ask.done(ask.outcome);
+  }
+
+  fail(re: number, error: RequestError): void {
+    const ask = this.#open.get(re);
+    if (!ask) return;
+    this.#open.delete(re);
+    ask.done(refusal(error));
+  }
+
+  /** Ends the asks whose answer did not come in time. */
+  expire(): void {
+    const now = this.#now();
+    for (const [re, ask] of this.#open) if (ask.deadline <= now) this.fail(re, new RequestError('unavailable'));
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+}
+
+export function refusal({ code, message, retryAfterMs }: RequestError): Outcome {
+  return { refused: retryAfterMs === undefined ? { code, message } : { code, message, retryAfterMs } };
+}
+
+function outcomeOf(message: Extract<InboxMessage, { type: 'answer' | 'refusal' }>): Outcome {
+  if (message.type === 'answer') return { ok: message.answer };
+  const { code, message: text, retryAfterMs } = message;
+  return { refused: retryAfterMs === undefined ? { code, message: text } : { code, message: text, retryAfterMs } };
+}
+
+/** A refusal wins; of two acceptances the lists of stale accounts are joined. */
+function merge(first: Outcome | undefined, second: Outcome): Outcome {
+  if (!first || 'refused' in second) return second;
+  if ('refused' in first) return first;
+  if (!('receivedAt' in first.ok && 'receivedAt' in second.ok)) return first; // only sends have two answers
+  const stale = [...(first.ok.stale ?? []), ...(second.ok.stale ?? [])];
+  return stale.length > 0 ? { ok: { receivedAt: first.ok.receivedAt, stale } } : first;
+}

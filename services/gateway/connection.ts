@@ -1,0 +1,324 @@
+// One client's connection: challenge, requests with one answer each, at most one session, pushes. It parses at the door, keeps the
+// windows, and turns frames into commands; what they mean is decided by actors.
+import type { Socket } from 'node:net';
+import type { RawData, WebSocket } from 'ws';
+import { encodeBase64 } from '#protocol/base64.ts';
+import { CLOSE, type CloseName } from '#protocol/close-codes.ts';
+import type { AccountCommand, MailboxCommand, SessionRef } from '#protocol/commands.ts';
+import { RequestError } from '#protocol/errors.ts';
+import {
+  type ClientFrame,
+  type ClientFrameOf,
+  clientFrame,
+  type Request,
+  type RequestType,
+} from '#protocol/frames/client.ts';
+import type { Push, ServerFrame } from '#protocol/frames/server.ts';
+import {
+  CHALLENGE_MAX_AGE_MS,
+  HEARTBEAT_TIMEOUT_MS,
+  REQUESTS_UNANSWERED_MAX,
+  SENDS_UNANSWERED_MAX,
+  UNAUTHENTICATED_MAX_MS,
+} from '#protocol/limits.ts';
+import { RefusedNumbers } from '#runtime/refused-numbers.ts';
+import { type Outcome, refusal } from './asks.ts';
+import { corkForTick } from './corked.ts';
+import type { Hub } from './hub.ts';
+import { RATE_OF, type SendAllowance } from './rates.ts';
+import { checkSend, deliverCommands } from './send.ts';
+
+/** A client that lets this much pile up on its socket does not read. Far above what a delivery window allows. */
+const UNSENT_MAX_BYTES = 4 * 1024 * 1024;
+/** How long a closed socket may take to say goodbye. */
+const CLOSE_GRACE_MS = 2_000;
+
+type Session = {
+  readonly address: string;
+  readonly device: string;
+  readonly number: number;
+  readonly receive: boolean;
+  readonly at: SessionRef;
+  readonly allowance: SendAllowance;
+  readonly refused: RefusedNumbers;
+  unanswered: number;
+};
+
+/** Requests that a session's owner alone may make. */
+const IN_SESSION: ReadonlySet<RequestType> = new Set([
+  'send',
+  'log.get',
+  'password.start',
+  'password.finish',
+  'account.delete',
+]);
+/** Requests that need room on the server's disk. */
+const STORING: ReadonlySet<RequestType> = new Set(['send', 'signup.finish', 'log.append', 'password.finish']);
+
+export class Connection {
+  readonly #hub: Hub;
+  readonly #websocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #source: string;
+  readonly #openedAt: number;
+  #challenge: string | undefined;
+  #session: Session | undefined;
+  #heardAt: number;
+  #asked = 0;
+  #closed = false;
+
+  constructor(hub: Hub, websocket: WebSocket, socket: Socket, source: string) {
+    this.#hub = hub;
+    this.#websocket = websocket;
+    this.#socket = socket;
+    this.#source = source;
+    this.#openedAt = hub.monotonic();
+    this.#heardAt = this.#openedAt;
+    this.#challenge = encodeBase64(hub.random(32));
+    websocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    websocket.on('pong', () => this.#heard());
+    websocket.on('ping', () => this.#heard());
+    websocket.on('close', () => this.#ended());
+    websocket.on('error', (error) => this.#broken(error));
+    const { domain, serverKey, signUp } = hub;
+    this.#write({ type: 'challenge', nonce: this.#challenge, domain, serverKey, signUp });
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  /** Sends that wait for their answer. */
+  get unanswered(): number {
+    return this.#session?.unanswered ?? 0;
+  }
+
+  push(frame: Push): void {
+    if (this.#socket.writableLength > UNSENT_MAX_BYTES) return this.close('tooSlow');
+    this.#write(frame);
+  }
+
+  /** Ends the connection with a documented code; what was written before goes out first. */
+  close(why: CloseName): void {
+    if (this.#closed) return;
+    this.#hub.metrics.closes.inc({ reason: why });
+    this.#websocket.close(CLOSE[why].code, CLOSE[why].reason);
+    this.#ended();
+    setTimeout(() => this.#websocket.terminate(), CLOSE_GRACE_MS).unref();
+  }
+
+  /** Called at every heartbeat: asks for a sign of life, and gives up whom it did not get one from in time. */
+  beat(now: number): void {
+    if (now - this.#heardAt > HEARTBEAT_TIMEOUT_MS) return this.close('silent');
+    if (!this.#session && now - this.#openedAt > UNAUTHENTICATED_MAX_MS) return this.close('unauthenticated');
+    this.#websocket.ping();
+  }
+
+  /** Lets the client be read again once its answers are out. */
+  readOn(): void {
+    if (this.#websocket.isPaused && this.unanswered < SENDS_UNANSWERED_MAX) this.#websocket.resume();
+  }
+
+  attach(): void {
+    if (!this.#session?.receive || this.#closed) return;
+    const { device, number, at, address } = this.#session;
+    const command: MailboxCommand = { type: 'attach', device, number, at };
+    this.#hub.bus.publish([{ kind: 'mailbox', key: address, command }]).catch(() => this.close('failed'));
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#hub.monotonic();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#closed) return;
+    this.#heard();
+    let value: unknown;
+    try {
+      value = isBinary ? undefined : JSON.parse(data.toString());
+    } catch {
+      value = undefined;
+    }
+    const parsed = clientFrame.safeParse(value);
+    if (parsed.success) return this.#take(parsed.data);
+    const id = requestId(value);
+    if (id === undefined) return this.close('protocolError');
+    const [issue] = parsed.error.issues;
+    const at = issue?.path.length ? `${issue.path.join('.')}: ` : '';
+    this.#answer(
+      id,
+      'unknown',
+      refusal(new RequestError('bad_request', `Not a frame of the protocol. ${at}${issue?.message}`)),
+    );
+  }
+
+  #take(frame: ClientFrame): void {
+    if (frame.type === 'ack') return this.#ack(frame);
+    const problem = this.#problem(frame);
+    if (problem) return this.#answer(frame.id, frame.type, refusal(problem));
+    if (frame.type === 'send') return this.#send(frame);
+    if (frame.type === 'ping') return this.#answer(frame.id, 'ping', { ok: {} });
+    this.#asked += 1;
+    void this.#ask(frame);
+  }
+
+  #problem(frame: Request): RequestError | undefined {
+    if (this.#asked >= REQUESTS_UNANSWERED_MAX) return new RequestError('rate_limited');
+    if (IN_SESSION.has(frame.type) && !this.#session) return new RequestError('not_signed_in');
+    if (frame.type === 'session' && this.#session) return new RequestError('already_signed_in');
+    if (STORING.has(frame.type) && this.#hub.space.low) return this.#refuseSend(frame, new RequestError('no_space'));
+    if ('address' in frame && !frame.address.endsWith(`@${this.#hub.domain}`)) return new RequestError('remote_domain');
+    return undefined;
+  }
+
+  /** A retryable refusal of a send is remembered, so that later numbers of its conversation do not overtake it. */
+  #refuseSend(frame: Request, error: RequestError): RequestError {
+    if (frame.type !== 'send' || !this.#session) return error;
+    try {
+      this.#session.refused.refuse(checkSend(frame, this.#session, this.#hub.now()).message);
+      return error;
+    } catch (invalid) {
+      if (invalid instanceof RequestError) return invalid;
+      throw invalid;
+    }
+  }
+
+  // ---- sends ---------------------------------------------------------------
+
+  #send(frame: ClientFrameOf<'send'>): void {
+    const session = this.#session as Session; // #problem saw to it
+    const size = frame.body.length + frame.header.length;
+    let accepted: ReturnType<typeof checkSend>;
+    try {
+      accepted = checkSend(frame, session, this.#hub.now());
+      if (session.refused.mustWait(accepted.message)) throw new RequestError('earlier_refused');
+      const limited = this.#hub.overloaded ?? session.allowance.spend(this.#hub.monotonic());
+      if (limited) {
+        session.refused.refuse(accepted.message);
+        throw limited;
+      }
+      session.refused.admit(accepted.message);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      return this.#answer(frame.id, 'send', refusal(error));
+    }
+    session.unanswered += 1;
+    this.#hub.entered(size);
+    const re = this.#hub.asks.open(accepted.mailboxes.size, false, (outcome) => {
+      session.unanswered -= 1;
+      this.#hub.left(size);
+      if ('refused' in outcome && new RequestError(outcome.refused.code).retry)
+        session.refused.refuse(accepted.message);
+      this.#answer(frame.id, 'send', outcome);
+      this.readOn();
+    });
+    this.#hub.bus.publish(deliverCommands(accepted, { inbox: this.#hub.bus.inbox, re })).catch((error: unknown) => {
+      this.#hub.asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
+    });
+    if (session.unanswered >= SENDS_UNANSWERED_MAX || this.#hub.full) this.#pause();
+  }
+
+  /** Back-pressure: the client's next frames wait in its own socket. */
+  #pause(): void {
+    this.#websocket.pause();
+    if (this.#hub.full) this.#hub.waitForRoom(this);
+  }
+
+  #ack({ upTo, tags }: ClientFrameOf<'ack'>): void {
+    if (!this.#session?.receive) return this.close('protocolError');
+    const { address, device, at } = this.#session;
+    this.#hub.bus.tell({ kind: 'mailbox', key: address, command: { type: 'ack', device, at, upTo, tags } });
+  }
+
+  // ---- other requests ------------------------------------------------------
+
+  async #ask(frame: Exclude<Request, ClientFrameOf<'send' | 'ping'>>): Promise<void> {
+    const { hub, rateKey } = { hub: this.#hub, rateKey: this.#session?.device ?? this.#source };
+    try {
+      await hub.rates.take(RATE_OF[frame.type], rateKey);
+    } catch (error) {
+      this.#asked -= 1;
+      return this.#answer(
+        frame.id,
+        frame.type,
+        refusal(error instanceof RequestError ? error : new RequestError('busy')),
+      );
+    }
+    const re = hub.asks.open(1, true, (outcome) => {
+      this.#asked -= 1;
+      if (frame.type === 'session') this.#begin(frame, outcome);
+      this.#answer(frame.id, frame.type, outcome);
+      if (frame.type === 'session') this.attach();
+    });
+    const key = 'address' in frame ? frame.address : (this.#session?.address ?? '');
+    const command = this.#command(frame, re);
+    if (!command)
+      return hub.asks.fail(re, new RequestError('bad_signature', 'The challenge is used up: connect again.'));
+    const durable = STORING.has(frame.type) || frame.type === 'account.delete';
+    if (!durable) return hub.bus.tell({ kind: 'account', key, command });
+    hub.bus.publish([{ kind: 'account', key, command }]).catch((error: unknown) => {
+      hub.asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
+    });
+  }
+
+  /** The frame as its account actor gets it; undefined if it answers a challenge that is used up or too old. */
+  #command(frame: Exclude<Request, ClientFrameOf<'send' | 'ping'>>, re: number): AccountCommand | undefined {
+    const reply = { inbox: this.#hub.bus.inbox, re };
+    const asked = { type: frame.type, frame, source: this.#source, reply };
+    if (frame.type !== 'session') return asked as AccountCommand; // type and frame belong together
+    const challenge = this.#challenge;
+    this.#challenge = undefined;
+    if (!challenge || this.#hub.monotonic() - this.#openedAt > CHALLENGE_MAX_AGE_MS) return undefined;
+    return { ...asked, type: 'session', frame, challenge };
+  }
+
+  #begin({ address, device, number, receive }: ClientFrameOf<'session'>, outcome: Outcome): void {
+    if (this.#closed || !('ok' in outcome) || this.#session) return;
+    this.#session = {
+      address,
+      device,
+      number,
+      receive,
+      at: { inbox: this.#hub.bus.inbox, session: this.#hub.register(this) },
+      allowance: this.#hub.rates.allowance(device),
+      refused: new RefusedNumbers(),
+      unanswered: 0,
+    };
+  }
+
+  // ---- the way out ---------------------------------------------------------
+
+  #answer(re: number, type: string, outcome: Outcome): void {
+    this.#hub.metrics.requests.inc({ type, outcome: 'ok' in outcome ? 'ok' : outcome.refused.code });
+    if ('ok' in outcome) return this.#write({ type: 'ok', re, ...outcome.ok });
+    const { code, message, retryAfterMs } = outcome.refused;
+    const { retry } = new RequestError(code);
+    this.#write({ type: 'error', re, code, message, retry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  }
+
+  #write(frame: ServerFrame): void {
+    if (this.#closed) return;
+    corkForTick(this.#socket);
+    this.#websocket.send(JSON.stringify(frame));
+  }
+
+  #broken(error: Error & { code?: string }): void {
+    // ws closes by itself with a code of its own, which the documented ranges read as "reconnect"; a frame too large must not.
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.close('tooLarge');
+  }
+
+  #ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#hub.forget(this);
+    if (!this.#session?.receive) return;
+    const { address, device, at } = this.#session;
+    this.#hub.bus.tell({ kind: 'mailbox', key: address, command: { type: 'detach', device, at } });
+  }
+}
+
+/** The `id` of something that is no frame, if it has one that an answer could name. */
+function requestId(value: unknown): number | undefined {
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}

@@ -1,0 +1,158 @@
+// What the connections of one gateway share: the bus, the sessions by number, the asks under way, and the bounds on all of them.
+import type { Logger } from 'pino';
+import type { InboxMessage, Signal } from '#protocol/commands.ts';
+import { RequestError } from '#protocol/errors.ts';
+import { HEARTBEAT_INTERVAL_MS, MIB, SECOND_MS } from '#protocol/limits.ts';
+import type { Bus } from '#runtime/bus/bus.ts';
+import type { Metrics } from '#runtime/metrics.ts';
+import type { Signals } from '#runtime/signals.ts';
+import { Asks } from './asks.ts';
+import type { Connection } from './connection.ts';
+import { Rates } from './rates.ts';
+
+/** Unanswered sends of all clients together; beyond it their sockets are not read. */
+const UNANSWERED_MAX_BYTES = 64 * MIB;
+/** A bus this far behind takes no new messages. */
+const LAG_MAX_MS = 5 * SECOND_MS;
+
+export type HubDeps = {
+  readonly bus: Bus;
+  readonly signals: Signals;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly domain: string;
+  readonly serverKey: string;
+  readonly signUp: 'open' | 'invitation' | 'closed';
+  readonly rateFactor: number;
+  /** Whether the disk is nearly full. */
+  readonly space: { readonly low: boolean };
+  readonly random: (bytes: number) => Uint8Array;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** ms that no clock change moves */
+  readonly monotonic: () => number;
+};
+
+export class Hub {
+  readonly bus: Bus;
+  readonly metrics: Metrics;
+  readonly domain: string;
+  readonly serverKey: string;
+  readonly signUp: HubDeps['signUp'];
+  readonly space: HubDeps['space'];
+  readonly random: HubDeps['random'];
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly rates: Rates;
+  readonly asks: Asks;
+  readonly #connections = new Set<Connection>();
+  readonly #sessions = new Map<number, Connection>();
+  readonly #waiting = new Set<Connection>();
+  readonly #timers: NodeJS.Timeout[];
+  #lastSession = 0;
+  #unansweredBytes = 0;
+
+  constructor(deps: HubDeps) {
+    this.bus = deps.bus;
+    this.metrics = deps.metrics;
+    this.domain = deps.domain;
+    this.serverKey = deps.serverKey;
+    this.signUp = deps.signUp;
+    this.space = deps.space;
+    this.random = deps.random;
+    this.now = deps.now;
+    this.monotonic = deps.monotonic;
+    this.rates = new Rates(deps.rateFactor);
+    this.asks = new Asks(deps.monotonic);
+    this.bus.onMessage((message) => this.#read(message));
+    deps.signals.onSignal((signal) => this.#hear(signal));
+    this.#timers = [
+      setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS).unref(),
+      setInterval(() => this.asks.expire(), SECOND_MS).unref(),
+    ];
+    deps.metrics.gauge('parley_connections', 'Open connections', () => this.#connections.size);
+    deps.metrics.gauge('parley_sessions', 'Sessions', () => this.#sessions.size);
+    deps.metrics.gauge(
+      'parley_unanswered_bytes',
+      'Bytes of sends that wait for their answer',
+      () => this.#unansweredBytes,
+    );
+  }
+
+  add(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  /** Gives a connection's new session its number. */
+  register(connection: Connection): number {
+    this.#lastSession += 1;
+    this.#sessions.set(this.#lastSession, connection);
+    return this.#lastSession;
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#waiting.delete(connection);
+    if (connection.session) this.#sessions.delete(connection.session.at.session);
+  }
+
+  entered(bytes: number): void {
+    this.#unansweredBytes += bytes;
+  }
+
+  left(bytes: number): void {
+    this.#unansweredBytes -= bytes;
+    if (this.full || this.#waiting.size === 0) return;
+    for (const connection of this.#waiting) connection.readOn();
+    this.#waiting.clear();
+  }
+
+  /** No further sends are read for now. */
+  get full(): boolean {
+    return this.#unansweredBytes > UNANSWERED_MAX_BYTES;
+  }
+
+  waitForRoom(connection: Connection): void {
+    this.#waiting.add(connection);
+  }
+
+  get overloaded(): RequestError | undefined {
+    return this.bus.lagMs > LAG_MAX_MS ? new RequestError('busy', undefined, SECOND_MS) : undefined;
+  }
+
+  /** Tells every client to go elsewhere; what they had asked is answered first, unless it takes longer than `patienceMs`. */
+  async drain(patienceMs: number): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    const deadline = this.monotonic() + patienceMs;
+    while (this.asks.size > 0 && this.monotonic() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const connection of [...this.#connections]) connection.close('goElsewhere');
+  }
+
+  #read(message: InboxMessage): void {
+    switch (message.type) {
+      case 'answer':
+      case 'refusal':
+        return this.asks.settle(message);
+      case 'push':
+        if (message.frame.type !== 'log') this.metrics.delivered.inc();
+        return this.#sessions.get(message.session)?.push(message.frame);
+      case 'close':
+        return this.#sessions.get(message.session)?.close(message.why);
+      case 'reattach':
+        return this.#sessions.get(message.session)?.attach();
+    }
+  }
+
+  #hear({ address, device, deleted }: Signal): void {
+    for (const connection of [...this.#sessions.values()]) {
+      const session = connection.session;
+      if (session?.device !== device || session.address !== address) continue;
+      connection.close(deleted ? 'accountDeleted' : 'revoked');
+    }
+  }
+
+  #beat(): void {
+    const now = this.monotonic();
+    for (const connection of [...this.#connections]) connection.beat(now);
+  }
+}

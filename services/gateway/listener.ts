@@ -1,0 +1,116 @@
+// The gateway's port: WebSocket for clients; health, readiness and metrics for operators.
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { CLIENT_FRAME_MAX_BYTES, SUBPROTOCOL } from '#protocol/limits.ts';
+import { ConfigError } from '#runtime/config.ts';
+import type { GatewaySettings } from './config.ts';
+import { Connection } from './connection.ts';
+import type { Hub } from './hub.ts';
+
+/** Connections that the kernel keeps while the process is busy with others: a whole site may come back at once. */
+const BACKLOG = 4_096;
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.|localhost$)/;
+
+export class Listener {
+  readonly #hub: Hub;
+  readonly #settings: GatewaySettings;
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
+  #ready = false;
+
+  /** Throws ConfigError: plain ws where others could read it, or a certificate that cannot be read. */
+  constructor(hub: Hub, settings: GatewaySettings) {
+    this.#hub = hub;
+    this.#settings = settings;
+    this.#server = makeServer(settings);
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: CLIENT_FRAME_MAX_BYTES,
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    });
+    this.#server.on('request', (request, response) => void this.#respond(request, response));
+    this.#server.on('upgrade', (request, socket, head) => {
+      const source = this.#sourceOf(request);
+      if (!this.#ready) return refuse(socket, '503 Service Unavailable', 'This server is not ready: go elsewhere.');
+      const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
+      if (!offered.includes(SUBPROTOCOL))
+        return refuse(socket, '400 Bad Request', `Offer the subprotocol ${SUBPROTOCOL}.`);
+      hub.rates.take('connection', source).then(
+        () =>
+          this.#sockets.handleUpgrade(request, socket, head, (websocket: WebSocket) => {
+            hub.add(new Connection(hub, websocket, request.socket, source));
+          }),
+        () => refuse(socket, '429 Too Many Requests', 'Too many connections. Wait a minute.'),
+      );
+    });
+  }
+
+  /** Begins to listen; returns the address for clients, `ws://host:port` or `wss://…`. Throws what the operating system says. */
+  async listen(): Promise<string> {
+    const { host, port, tlsCert } = this.#settings;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
+    });
+    this.#ready = true;
+    const bound = this.#server.address() as AddressInfo; // a port, never a pipe
+    const shown = host.includes(':') ? `[${host}]` : host;
+    return `${tlsCert ? 'wss' : 'ws'}://${shown}:${bound.port}`;
+  }
+
+  /** Takes no new connections; /readyz says so. */
+  stop(): void {
+    this.#ready = false;
+    this.#server.close();
+  }
+
+  #sourceOf(request: IncomingMessage): string {
+    const forwarded = this.#settings.trustProxy ? request.headers['x-forwarded-for'] : undefined;
+    const last = forwarded?.toString().split(',').at(-1)?.trim();
+    return last || (request.socket.remoteAddress ?? 'unknown');
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url } = request;
+    if (url === '/healthz') return reply(response, 200, 'ok\n');
+    if (url === '/readyz') return this.#ready ? reply(response, 200, 'ready\n') : reply(response, 503, 'not ready\n');
+    // What a deployment does is nobody else's business: only from this machine, and never through a proxy.
+    const near = LOOPBACK.test(request.socket.remoteAddress ?? '') && !request.headers['x-forwarded-for'];
+    if (url === '/metrics' && near) return reply(response, 200, await this.#hub.metrics.text());
+    if (url === '/') return reply(response, 426, 'This is a Parley server: connect with a Parley client.\n');
+    reply(response, 404, 'Not found.\n');
+  }
+}
+
+function makeServer({ host, tlsCert, tlsKey, allowPlain }: GatewaySettings): Server {
+  if (!tlsCert !== !tlsKey) throw new ConfigError('TLS wants both --tls-cert and --tls-key.');
+  if (tlsCert && tlsKey) {
+    try {
+      return createTlsServer({ cert: readFileSync(tlsCert), key: readFileSync(tlsKey) });
+    } catch (error) {
+      throw new ConfigError(`The TLS certificate cannot be used: ${error instanceof Error ? error.message : error}.`);
+    }
+  }
+  if (!LOOPBACK.test(host) && !allowPlain) {
+    throw new ConfigError(
+      `Listening on ${host} without TLS lets others read who talks to whom. Give --tls-cert and --tls-key, or --allow-plain behind a proxy with TLS.`,
+    );
+  }
+  return createServer();
+}
+
+function reply(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+}
+
+function refuse(socket: { end(text: string): void }, status: string, text: string): void {
+  const length = Buffer.byteLength(text);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}

@@ -1,0 +1,106 @@
+// Rate limits, all in one table: by device where there is a session, by network address before.
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RequestError } from '#protocol/errors.ts';
+import type { RequestType } from '#protocol/frames/client.ts';
+
+/** `points` of a key in each `seconds`. Sends are bounded by their window too; this is the ceiling for a device gone wild. */
+const TABLE = {
+  connection: { points: 1_200, seconds: 60 },
+  credentials: { points: 240, seconds: 60 },
+  account: { points: 120, seconds: 60 },
+  session: { points: 2_400, seconds: 60 },
+  lookUp: { points: 6_000, seconds: 60 },
+  send: { points: 120_000, seconds: 60 },
+} as const;
+export type RateName = keyof typeof TABLE;
+
+/** Which limit a request counts towards. */
+export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send'>, RateName>> = {
+  'signup.start': 'credentials',
+  'signup.finish': 'credentials',
+  'login.start': 'credentials',
+  'login.finish': 'credentials',
+  session: 'session',
+  'log.get': 'lookUp',
+  'log.append': 'account',
+  'password.start': 'credentials',
+  'password.finish': 'credentials',
+  'account.delete': 'account',
+  ping: 'lookUp',
+};
+
+/** Points that a sender takes at once, so that most sends ask nobody. */
+const LEASE_POINTS = 256;
+
+export class Rates {
+  readonly #limiters: Readonly<Record<RateName, RateLimiterMemory>>;
+
+  /** `factor` multiplies every limit. */
+  constructor(factor: number) {
+    const make = (name: RateName): RateLimiterMemory => {
+      const { points, seconds } = TABLE[name];
+      return new RateLimiterMemory({ keyPrefix: name, points: Math.ceil(points * factor), duration: seconds });
+    };
+    this.#limiters = {
+      connection: make('connection'),
+      credentials: make('credentials'),
+      account: make('account'),
+      session: make('session'),
+      lookUp: make('lookUp'),
+      send: make('send'),
+    };
+  }
+
+  /** Takes points of a key. Throws RequestError `rate_limited` with the time to wait. */
+  async take(name: RateName, key: string, points = 1): Promise<void> {
+    try {
+      await this.#limiters[name].consume(key, points);
+    } catch (error) {
+      if (error instanceof RateLimiterRes) throw new RequestError('rate_limited', undefined, error.msBeforeNext);
+      throw error;
+    }
+  }
+
+  /** The allowance of one device's sends, which answers at once. */
+  allowance(device: string): SendAllowance {
+    return new SendAllowance(() => this.take('send', device, LEASE_POINTS));
+  }
+}
+
+/** Sends must be decided in their order, on their tick: points are leased ahead, before the last are spent. */
+export class SendAllowance {
+  readonly #lease: () => Promise<void>;
+  #left = LEASE_POINTS;
+  #leasing = false;
+  #refused: { readonly error: RequestError; readonly until: number } | undefined;
+
+  constructor(lease: () => Promise<void>) {
+    this.#lease = lease;
+  }
+
+  /** Spends one point; a RequestError says that there is none and how long to wait. `now` in ms. */
+  spend(now: number): RequestError | undefined {
+    if (this.#left < LEASE_POINTS / 2 && !this.#leasing && (this.#refused?.until ?? 0) <= now) this.#renew(now);
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return undefined;
+    }
+    return this.#refused?.error ?? new RequestError('rate_limited', undefined, 0);
+  }
+
+  #renew(now: number): void {
+    this.#leasing = true;
+    this.#lease().then(
+      () => {
+        this.#leasing = false;
+        this.#left += LEASE_POINTS;
+        this.#refused = undefined;
+      },
+      (error: unknown) => {
+        this.#leasing = false;
+        const refusal = error instanceof RequestError ? error : new RequestError('rate_limited', undefined, 1_000);
+        this.#refused = { error: refusal, until: now + (refusal.retryAfterMs ?? 0) };
+      },
+    );
+  }
+}

@@ -1,0 +1,78 @@
+// What a `send` becomes: it is checked against its session, then it is one command for each mailbox that its slots name.
+
+import { encodeConversation, otherParticipant } from '#protocol/address.ts';
+import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import type { Addressed, MessageItem, ReplyTo } from '#protocol/commands.ts';
+import { decodeHeader } from '#protocol/envelope.ts';
+import { ProtocolError, RequestError } from '#protocol/errors.ts';
+import type { ClientFrameOf } from '#protocol/frames/client.ts';
+import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
+
+export type Sender = { readonly address: string; readonly device: string };
+
+/** The message without where it goes: the same for every mailbox. */
+export type Accepted = {
+  readonly message: Omit<MessageItem, 'slots'>;
+  /** address → device → slot */
+  readonly mailboxes: ReadonlyMap<string, Record<string, string>>;
+};
+
+/**
+ * Checks a send of a session. Throws RequestError: `bad_envelope` (a header that is not well formed or not this session's; slots
+ * for strangers, for the sending device or twice for one), `bad_request` (group messages, which this server does not take).
+ */
+export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: number): Accepted {
+  const header = parseHeader(frame.header);
+  const { conversation, seq } = header;
+  if (conversation.kind !== 'direct') throw new RequestError('bad_request', 'This server takes no group messages.');
+  if (header.sender !== sender.address || encodeBase64(header.device) !== sender.device) {
+    throw new RequestError('bad_envelope', 'The header names another sender than the session.');
+  }
+  const other = otherParticipant(conversation, sender.address);
+  if (other === undefined) throw new RequestError('bad_envelope', 'The sender takes no part in that conversation.');
+  const mailboxes = new Map<string, Record<string, string>>();
+  for (const { to, device, slot } of frame.slots) {
+    if (to !== other && to !== sender.address) throw new RequestError('bad_envelope', 'A slot is for a stranger.');
+    if (device === sender.device) throw new RequestError('bad_envelope', 'A slot is for the sending device.');
+    let slots = mailboxes.get(to);
+    if (!slots) {
+      slots = Object.create(null) as Record<string, string>; // devices are keys that a client chose
+      mailboxes.set(to, slots);
+    }
+    if (device in slots) throw new RequestError('bad_envelope', 'Two slots are for one device.');
+    slots[device] = slot;
+  }
+  return {
+    message: {
+      type: 'message',
+      id: encodeBase64(header.id),
+      from: sender.address,
+      device: sender.device,
+      conversation: encodeBase64(encodeConversation(conversation)),
+      seq,
+      header: frame.header,
+      body: frame.body,
+      receivedAt: now,
+      expiresAt: now + (frame.retention ?? RETENTION_DEFAULT_MS),
+    },
+    mailboxes,
+  };
+}
+
+function parseHeader(text: string): ReturnType<typeof decodeHeader> {
+  try {
+    return decodeHeader(decodeBase64(text));
+  } catch (error) {
+    if (error instanceof ProtocolError) throw new RequestError('bad_envelope', error.message);
+    throw error;
+  }
+}
+
+/** One command for each mailbox; all answer to `reply`. */
+export function deliverCommands({ message, mailboxes }: Accepted, reply: ReplyTo): Addressed[] {
+  const commands: Addressed[] = [];
+  for (const [key, slots] of mailboxes) {
+    commands.push({ kind: 'mailbox', key, command: { type: 'deliver', item: { ...message, slots }, reply } });
+  }
+  return commands;
+}

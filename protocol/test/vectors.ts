@@ -177,3 +177,20 @@ export const vaults = load<{
 export const safetyNumbers = load<{
   numbers: { accounts: [{ address: string; identity: Hex }, { address: string; identity: Hex }]; number: string }[];
 }>('safety');
+
+/** OPAQUE's values are base64url without padding; blinds, nonces, secret and export keys are hexadecimal. */
+export const opaqueVector = load<{
+  client: string;
+  server: string;
+  password: string;
+  serverKey: string;
+  registration: { request: string; response: string; record: string; exportKey: Hex };
+  login: {
+    clientState: string;
+    request: string;
+    response: string;
+    serverState: string;
+    finish: string;
+    exportKey: Hex;
+  };
+}>('opaque');

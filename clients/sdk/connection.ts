@@ -1,0 +1,231 @@
+// One connection's state machine: challenge → perhaps a session → closed; requests matched with their answers; heartbeat.
+// It knows no keys and no profile, so that a load generator, a sign-up and a client stand on the same thing.
+//
+//   connecting ──challenge──▶ challenged ──authenticate──▶ proving ──ok──▶ ready
+//        └──────────────┴────────────────────────┴─(any failure)──────────┴──▶ closed
+//
+// There is no edge from a failed `authenticate` to `ready`: whatever goes wrong there closes the connection.
+import { CLOSE } from '#protocol/close-codes.ts';
+import { ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
+import type { ClientFrameOf, RequestType } from '#protocol/frames/client.ts';
+import { type Answer, answers, type Push, type ServerFrameOf, serverFrame } from '#protocol/frames/server.ts';
+import { ASK_TIMEOUT_MS, SERVER_FRAME_MAX_BYTES } from '#protocol/limits.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { type Pending, PendingRequests } from './pending.ts';
+import type { Clock, Timers } from './platform.ts';
+import type { Transport, Wire } from './transport.ts';
+
+export type ConnectionState = 'connecting' | 'challenged' | 'proving' | 'ready' | 'closed';
+export type Challenge = ServerFrameOf<'challenge'>;
+/** A request without what the connection itself adds. */
+export type Fields<T extends RequestType> = Omit<ClientFrameOf<T>, 'type' | 'id'>;
+/** Why a connection ended: the close code and a sentence. */
+export type Closed = { readonly code: number; readonly reason: string };
+
+/** Who uses a connection. Neither may throw. `push` is called in the order of arrival, from `ready` on. */
+export interface ConnectionHandlers {
+  push(frame: Push): void;
+  closed(why: Closed): void;
+}
+
+export type ConnectionDeps = { readonly transport: Transport; readonly clock: Clock; readonly timers: Timers };
+
+/** Normal close, by this end. */
+const CLOSE_NORMAL = 1000;
+
+/**
+ * Connects and waits for the challenge, 10 s at most. Throws Unavailable with the reason.
+ * `handlers.closed` is called only for a connection that this has returned.
+ */
+export async function openConnection(
+  url: string,
+  deps: ConnectionDeps,
+  handlers: ConnectionHandlers,
+): Promise<Connection> {
+  const connection = new Connection(url, deps, handlers);
+  await connection.challenged();
+  return connection;
+}
+
+export class Connection {
+  readonly url: string;
+  #state: ConnectionState = 'connecting';
+  #challenge: Challenge | undefined;
+  readonly #handlers: ConnectionHandlers;
+  readonly #wire: Wire;
+  readonly #pending: PendingRequests;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #heartbeat: Heartbeat;
+  readonly #cancelOpening: () => void;
+  #complaint = '';
+
+  constructor(url: string, deps: ConnectionDeps, handlers: ConnectionHandlers) {
+    this.url = url;
+    this.#handlers = handlers;
+    this.#pending = new PendingRequests(deps.timers);
+    this.#heartbeat = new Heartbeat({
+      ...deps,
+      // Its answer matters only as something heard.
+      ping: () => void this.#request('ping', {}, undefined).catch(() => {}),
+      lost: () => this.#giveUp(CLOSE.silent.reason),
+    });
+    this.#wire = deps.transport.connect(url, {
+      opened: () => this.#heartbeat.heard(),
+      heard: () => this.#heartbeat.heard(),
+      received: (text) => this.#received(text),
+      closed: (code, reason) => this.#end({ code, reason: reason || this.#complaint }),
+    });
+    this.#cancelOpening = deps.timers.after(ASK_TIMEOUT_MS, () => this.#giveUp(`${url} does not answer.`));
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** The server's first frame. Throws before it has come. */
+  get challenge(): Challenge {
+    if (this.#challenge === undefined) throw new Unavailable('The server has not spoken yet.');
+    return this.#challenge;
+  }
+
+  /** Bytes queued and not yet given to the network. */
+  get bufferedBytes(): number {
+    return this.#wire.bufferedBytes;
+  }
+
+  /** Resolves when the challenge has come; throws Unavailable if the connection ends before. */
+  challenged(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  /** Opens the session, once. Throws what the server answered, or Unavailable; then the connection is closed. */
+  async authenticate(proof: Fields<'session'>): Promise<void> {
+    if (this.#state !== 'challenged') throw new ProtocolError(`A session cannot begin while ${this.#state}.`);
+    this.#state = 'proving';
+    try {
+      await this.#request('session', proof, ASK_TIMEOUT_MS);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** A request that is answered within 10 s. Throws RequestError (the server's) or Unavailable (no answer: it may have been done). */
+  ask<T extends Exclude<RequestType, 'send' | 'session'>>(type: T, fields: Fields<T>): Promise<Answer<T>> {
+    return this.#request(type, fields, ASK_TIMEOUT_MS);
+  }
+
+  /** A message. Never times out: it fails only with the server's refusal or the connection's end. */
+  send(fields: Fields<'send'>): Promise<Answer<'send'>> {
+    if (this.#state !== 'ready') return Promise.reject(new Unavailable('There is no session.'));
+    return this.#request('send', fields, undefined);
+  }
+
+  /** Takes everything up to `upTo`; a tag for each message that could be opened. It has no answer. */
+  ack(upTo: number, tags: readonly (readonly [number, string])[]): void {
+    if (this.#state !== 'ready') return;
+    this.#wire.send(JSON.stringify({ type: 'ack', upTo, tags }));
+  }
+
+  /** Ends the connection. `handlers.closed` is told at once; the closing handshake may go on behind. */
+  close(reason = ''): void {
+    if (this.#state === 'closed') return;
+    this.#wire.close(CLOSE_NORMAL, reason);
+    this.#end({ code: CLOSE_NORMAL, reason });
+  }
+
+  #request<T extends RequestType>(type: T, fields: Fields<T>, timeoutMs: number | undefined): Promise<Answer<T>> {
+    if (this.#state === 'closed' || this.#state === 'connecting') {
+      return Promise.reject(new Unavailable('There is no connection.'));
+    }
+    return this.#pending.open(type, timeoutMs, (id) => this.#wire.send(JSON.stringify({ type, id, ...fields })));
+  }
+
+  #received(text: string): void {
+    if (this.#state === 'closed') return;
+    this.#heartbeat.heard();
+    if (text.length > SERVER_FRAME_MAX_BYTES) return this.#violation('A frame of the server is too large.');
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      return this.#violation('A frame of the server is not JSON.');
+    }
+    const parsed = serverFrame.safeParse(json);
+    if (!parsed.success) return this.#violation('A frame of the server is not what the protocol allows.');
+    const frame = parsed.data;
+    switch (frame.type) {
+      case 'challenge':
+        return this.#onChallenge(frame);
+      case 'ok':
+        return this.#onOk(frame);
+      case 'error':
+        return this.#onError(frame);
+      case 'deliver':
+      case 'notice':
+      case 'synced':
+      case 'log':
+        if (this.#state !== 'ready') return this.#violation('The server pushed before there was a session.');
+        return this.#handlers.push(frame);
+    }
+  }
+
+  #onChallenge(challenge: Challenge): void {
+    if (this.#state !== 'connecting') return this.#violation('The server sent a second challenge.');
+    this.#challenge = challenge;
+    this.#state = 'challenged';
+    this.#cancelOpening();
+    this.#heartbeat.start();
+    this.#opened.resolve();
+  }
+
+  #onOk(frame: ServerFrameOf<'ok'>): void {
+    const pending = this.#take(frame.re);
+    if (pending === undefined) return;
+    const answer = answers[pending.type].safeParse(frame);
+    if (!answer.success) {
+      pending.reject(new Unavailable('The server gave an answer that the protocol does not allow.'));
+      return this.#violation(`The answer to ${pending.type} is not what the protocol allows.`);
+    }
+    // Here and not in a continuation: pushes of the same tick follow the session's `ok`.
+    if (pending.type === 'session') this.#state = 'ready';
+    pending.resolve(answer.data);
+  }
+
+  #onError(frame: ServerFrameOf<'error'>): void {
+    if (frame.re === undefined) {
+      this.#complaint = frame.message;
+      return;
+    }
+    this.#take(frame.re)?.reject(new RequestError(frame.code, frame.message, frame.retryAfterMs));
+  }
+
+  /** An answer that comes after its request timed out is nobody's; one to a request never made is a violation. */
+  #take(re: number): Pending | undefined {
+    const pending = this.#pending.take(re);
+    if (pending === 'never') this.#violation('The server answered what was not asked.');
+    return typeof pending === 'string' ? undefined : pending;
+  }
+
+  #giveUp(reason: string): void {
+    this.#wire.terminate();
+    this.#end({ code: CLOSE.silent.code, reason });
+  }
+
+  #violation(reason: string): void {
+    this.#wire.close(CLOSE.protocolError.code, reason);
+    this.#end({ code: CLOSE.protocolError.code, reason });
+  }
+
+  #end(why: Closed): void {
+    if (this.#state === 'closed') return;
+    const returned = this.#state !== 'connecting';
+    this.#state = 'closed';
+    this.#cancelOpening();
+    this.#heartbeat.stop();
+    const lost = new Unavailable(why.reason || 'The connection ended.');
+    this.#pending.fail(lost);
+    if (returned) this.#handlers.closed(why);
+    else this.#opened.reject(lost);
+  }
+}

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PASSWORD, People, type Person } from './test/people.ts';
+import { ServerDouble } from './test/server-double.ts';
+
+const AL = 'al@localhost';
+const BO = 'bo@localhost';
+
+let server: ServerDouble;
+let people: People;
+
+beforeEach(async () => {
+  server = await ServerDouble.start();
+  people = new People([server.url]);
+});
+
+afterEach(async () => {
+  await people.end();
+  await server.stop();
+});
+
+async function two(): Promise<{ al: Person; bo: Person }> {
+  const al = await people.signUp('al');
+  const bo = await people.signUp('bo');
+  await Promise.all([al.online(), bo.online()]);
+  return { al, bo };
+}
+
+const delivered = (person: Person, id: string | undefined) => person.of('delivered').some((event) => event.id === id);
+
+describe('a second device', () => {
+  it('has what was written shortly before it came, and everything from then on', async () => {
+    const { al, bo } = await two();
+    await al.say(BO, 'before the second device');
+    await bo.until(({ texts }) => texts.length === 1);
+    const second = await people.logIn('bo');
+    await second.online();
+    await al.say(BO, 'after it');
+    await second.until(({ texts }) => texts.length === 2);
+    expect([...second.texts].sort()).toEqual(['after it', 'before the second device']);
+    await bo.until(({ texts }) => texts.length === 2);
+    expect(bo.texts).toEqual(['before the second device', 'after it']);
+    await al.until(() => al.of('identity').some(({ change, address }) => change === 'device_added' && address === BO));
+    await bo.until(() => bo.of('identity').some(({ change, address }) => change === 'device_added' && address === BO));
+  });
+
+  it('shows what the first one writes, and what becomes of it', async () => {
+    const { al, bo } = await two();
+    const second = await people.logIn('al');
+    await second.online();
+    await al.until(() => al.of('identity').length > 0);
+    const [id] = await al.say(BO, 'from my first device');
+    await second.until(({ texts }) => texts.length === 1);
+    await second.until(() => delivered(second, id));
+    expect(second.of('message')[0]?.entry).toMatchObject({ own: true, conversation: BO });
+    await bo.until(({ texts }) => texts.length === 1);
+  });
+
+  it('gets notes that the person writes to himself', async () => {
+    const { al } = await two();
+    expect(await al.client.send([AL], ['alone'])).toMatchObject([{ error: { reason: 'no_device' } }]);
+    const second = await people.logIn('al');
+    await second.online();
+    await al.until(() => al.of('identity').length > 0);
+    await al.say(AL, 'milk, bread');
+    await second.until(({ texts }) => texts.includes('milk, bread'));
+  });
+
+  it('is sent nothing after it was revoked, and is told', async () => {
+    const { al, bo } = await two();
+    const second = await people.logIn('bo');
+    await second.online();
+    await al.say(BO, 'to both');
+    await second.until(({ texts }) => texts.length === 1);
+    const [device] = (await bo.client.devices()).filter(({ thisDevice }) => !thisDevice);
+    await bo.client.revoke(device?.device ?? '', PASSWORD);
+    await second.until(() => second.of('stopped').length > 0);
+    expect(second.of('stopped')[0]).toMatchObject({ code: 4203 });
+    const [own] = (await bo.client.devices()).filter(({ revokedAt }) => revokedAt !== undefined);
+    expect(own?.device).toBe(device?.device);
+    await bo.say(AL, 'my log is longer now');
+    await al.until(() => al.of('identity').some(({ change }) => change === 'device_revoked'));
+    await al.say(BO, 'to one');
+    expect(server.sends.at(-1)?.slots).toHaveLength(1);
+  });
+});

@@ -1,0 +1,84 @@
+// The own devices: listed, revoked, this one signed out, the whole account deleted. Each needs the password, because each needs
+// the identity.
+import type { AccountState } from '#protocol/account-log.ts';
+import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import type { Accounts } from './accounts.ts';
+import type { Connection } from './connection.ts';
+import { revokeDevice, signAccountDeletion } from './crypto/account.ts';
+import { appendSigned, type Identity, withConnection, withIdentity } from './identity.ts';
+import { checkServer } from './own-device.ts';
+import type { Platform } from './platform.ts';
+import type { DeviceId, Pin, Profile } from './profile/profile.ts';
+import { Refusal } from './refusal.ts';
+
+/** Times in ms since 1970; `enrolledAt` and `revokedAt` by the clock of the device that signed it. */
+export type DeviceInfo = {
+  readonly device: DeviceId;
+  readonly thisDevice: boolean;
+  readonly enrolledAt: number;
+  readonly firstSeenAt: number | undefined;
+  readonly revokedAt: number | undefined;
+};
+
+/** All devices that an account ever had, in order of enrolment. */
+export function listDevices(pin: Pin, state: AccountState, own: DeviceId): DeviceInfo[] {
+  return [...state.devices].map(([device, { enrolled, revoked }]) => ({
+    device,
+    thisDevice: device === own,
+    enrolledAt: enrolled.time,
+    firstSeenAt: pin.firstSeen[device],
+    revokedAt: revoked?.time,
+  }));
+}
+
+/** Revokes devices of the own account; those that are revoked already are passed over. Throws Refusal `unknown_device`, `wrong_password`, … */
+export async function revoke(
+  platform: Platform,
+  profile: Profile,
+  accounts: Accounts,
+  devices: readonly DeviceId[],
+  password: string,
+): Promise<void> {
+  await asIdentity(platform, profile, password, async (connection, identity) => {
+    let current = identity;
+    for (const device of devices) {
+      const known = current.state.devices.get(device);
+      if (known === undefined) throw new Refusal('unknown_device', 'This account has no such device.');
+      if (known.revoked !== undefined) continue;
+      const { address, seed: identitySeed } = identity;
+      const appended = await appendSigned(connection, current, (state) =>
+        revokeDevice({ address, identitySeed, state }, decodeBase64(device), platform.clock.now()),
+      );
+      current = { ...current, ...appended };
+    }
+    await accounts.extendOwn(current.log, current.state);
+  });
+}
+
+/** Deletes the account at the server, for ever; its name stays taken. `session`: a connection with a session. */
+export async function deleteAccount(
+  platform: Platform,
+  profile: Profile,
+  session: Connection,
+  password: string,
+): Promise<void> {
+  await asIdentity(platform, profile, password, async (_connection, { address, seed, state }) => {
+    const signature = signAccountDeletion(address, seed, state.position);
+    await session.ask('account.delete', { signature: encodeBase64(signature) });
+  });
+}
+
+async function asIdentity(
+  platform: Platform,
+  profile: Profile,
+  password: string,
+  act: (connection: Connection, identity: Identity) => Promise<void>,
+): Promise<void> {
+  const { address, serverKey, servers } = await profile.account.get();
+  await withConnection(platform, servers, async (connection) => {
+    checkServer(connection, address, serverKey);
+    await withIdentity(connection, password, { address, serverKey, stretching: platform.stretching }, (identity) =>
+      act(connection, identity),
+    );
+  });
+}

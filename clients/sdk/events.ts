@@ -1,0 +1,48 @@
+// What a client tells its user interface while it happens. What must not be missed (messages, delivered, gaps, identities) stands in
+// the profile's event journal and is printed from there, once, whoever received it; `journal` says that there may be more of it.
+import type { ErrorCode } from '#protocol/errors.ts';
+import type { LinkState } from './link.ts';
+import type { MessageId } from './profile/profile.ts';
+
+/** A message of the own outbox and what became of it. */
+type Outcome = { readonly id: MessageId; readonly conversation: string };
+
+export type ClientEvent =
+  /** The connection: connecting, online, reconnecting (with seconds), stopped. */
+  | LinkState
+  /** All that was stored while away has been received and committed. */
+  | { readonly type: 'synced' }
+  /** The profile changed, by this process or another: print what is new in its journal. */
+  | { readonly type: 'journal' }
+  /** The server has it on disk. */
+  | ({ readonly type: 'accepted'; readonly receivedAt: number } & Outcome)
+  /** It will not be sent: refused for good, or given up after 14 days. `message`: a sentence. */
+  | ({ readonly type: 'refused' | 'given_up'; readonly code: string; readonly message: string } & Outcome)
+  /** It waits, with all later ones of its conversation, because the server asked for that. */
+  | ({
+      readonly type: 'delayed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly seconds: number;
+    } & Outcome)
+  /** The password was changed on another device: this one asks for the new one at its next start. */
+  | { readonly type: 'password_changed' }
+  /** Something of this device failed (a full disk): nothing is lost, it is tried again at the next connection. */
+  | { readonly type: 'trouble'; readonly message: string };
+
+export type Listener<E> = (event: E) => void;
+
+/** Calls its listeners in the order in which they came. A listener must not throw. */
+export class Emitter<E> {
+  readonly #listeners = new Set<Listener<E>>();
+
+  /** Returns what stops it. */
+  on(listener: Listener<E>): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: E): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

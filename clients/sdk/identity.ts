@@ -1,0 +1,128 @@
+// The account's identity, out of the vault: the password is proved by OPAQUE, the vault opened, the log checked against it, and the
+// seed wiped when the act is done. It is never on a device's disk (DESIGN section 4).
+
+import type { SignedEntry } from '#protocol/account-entry.ts';
+import { encodeSignedEntry } from '#protocol/account-entry.ts';
+import { type AccountState, comparePosition } from '#protocol/account-log.ts';
+import { decodeBase64 } from '#protocol/base64.ts';
+import { equalBytes, isZero } from '#protocol/bytes.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
+import { H } from '#protocol/hash.ts';
+import { secrets } from '#secrets';
+import { fetchLog } from './accounts.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { openVault } from './crypto/vault.ts';
+import { login, type PasswordContext } from './opaque.ts';
+import { type Log, verifyWhole } from './pins.ts';
+import type { Platform } from './platform.ts';
+import { Refusal } from './refusal.ts';
+
+/** How often an act is signed anew because another device extended the log meanwhile. */
+const STALE_TRIES = 5;
+
+export type Identity = {
+  readonly address: string;
+  readonly seed: Uint8Array;
+  readonly log: Log;
+  readonly state: AccountState;
+};
+
+/** Connects to the first server that answers, without a session; closes it when `act` is done. Throws Unavailable. */
+export async function withConnection<T>(
+  platform: Platform,
+  servers: readonly string[],
+  act: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  let reason = 'There is no server to connect to.';
+  for (const server of servers) {
+    let connection: Connection;
+    try {
+      connection = await openConnection(server, platform, { push() {}, closed() {} });
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      reason = `${server} cannot be reached: ${error.message}`;
+      continue;
+    }
+    try {
+      return await act(connection);
+    } finally {
+      connection.close();
+    }
+  }
+  throw new Unavailable(reason);
+}
+
+/**
+ * Proves the password and runs `act` with the identity and its verified log. Throws Refusal `wrong_password` (with the tries that
+ * are left), `log_refused` where the log is older than the vault, RequestError and Unavailable.
+ */
+export async function withIdentity<T>(
+  connection: Connection,
+  password: string,
+  context: PasswordContext,
+  act: (identity: Identity) => Promise<T>,
+): Promise<T> {
+  const { address } = context;
+  const attempt = await login(password, context);
+  const started = await connection.ask('login.start', { address, request: attempt.request });
+  const { finish, exportKey } = wrongPasswordWithTries(() => attempt.finish(started.response), started.triesLeft);
+  const answer = await connection.ask('login.finish', { address, login: started.login, finish });
+  const { vault, entries, length } = answer;
+  const vaultBytes = decodeBase64(vault);
+  const { identitySeed: seed, position } = openVault(address, exportKey, vaultBytes);
+  exportKey.fill(0);
+  try {
+    const rest = entries.length < length ? await fetchLog(connection, address, entries.length) : [];
+    const log = [...entries, ...rest];
+    const state = verifyWhole(log, address);
+    if (!equalBytes(state.identity, secrets.ed25519Public(seed))) {
+      throw new Refusal(
+        'log_refused',
+        `The server's account log of ${address} is not the one of this account's identity.`,
+      );
+    }
+    const first = isZero(position.head);
+    const hidden = comparePosition(state, position) !== 'known' || (!first && state.position.index <= position.index);
+    const superseded = state.password !== undefined && !equalBytes(state.password.vault, H(vaultBytes));
+    if (hidden || superseded) {
+      throw new Refusal(
+        'log_refused',
+        `The server's account log of ${address} is older than the password: it hides entries.`,
+      );
+    }
+    return await act({ address, seed, log, state });
+  } finally {
+    seed.fill(0);
+  }
+}
+
+/** Appends an entry that `sign` makes, again where another device was faster. Resolves with the log that has it. */
+export async function appendSigned(
+  connection: Connection,
+  identity: Identity,
+  sign: (state: AccountState) => SignedEntry,
+): Promise<{ readonly log: Log; readonly state: AccountState }> {
+  let { log, state } = identity;
+  for (let attempt = 1; ; attempt++) {
+    const entry = encodeSignedEntry(sign(state));
+    try {
+      await connection.ask('log.append', { address: identity.address, entry });
+      log = [...log, entry];
+      return { log, state: verifyWhole(log, identity.address) };
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.code !== 'stale_log' || attempt === STALE_TRIES) throw error;
+      log = await fetchLog(connection, identity.address, 0);
+      state = verifyWhole(log, identity.address);
+    }
+  }
+}
+
+function wrongPasswordWithTries<T>(finish: () => T, triesLeft: number): T {
+  try {
+    return finish();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.reason !== 'wrong_password') throw error;
+    const tries = triesLeft === 1 ? '1 try' : `${triesLeft} tries`;
+    throw new Refusal('wrong_password', `Wrong name or password (${tries} left).`);
+  }
+}

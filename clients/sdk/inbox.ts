@@ -1,0 +1,162 @@
+// Receiving: what a session pushes is opened in order, committed in one transaction a batch, and only then acked, in one ack a batch
+// (DESIGN section 3). What fails to open is kept and shown; what fails to be kept is not acked and comes again.
+import { ProtocolError } from '#protocol/errors.ts';
+import type { ServerFrameOf } from '#protocol/frames/server.ts';
+import { DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
+import type { Connection } from './connection.ts';
+import type { ClientEvent } from './events.ts';
+import { type HeadClaim, Watch } from './missing.ts';
+import { type NoticesDeps, readNotice } from './notices.ts';
+import { Opener, type Opening } from './opening.ts';
+import type { Timers } from './platform.ts';
+import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
+
+type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'>;
+
+export type InboxDeps = NoticesDeps & { readonly timers: Timers; emit(event: ClientEvent): void };
+
+/** What a batch of items comes to before it is committed. */
+type Batch = {
+  readonly messages: Received[];
+  readonly tags: (readonly [number, string] | undefined)[];
+  readonly unreadable: NewUnreadable[];
+  readonly events: NewEvent[];
+  readonly missed: NonNullable<ReceivedBatch['missed']>[number][];
+  readonly changes: StateChange[];
+  readonly news: ClientEvent[];
+  readonly heads: HeadClaim[];
+};
+
+export class Inbox {
+  readonly #deps: InboxDeps;
+  readonly #opener: Opener;
+  readonly #watch: Watch;
+  #connection: Connection | undefined;
+  #items: Item[] = [];
+  #synced = false;
+  #last = 0;
+  #working: Promise<void> | undefined;
+
+  constructor(deps: InboxDeps) {
+    this.#deps = deps;
+    this.#opener = new Opener(deps);
+    this.#watch = new Watch(deps);
+  }
+
+  /** A receiving session begins: its items count from 1. */
+  start(connection: Connection): void {
+    this.#connection = connection;
+    this.#items = [];
+    this.#last = 0;
+    this.#synced = false;
+    this.#watch.stop();
+  }
+
+  /** The session is gone: what is being committed is finished, nothing more is opened. */
+  async stop(): Promise<void> {
+    this.#connection = undefined;
+    this.#items = [];
+    this.#watch.stop();
+    await this.#working;
+  }
+
+  /** An item of the session. Its number must follow the one before: an ack takes everything up to a number. */
+  item(frame: Item, connection: Connection): void {
+    if (connection !== this.#connection) return;
+    if (frame.n !== this.#last + 1) {
+      const why = 'The server left out a number of this session.';
+      this.#deps.emit({ type: 'trouble', message: why });
+      return connection.close(why);
+    }
+    this.#last = frame.n;
+    this.#items.push(frame);
+    this.#working ??= this.#work();
+  }
+
+  /** All that was stored has been sent: said to the person once it has been committed, too. */
+  synced(connection: Connection): void {
+    if (connection !== this.#connection) return;
+    this.#synced = true;
+    this.#working ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      // One turn later: what one read of the socket brought goes together.
+      await Promise.resolve();
+      while (this.#connection !== undefined) {
+        const connection = this.#connection;
+        const items = this.#items.splice(0, DELIVERY_WINDOW_ITEMS);
+        if (items.length > 0) await this.#take(items, connection);
+        else if (!this.#synced) return;
+        else {
+          this.#synced = false;
+          this.#deps.emit({ type: 'synced' });
+          this.#watch.synced();
+        }
+      }
+    } catch (error) {
+      // Nothing of the batch was acked: the next session brings it again.
+      const message = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof ProtocolError)) this.#deps.emit({ type: 'trouble', message });
+      this.#connection?.close(message);
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  async #take(items: readonly Item[], connection: Connection): Promise<void> {
+    const batch: Batch = {
+      messages: [],
+      tags: [],
+      unreadable: [],
+      events: [],
+      missed: [],
+      changes: [],
+      news: [],
+      heads: [],
+    };
+    for (const item of items) {
+      if (item.type === 'deliver') collect(batch, item.n, await this.#opener.open(item, connection));
+      else await this.#notice(batch, item);
+    }
+    const { receiving, sending } = this.#deps.profile;
+    const { messages, unreadable, missed } = batch;
+    const events = [...batch.events, ...(await this.#watch.contradictions(batch.heads))];
+    const nothing = messages.length + unreadable.length + missed.length + events.length === 0;
+    const results = nothing ? [] : await receiving.commitReceived({ messages, unreadable, missed, events });
+    if (batch.changes.length > 0) await sending.raise(batch.changes);
+    const tags = batch.tags.filter((tag, index) => tag !== undefined && results[index]?.result !== 'fork');
+    // `filter` has left no undefined.
+    connection.ack(items.at(-1)?.n ?? 0, tags as (readonly [number, string])[]);
+    for (const event of batch.news) this.#deps.emit(event);
+    this.#watch.committed(batch.heads);
+  }
+
+  async #notice(batch: Batch, { notice }: ServerFrameOf<'notice'>): Promise<void> {
+    const { changes, missed, refused } = await readNotice(notice, this.#deps);
+    batch.changes.push(...changes);
+    batch.missed.push(...missed);
+    for (const { id, conversation, code } of refused) {
+      batch.news.push({
+        type: 'refused',
+        id,
+        conversation,
+        code,
+        message: `The server refused a message after all (${code}).`,
+      });
+    }
+  }
+}
+
+function collect(batch: Batch, n: number, opening: Opening): void {
+  batch.events.push(...opening.events);
+  if (opening.type === 'unreadable') {
+    batch.unreadable.push(opening.unreadable);
+    return;
+  }
+  const { received, tag, heads } = opening;
+  batch.messages.push(received);
+  batch.tags.push(tag === undefined ? undefined : [n, tag]);
+  for (const head of heads) batch.heads.push({ head, conversation: received.conversation, from: received.from });
+}

@@ -1,0 +1,119 @@
+// Slots for devices that this one had not seen when it sent: so that a person's new device has what was written just before it came
+// (DESIGN section 5, Late slots). Only the sending device makes them, and only for the same identity.
+import { encodeBase64 } from '#protocol/base64.ts';
+import { decodeHeader } from '#protocol/envelope.ts';
+import { RequestError } from '#protocol/errors.ts';
+import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
+import { type Accounts, devicesForSending } from './accounts.ts';
+import { slotRecipients, slotText } from './compose.ts';
+import type { Connection } from './connection.ts';
+import { sealLateSlots } from './crypto/seal.ts';
+import type { OwnDevice } from './own-device.ts';
+import type { Known } from './pins.ts';
+import type { Clock } from './platform.ts';
+import type { LateMessage, OutboxItem, Profile, SealedItem } from './profile/profile.ts';
+import { Refusal } from './refusal.ts';
+import { sendFields } from './send-queue.ts';
+
+const PAGE_MESSAGES = 64;
+
+export type LateSlotsDeps = {
+  readonly own: OwnDevice;
+  readonly profile: Profile;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+};
+
+export class LateSlots {
+  readonly #deps: LateSlotsDeps;
+  #running: Promise<void> = Promise.resolve();
+  readonly #wanted = new Set<string>();
+
+  constructor(deps: LateSlotsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Makes what is missing for this address, after what is under way. What fails for a lost connection is made at the next one. */
+  want(address: string, connection: Connection): void {
+    if (this.#wanted.has(address)) return;
+    this.#wanted.add(address);
+    this.#running = this.#running.then(async () => {
+      this.#wanted.delete(address);
+      await this.#make(address, connection).catch(() => {});
+    });
+  }
+
+  /** At a session's start: for everybody of whom a device was seen for the first time lately. */
+  async resume(connection: Connection): Promise<void> {
+    const since = this.#deps.clock.now() - 2 * LATE_SLOT_MAX_MS;
+    for (const { address, firstSeen } of await this.#deps.profile.pins.list()) {
+      if (Object.values(firstSeen).some((seen) => seen > since)) this.want(address, connection);
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    return this.#running;
+  }
+
+  /**
+   * A message that nobody's device could take any more, with slots for the recipient's devices of now. It was never accepted, so the 24 h do
+   * not count. Undefined: there are no further devices, or the person must decide first.
+   */
+  async readdress(item: OutboxItem, connection: Connection): Promise<SealedItem | undefined> {
+    try {
+      const known = await this.#deps.accounts.refresh(item.conversation, connection);
+      const had = new Set(item.slots.map(({ device }) => device));
+      const slots = this.#slots(item, known, (device) => !had.has(device));
+      const mine = item.slots.filter(({ to }) => to !== item.conversation);
+      return slots.length === 0 ? undefined : { ...item, slots: [...slots, ...mine] };
+    } catch (error) {
+      if (error instanceof Refusal || (error instanceof RequestError && !error.retry)) return undefined;
+      throw error;
+    }
+  }
+
+  async #make(address: string, connection: Connection): Promise<void> {
+    const { profile, accounts, clock } = this.#deps;
+    const known = await accounts.known(address);
+    if (known === undefined) return;
+    const oldest = Math.min(
+      clock.now(),
+      ...Object.values(known.pin.firstSeen).filter((seen) => seen > clock.now() - 2 * LATE_SLOT_MAX_MS),
+    );
+    for (let after = 0; ; ) {
+      const page = await profile.sending.lateCandidates(address, oldest - LATE_SLOT_MAX_MS, after, PAGE_MESSAGES);
+      for (const message of page) await this.#complete(message, known, connection);
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_MESSAGES) return;
+      after = last.number;
+    }
+  }
+
+  async #complete(message: LateMessage, known: Known, connection: Connection): Promise<void> {
+    const { own, profile } = this.#deps;
+    const { pin, state } = known;
+    // A message that went to another identity under this address is not this person's.
+    if (pin.address !== own.address && !message.slotted.some((device) => state.devices.has(device))) return;
+    const slots = this.#slots(message, known, (device) => {
+      const seen = pin.firstSeen[device];
+      return !message.slotted.includes(device) && seen !== undefined && seen - message.sentAt <= LATE_SLOT_MAX_MS;
+    });
+    if (slots.length === 0) return;
+    await connection.send(sendFields(message, slots, undefined));
+    await profile.sending.slotted(
+      message.id,
+      slots.map(({ device }) => device),
+    );
+  }
+
+  #slots(message: SealedItem | LateMessage, known: Known, wanted: (device: string) => boolean): SealedItem['slots'] {
+    const { own } = this.#deps;
+    const devices = devicesForSending(known).filter(({ id }) => {
+      const device = encodeBase64(id);
+      return device !== own.device && wanted(device);
+    });
+    const kept = { header: message.header, body: message.body, messageKey: message.k };
+    return sealLateSlots(kept, decodeHeader(message.header), own.sealing, slotRecipients(known, devices)).map(slotText);
+  }
+}

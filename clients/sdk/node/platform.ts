@@ -1,0 +1,38 @@
+// What a client takes from Node: the only place where the SDK's core meets it, beside the transport and the profile's storage.
+import { randomFillSync } from 'node:crypto';
+import { type KeyStretching, STRETCHING, STRETCHING_CHEAP } from '../opaque.ts';
+import type { Clock, Platform, Random, Timers } from '../platform.ts';
+import { nodeProfileHome } from './profile-home.ts';
+import { type WsTransportOptions, wsTransport } from './ws-transport.ts';
+
+const nodeClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+const nodeTimers: Timers = {
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export const nodeRandom: Random = (bytes) => randomFillSync(new Uint8Array(bytes));
+
+export type NodePlatformOptions = WsTransportOptions & {
+  /** Where the profile lies. */
+  readonly directory: string;
+  /** For accounts of tests and load generators only: passwords that cost nothing to try, in OPAQUE and in the profile. */
+  readonly cheapPasswords?: boolean;
+};
+
+/** A platform on Node's clock, timers, random source and WebSockets, with the profile of one directory. */
+export function nodePlatform({ directory, cheapPasswords = false, ...transport }: NodePlatformOptions): Platform {
+  const stretching: KeyStretching = cheapPasswords ? STRETCHING_CHEAP : STRETCHING;
+  const { memory: memoryKiB, iterations: passes, parallelism: lanes } = stretching;
+  return {
+    clock: nodeClock,
+    timers: nodeTimers,
+    random: nodeRandom,
+    transport: wsTransport(transport),
+    stretching,
+    profiles: nodeProfileHome({ directory, random: nodeRandom, cost: { memoryKiB, passes, lanes } }),
+  };
+}

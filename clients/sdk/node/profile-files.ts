@@ -1,0 +1,113 @@
+// What lies beside the records: two lock files, the mark of the printer, and the end of all of them.
+import { randomFillSync } from 'node:crypto';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { numberOf, u64Key } from '../profile/spaces.ts';
+import type { Lock, LockName } from '../profile/storage.ts';
+
+const MARK_FILE = 'printed';
+const MARK_BYTES = 8;
+const SQLITE_BUSY = 5;
+const OVERWRITE_BYTES = 1_048_576;
+const lockFile = (name: LockName) => `${name}.lock`;
+
+/**
+ * Locks by an exclusive SQLite transaction on an empty file of its own: the system frees it when the process dies, however it dies.
+ * (Node itself has no file locks.)
+ */
+export class Locks {
+  readonly #directory: string;
+  readonly #files = new Map<LockName, DatabaseSync>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  tryLock(name: LockName): Lock | undefined {
+    const file = this.#files.get(name) ?? this.#open(name);
+    if (file.isTransaction) return undefined;
+    try {
+      // Nothing is ever written: no journal file either.
+      file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    } catch (error) {
+      if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined;
+      throw error;
+    }
+    let held = true;
+    return {
+      release() {
+        if (held && file.isOpen) file.exec('ROLLBACK');
+        held = false;
+      },
+    };
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+    this.#files.clear();
+  }
+
+  #open(name: LockName): DatabaseSync {
+    const path = join(this.#directory, lockFile(name));
+    closeSync(openSync(path, 'a', 0o600));
+    const file = new DatabaseSync(path, { timeout: 0 });
+    this.#files.set(name, file);
+    return file;
+  }
+}
+
+/** The number of the last printed event: 8 bytes, overwritten in place by one system call, which a killed process has made or not made. */
+export class Mark {
+  readonly #path: string;
+  #file: number | undefined;
+
+  constructor(directory: string) {
+    this.#path = join(directory, MARK_FILE);
+  }
+
+  read(): number {
+    const bytes = new Uint8Array(MARK_BYTES);
+    if (readSync(this.#open(), bytes, 0, MARK_BYTES, 0) < MARK_BYTES) return 0;
+    return numberOf(bytes);
+  }
+
+  write(mark: number): void {
+    writeSync(this.#open(), u64Key(mark), 0, MARK_BYTES, 0);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #open(): number {
+    // Appending would ignore the place; so it is made first, then opened for overwriting.
+    if (this.#file === undefined) {
+      closeSync(openSync(this.#path, 'a', 0o600));
+      this.#file = openSync(this.#path, 'r+');
+    }
+    return this.#file;
+  }
+}
+
+/** Overwrites the records with random bytes, synced, and removes all files. Not the directory: others may keep things there. */
+export function eraseFiles(directory: string, records: string): void {
+  for (const path of [records, `${records}-wal`]) overwrite(path);
+  const others = [MARK_FILE, lockFile('printer'), lockFile('receiver')].map((name) => join(directory, name));
+  for (const path of [records, `${records}-wal`, `${records}-shm`, ...others]) rmSync(path, { force: true });
+}
+
+function overwrite(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r+');
+  try {
+    const size = fstatSync(file).size;
+    for (let at = 0; at < size; at += OVERWRITE_BYTES) {
+      writeSync(file, randomFillSync(new Uint8Array(Math.min(OVERWRITE_BYTES, size - at))), 0, null, at);
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,60 @@
+// What SQLite and the file system say, as sentences that say what to do.
+import { busy, damaged, foreign, noAccess, noSpace } from '../profile/problems.ts';
+
+// Primary result codes of SQLite; the upper bits of errcode say more.
+const BUSY = 5;
+const LOCKED = 6;
+const READ_ONLY = 8;
+const IO_ERROR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANNOT_OPEN = 14;
+const NOT_A_DATABASE = 26;
+/** No room for the shared memory beside the WAL. */
+const IO_ERROR_SHM_SIZE = 4_874;
+
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Runs `work`; what it throws or rejects with from SQLite or the file system becomes a ProfileError, the rest stays. */
+export function explained<T>(what: string, work: () => T): T {
+  try {
+    const result = work();
+    if (!(result instanceof Promise)) return result;
+    // A promise of the same type, only with other rejections.
+    return result.catch((error: unknown) => {
+      throw explanation(what, error);
+    }) as T;
+  } catch (error) {
+    throw explanation(what, error);
+  }
+}
+
+function explanation(what: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if ('errcode' in error && typeof error.errcode === 'number') return ofSqlite(what, error.errcode, error);
+  if ('syscall' in error && 'code' in error) {
+    return NO_SPACE.has(String(error.code)) ? noSpace(what, error) : noAccess(what, error);
+  }
+  return error;
+}
+
+function ofSqlite(what: string, code: number, error: Error): unknown {
+  if (code === IO_ERROR_SHM_SIZE) return noSpace(what, error);
+  switch (code & 0xff) {
+    case BUSY:
+    case LOCKED:
+      return busy(error);
+    case FULL:
+      return noSpace(what, error);
+    case CORRUPT:
+      return damaged('its file is broken', error);
+    case NOT_A_DATABASE:
+      return foreign(what, error);
+    case READ_ONLY:
+    case CANNOT_OPEN:
+    case IO_ERROR:
+      return noAccess(what, error);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { profileContract } from '../profile/profile.contract.ts';
+import { storageContract } from '../profile/storage.contract.ts';
+import { sqliteStorage } from './sqlite-storage.ts';
+
+function newPlace() {
+  const parent = mkdtempSync(join(tmpdir(), 'parley-profile-'));
+  const directory = join(parent, 'p');
+  return {
+    open: () => sqliteStorage({ directory, create: true }),
+    remove: () => rmSync(parent, { recursive: true, force: true }),
+    directory,
+  };
+}
+
+describe('SQLite storage', () => storageContract(newPlace));
+describe('a profile on SQLite', () => profileContract(newPlace));
+
+test('directory and files are for their owner alone', async () => {
+  const place = newPlace();
+  const storage = place.open();
+  await storage.write((tx) => tx.put(1, Uint8Array.of(1), Uint8Array.of(1)));
+  await storage.tryLock('printer');
+  storage.writeMark(1);
+  expect(statSync(place.directory).mode & 0o777).toBe(0o700);
+  for (const file of ['profile.db', 'profile.db-wal', 'profile.db-shm', 'printer.lock', 'printed']) {
+    expect(statSync(join(place.directory, file)).mode & 0o777).toBe(0o600);
+  }
+  await storage.close();
+  place.remove();
+});

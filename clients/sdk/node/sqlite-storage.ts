@@ -1,0 +1,191 @@
+// A profile's records in one SQLite file: WAL, every commit synced, several processes at once. All statements of a profile are here.
+// node:sqlite is synchronous; a transaction runs within one turn of the event loop, because it awaits nothing but itself.
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { foreign, missing, unknownVersion } from '../profile/problems.ts';
+import type { ProfileStorage, Range, Row, SpaceNumber, StorageWriter } from '../profile/storage.ts';
+import { eraseFiles, Locks, Mark } from './profile-files.ts';
+import { explained } from './sqlite-errors.ts';
+import { turnOf } from './turns.ts';
+
+/** 'prly': tells the file from other programs' SQLite files. */
+const APPLICATION_ID = 0x70726c79;
+/** The layout below; what the records hold has its own version in the header. */
+const LAYOUT_VERSION = 1;
+const BUSY_TIMEOUT_MS = 10_000;
+const WATCH_INTERVAL_MS = 50;
+/** Pages of 4 KiB: a batch of 64 messages writes 100 to 300, and a checkpoint writes each page once however often it changed. */
+const CHECKPOINT_PAGES = 8_000;
+const CACHE_KIB = 16_384;
+/** Above every key: keys are at most 40 bytes. */
+const KEY_END = new Uint8Array(64).fill(0xff);
+const KEY_START = new Uint8Array(0);
+const FILE = 'profile.db';
+
+export type SqliteStorageOptions = { readonly directory: string; readonly create: boolean };
+
+/** Opens the file in this directory, making both if `create`. ProfileError: missing, foreign, unknown_version, corrupt, no_access, no_space. */
+export function sqliteStorage({ directory, create }: SqliteStorageOptions): ProfileStorage {
+  const file = join(directory, FILE);
+  return explained(directory, () => {
+    if (create) prepare(directory, file);
+    else if (!existsSync(file)) throw missing();
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      layOut(database, file);
+      return storageOn(database, directory, file);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** Private from the first byte: SQLite gives its other files the mode of this one. */
+function prepare(directory: string, file: string): void {
+  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(directory, 0o700);
+  closeSync(openSync(file, 'a', 0o600));
+}
+
+function layOut(database: DatabaseSync, file: string): void {
+  const number = (statement: string) => Number(Object.values(database.prepare(statement).get() ?? {})[0]);
+  const isEmpty = () => number('SELECT count(*) FROM sqlite_schema') === 0;
+  if (isEmpty()) {
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('BEGIN IMMEDIATE');
+    if (isEmpty()) {
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT_VERSION};
+        CREATE TABLE records (space INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (space, key)) STRICT, WITHOUT ROWID`);
+    }
+    database.exec('COMMIT');
+  }
+  if (number('PRAGMA application_id') !== APPLICATION_ID) throw foreign(file);
+  const version = number('PRAGMA user_version');
+  if (version !== LAYOUT_VERSION) throw unknownVersion(version, LAYOUT_VERSION);
+  database.exec(`PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+}
+
+function storageOn(database: DatabaseSync, directory: string, file: string): ProfileStorage {
+  const transaction = new SqliteTransaction(database);
+  const locks = new Locks(directory);
+  const mark = new Mark(directory);
+  const turn = turnOf(file);
+  const watchers = new Set<() => void>();
+  const version = database.prepare('PRAGMA data_version');
+  let poll: NodeJS.Timeout | undefined;
+  let seen: unknown;
+
+  function inTransaction<T>(begin: string, work: (tx: StorageWriter) => Promise<T>): Promise<T> {
+    return turn.run(() =>
+      explained(directory, async () => {
+        database.exec(begin);
+        try {
+          const result = await work(transaction);
+          database.exec('COMMIT');
+          return result;
+        } catch (error) {
+          // SQLite has rolled back by itself after some failures, a full disk among them.
+          if (database.isTransaction) database.exec('ROLLBACK');
+          throw error;
+        }
+      }),
+    );
+  }
+
+  function look(): void {
+    const now = version.get()?.data_version;
+    if (now === seen) return;
+    seen = now;
+    for (const changed of [...watchers]) changed();
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(poll);
+    watchers.clear();
+    await turn.run(async () => {
+      locks.close();
+      mark.close();
+      if (database.isOpen) database.close();
+    });
+  }
+
+  return {
+    read: (work) => inTransaction('BEGIN', work),
+    async write(work) {
+      const result = await inTransaction('BEGIN IMMEDIATE', work);
+      for (const changed of [...watchers]) changed();
+      return result;
+    },
+    tryLock: async (name) => explained(directory, () => locks.tryLock(name)),
+    readMark: () => explained(directory, () => mark.read()),
+    writeMark: (number) => explained(directory, () => mark.write(number)),
+
+    // data_version changes with commits of other connections; it is read from shared memory (3 µs).
+    watch(changed) {
+      const watcher = () => changed();
+      if (watchers.size === 0) {
+        seen = version.get()?.data_version;
+        poll = setInterval(look, WATCH_INTERVAL_MS);
+      }
+      watchers.add(watcher);
+      return () => {
+        watchers.delete(watcher);
+        if (watchers.size === 0) clearInterval(poll);
+      };
+    },
+
+    close,
+    async erase({ space, key }) {
+      await inTransaction('BEGIN IMMEDIATE', (tx) => tx.delete(space, key));
+      // The deletion is in the WAL only: the old page goes now, before the long work of overwriting.
+      await turn.run(async () => explained(directory, () => database.exec('PRAGMA wal_checkpoint(TRUNCATE)')));
+      await close();
+      explained(directory, () => eraseFiles(directory, file));
+    },
+  };
+}
+
+class SqliteTransaction implements StorageWriter {
+  readonly #get: StatementSync;
+  readonly #put: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #ascending: StatementSync;
+  readonly #descending: StatementSync;
+  readonly #count: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#get = database.prepare('SELECT value FROM records WHERE space = ? AND key = ?');
+    this.#put = database.prepare(
+      'INSERT INTO records VALUES (?, ?, ?) ON CONFLICT (space, key) DO UPDATE SET value = excluded.value',
+    );
+    this.#delete = database.prepare('DELETE FROM records WHERE space = ? AND key = ?');
+    const range = 'SELECT key, value FROM records WHERE space = ? AND key >= ? AND key < ? ORDER BY key';
+    this.#ascending = database.prepare(`${range} LIMIT ?`);
+    this.#descending = database.prepare(`${range} DESC LIMIT ?`);
+    this.#count = database.prepare('SELECT count(*) AS count FROM records WHERE space = ?');
+  }
+
+  async get(space: SpaceNumber, key: Uint8Array): Promise<Uint8Array | undefined> {
+    // A STRICT table: the column is BLOB NOT NULL. Here and below.
+    return this.#get.get(space, key)?.value as Uint8Array | undefined;
+  }
+
+  async range(space: SpaceNumber, { from = KEY_START, to = KEY_END, reverse, limit = -1 }: Range): Promise<Row[]> {
+    const statement = reverse ? this.#descending : this.#ascending;
+    return statement.all(space, from, to, limit) as Row[];
+  }
+
+  async count(space: SpaceNumber): Promise<number> {
+    return Number(this.#count.get(space)?.count);
+  }
+
+  async put(space: SpaceNumber, key: Uint8Array, value: Uint8Array): Promise<void> {
+    this.#put.run(space, key, value);
+  }
+
+  async delete(space: SpaceNumber, key: Uint8Array): Promise<void> {
+    this.#delete.run(space, key);
+  }
+}

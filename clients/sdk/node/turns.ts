@@ -1,0 +1,26 @@
+// Transactions of one process on one file, one after the other, whichever object of the process asks: SQLite would make the second wait for
+// the first by blocking the thread that the first needs to go on.
+import { realpathSync } from 'node:fs';
+
+class Turn {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    // Whoever asked hears of the failure; the next in turn does not.
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const turns = new Map<string, WeakRef<Turn>>();
+
+/** The queue of this existing file in this process, as long as somebody holds it. */
+export function turnOf(file: string): Turn {
+  const name = realpathSync(file);
+  const known = turns.get(name)?.deref();
+  if (known !== undefined) return known;
+  const turn = new Turn();
+  turns.set(name, new WeakRef(turn));
+  return turn;
+}

@@ -1,0 +1,107 @@
+// What a server says became of messages: a delivery counts only with the recipient device's own tag (DESIGN section 5), the rest is
+// the server's word and shown as no more than that.
+import { activeDevices } from '#protocol/account-log.ts';
+import { decodeConversation, otherParticipant } from '#protocol/address.ts';
+import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { ProtocolError } from '#protocol/errors.ts';
+import type { NoticeBody } from '#protocol/frames/server.ts';
+import type { Accounts } from './accounts.ts';
+import { isReceivedTag } from './crypto/received.ts';
+import type { OwnDevice } from './own-device.ts';
+import type { Clock } from './platform.ts';
+import type { Profile, ReceivedBatch, SentMessage, StateChange } from './profile/profile.ts';
+
+export type NoticesDeps = {
+  readonly own: OwnDevice;
+  readonly profile: Profile;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+};
+
+type Missed = NonNullable<ReceivedBatch['missed']>[number];
+/** What a notice changes: `refused` carries the server's code for the person. */
+export type Noticed = {
+  readonly changes: readonly StateChange[];
+  readonly missed: readonly Missed[];
+  readonly refused: readonly { readonly id: string; readonly conversation: string; readonly code: string }[];
+};
+
+const NOTHING: Noticed = { changes: [], missed: [], refused: [] };
+
+/** Reads one notice. What it cannot prove, or names nothing of ours, changes nothing. */
+export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise<Noticed> {
+  const at = deps.clock.now();
+  switch (notice.kind) {
+    case 'delivered':
+      return { ...NOTHING, changes: await delivered(notice, deps, at) };
+    case 'expired': {
+      const changes: StateChange[] = [];
+      for (const { id } of notice.entries) {
+        const sent = await findSent(id, deps);
+        if (sent !== undefined) changes.push({ device: sent.device, id, by: notice.by, state: 'expired', at });
+      }
+      return { ...NOTHING, changes };
+    }
+    case 'refused': {
+      const changes: StateChange[] = [];
+      const refused: Noticed['refused'][number][] = [];
+      for (const { id } of notice.entries) {
+        const sent = await findSent(id, deps);
+        if (sent === undefined) continue;
+        changes.push({ device: sent.device, id, by: notice.by, state: 'refused', at });
+        refused.push({ id, conversation: sent.conversation, code: notice.code });
+      }
+      return { ...NOTHING, changes, refused };
+    }
+    case 'missed': {
+      const conversation = otherIn(notice.conversation, deps.own.address);
+      if (conversation === undefined || (notice.from !== conversation && notice.from !== deps.own.address))
+        return NOTHING;
+      const { from, device, seqs } = notice;
+      return { ...NOTHING, missed: [{ conversation, from, device, seqs, at }] };
+    }
+  }
+}
+
+async function delivered(
+  notice: Extract<NoticeBody, { kind: 'delivered' }>,
+  deps: NoticesDeps,
+  at: number,
+): Promise<StateChange[]> {
+  const { by, entries } = notice;
+  const known = await deps.accounts.known(by);
+  if (known === undefined) return [];
+  const changes: StateChange[] = [];
+  for (const { id, device: byDevice, tag } of entries) {
+    if (tag === undefined) continue;
+    const sent = await findSent(id, deps);
+    if (sent === undefined) continue;
+    const recipient = { address: by, identity: known.pin.identity, device: decodeBase64(byDevice) };
+    if (!isReceivedTag(decodeBase64(tag), sent.k, sent.mh, recipient, 'delivered')) continue;
+    changes.push({ device: sent.device, id, by, state: 'delivered', byDevice, at });
+  }
+  return changes;
+}
+
+/** A message of this account: of this device, or a copy from another of its devices. A notice does not say which. */
+async function findSent(id: string, { own, profile, accounts }: NoticesDeps): Promise<SentMessage | undefined> {
+  const mine = await profile.sending.sent(own.device, id);
+  if (mine !== undefined) return mine;
+  const known = await accounts.known(own.address);
+  for (const device of known === undefined ? [] : activeDevices(known.state)) {
+    const copy = await profile.sending.sent(encodeBase64(device.id), id);
+    if (copy !== undefined) return copy;
+  }
+  return undefined;
+}
+
+/** The other address of a direct conversation as notices name it (Base64 of its bytes); undefined where it is none of ours. */
+function otherIn(conversation: string, own: string): string | undefined {
+  try {
+    const direct = decodeConversation('direct', decodeBase64(conversation));
+    return direct.kind === 'direct' ? otherParticipant(direct, own) : undefined;
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,189 @@
+// One delivered message, opened: the account logs that it needs fetched first, every check made, its claims about logs compared
+// (DESIGN section 5, Open). It decides; the inbox commits.
+import { comparePosition } from '#protocol/account-log.ts';
+import { otherParticipant } from '#protocol/address.ts';
+import { encodeBase64 } from '#protocol/base64.ts';
+import type { Header, Position } from '#protocol/envelope.ts';
+import { CryptoError, RequestError } from '#protocol/errors.ts';
+import type { ServerFrameOf } from '#protocol/frames/server.ts';
+import type { Accounts } from './accounts.ts';
+import type { Connection } from './connection.ts';
+import { readContent } from './content.ts';
+import { decodeGiven, type Given, type OpenedMessage, openMessage, readHeader } from './crypto/open.ts';
+import type { HeadSeen } from './crypto/private.ts';
+import { receivedTag } from './crypto/received.ts';
+import type { OwnDevice } from './own-device.ts';
+import type { Known } from './pins.ts';
+import type { Clock } from './platform.ts';
+import type { NewEvent, NewUnreadable, Received } from './profile/profile.ts';
+import { Refusal } from './refusal.ts';
+
+/** Devices that no log had: not looked up again, because a sender could make us ask for each message. */
+const UNKNOWN_DEVICES_MAX = 1_000;
+
+export type Delivered = ServerFrameOf<'deliver'>;
+
+export type Opening =
+  | {
+      readonly type: 'opened';
+      readonly received: Received;
+      /** For the ack; absent for own copies and for a blocked sender. */
+      readonly tag?: string;
+      readonly heads: readonly HeadSeen[];
+      readonly events: readonly NewEvent[];
+    }
+  | { readonly type: 'unreadable'; readonly unreadable: NewUnreadable; readonly events: readonly NewEvent[] };
+
+export type OpenerDeps = { readonly own: OwnDevice; readonly accounts: Accounts; readonly clock: Clock };
+
+export class Opener {
+  readonly #deps: OpenerDeps;
+  readonly #unknownDevices = new Set<string>();
+
+  constructor(deps: OpenerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws only for what is no fault of the message (Unavailable, a failing profile): then it is to be opened later. */
+  async open(frame: Delivered, connection: Connection): Promise<Opening> {
+    let header: Header | undefined;
+    try {
+      const given = decodeGiven(frame);
+      header = readHeader(given.header);
+      const sender = await this.#sender(header, connection);
+      const first = this.#openWith(given, sender);
+      // A log that the message goes beyond may have revoked its device meanwhile.
+      const claims = await this.#claims(first, header, connection);
+      const latest = await this.#deps.accounts.known(header.sender);
+      const message = latest?.state === sender?.state ? first : this.#openWith(given, latest);
+      return this.#opened(frame, message, latest, claims);
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      return { type: 'unreadable', unreadable: this.#unreadable(frame, header, error), events: [] };
+    }
+  }
+
+  async #sender(header: Header, connection: Connection): Promise<Known | undefined> {
+    const { accounts, own } = this.#deps;
+    const { conversation, sender } = header;
+    const device = encodeBase64(header.device);
+    if (conversation.kind !== 'direct' || otherParticipant(conversation, own.address) === undefined) return undefined;
+    const known = await accounts.known(sender);
+    if (known?.state.devices.has(device) || this.#unknownDevices.has(device)) return known;
+    const fetched = await this.#fetched(sender, connection);
+    if (!fetched?.state.devices.has(device)) {
+      if (this.#unknownDevices.size >= UNKNOWN_DEVICES_MAX) this.#unknownDevices.clear();
+      this.#unknownDevices.add(device);
+    }
+    return fetched;
+  }
+
+  /** The log as of now, or what is pinned where the server has none (a deleted account's last messages still open). */
+  async #fetched(address: string, connection: Connection): Promise<Known | undefined> {
+    try {
+      return await this.#deps.accounts.refresh(address, connection);
+    } catch (error) {
+      const none = error instanceof Refusal || (error instanceof RequestError && !error.retry);
+      if (!none) throw error;
+      return this.#deps.accounts.known(address);
+    }
+  }
+
+  #openWith(given: Given, sender: Known | undefined): OpenedMessage {
+    const { own } = this.#deps;
+    const { message } = openMessage(given, {
+      me: own.ids,
+      boxKeys: own.boxKeys,
+      isMyGroup: () => false,
+      senderDevice: (_address, id) => {
+        const device = sender?.state.devices.get(encodeBase64(id));
+        if (sender === undefined || device === undefined) return undefined;
+        const { x25519, ed25519, revoked } = device;
+        return { identity: sender.state.identity, x25519, ed25519, revoked: revoked !== undefined };
+      },
+      isMember: () => false,
+      lastEpoch: () => 0,
+      // The profile decides, in the transaction that commits.
+      dedupe: () => 'fresh',
+    });
+    return message;
+  }
+
+  /** What the message says about account logs, compared with them: what contradicts is shown. */
+  async #claims(message: OpenedMessage, header: Header, connection: Connection): Promise<NewEvent[]> {
+    const { own } = this.#deps;
+    const { senderPosition, recipientPosition } = message.private;
+    const other = this.#other(header);
+    const events = await this.#claim(header.sender, senderPosition, header, connection);
+    // An own other device knows the other person's log; everybody else names mine.
+    const about = header.sender === own.address ? other : own.address;
+    if (recipientPosition !== undefined && about !== header.sender) {
+      events.push(...(await this.#claim(about, recipientPosition, header, connection)));
+    }
+    return events;
+  }
+
+  async #claim(address: string, position: Position, header: Header, connection: Connection): Promise<NewEvent[]> {
+    const { accounts, own, clock } = this.#deps;
+    let known = await accounts.known(address);
+    let stands = comparePosition(known?.state, position);
+    if (stands === 'beyond') {
+      known = await this.#fetched(address, connection);
+      stands = comparePosition(known?.state, position);
+    }
+    if (stands === 'known') return [];
+    // My own log, longer for others than for me: somebody has a device of mine that I do not know.
+    const change = address === own.address ? 'alarm' : stands === 'fork' ? 'forked_log' : 'hidden_entries';
+    return [{ type: 'identity', address, change, device: encodeBase64(header.device), at: clock.now() }];
+  }
+
+  #other(header: Header): string {
+    const { conversation } = header;
+    // Step `conversation` of opening has made sure of both.
+    return (
+      (conversation.kind === 'direct' ? otherParticipant(conversation, this.#deps.own.address) : undefined) ??
+      header.sender
+    );
+  }
+
+  #opened(frame: Delivered, message: OpenedMessage, sender: Known | undefined, events: readonly NewEvent[]): Opening {
+    const { own, clock } = this.#deps;
+    const { header, private: part, messageHash, messageKey } = message;
+    const mine = header.sender === own.address;
+    const other = this.#other(header);
+    const blocked = !mine && sender?.pin.blocked === true;
+    const content = readContent(part.content);
+    const expired = part.expiry !== 0 && part.expiry <= clock.now();
+    const received: Received = {
+      conversation: other,
+      from: header.sender,
+      device: encodeBase64(header.device),
+      id: encodeBase64(header.id),
+      seq: header.seq,
+      mh: messageHash,
+      previous: part.previous.slice(),
+      order: 0,
+      epoch: 0,
+      kind: content.kind,
+      content: blocked ? new Uint8Array(0) : part.content.slice(),
+      sentAt: part.sentAt,
+      receivedAt: frame.receivedAt,
+      expiry: part.expiry,
+      ...(mine ? { own: { k: messageKey, recipients: other === own.address ? [] : [other] } } : {}),
+      show: !blocked && !expired && content.kind !== 'empty',
+    };
+    const tag =
+      mine || blocked ? {} : { tag: encodeBase64(receivedTag(messageKey, messageHash, own.ids, 'delivered')) };
+    return { type: 'opened', received, ...tag, heads: part.heads, events };
+  }
+
+  #unreadable(frame: Delivered, header: Header | undefined, error: CryptoError): NewUnreadable {
+    const kept = { header: frame.header, body: frame.body, slot: frame.slot, receivedAt: frame.receivedAt };
+    const reason = `${error.step}: ${error.message}`;
+    if (header === undefined) return { reason, ...kept };
+    const named = { from: header.sender, device: encodeBase64(header.device), id: encodeBase64(header.id) };
+    const { conversation } = header;
+    const other = conversation.kind === 'direct' ? otherParticipant(conversation, this.#deps.own.address) : undefined;
+    return { reason, ...named, ...(other === undefined ? {} : { conversation: other }), ...kept };
+  }
+}

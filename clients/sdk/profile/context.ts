@@ -1,0 +1,87 @@
+// What every part of a profile works with, and the writes that several of them share.
+import type { DeviceId, NewEvent, RecipientState, SentMessage } from './profile.ts';
+import type { RecordReader, RecordWriter, SealedRecords } from './sealed-records.ts';
+import {
+  CONVERSATIONS,
+  type ConversationRecord,
+  EVENTS,
+  EXPIRY,
+  HISTORY,
+  type HistoryRecord,
+  nextNumber,
+  type Places,
+  SINGLE,
+  SWEPT,
+  u64Key,
+} from './spaces.ts';
+
+export type Context = {
+  readonly records: SealedRecords;
+  readonly places: Places;
+  /** Never change during the life of a profile. */
+  readonly self: { readonly address: string; readonly device: DeviceId };
+};
+
+/** Positions of consecutive messages lie this far apart, so that a late one finds its place between them. */
+export const POSITION_STEP = 65_536;
+export const MH_BYTES = 32;
+const HOUR_MS = 3_600_000;
+
+export function hourOf(time: number): number {
+  return Math.floor(time / HOUR_MS);
+}
+
+/** The conversation as it is; a new one if there is none. */
+export async function conversationRecord(
+  records: RecordReader,
+  places: Places,
+  conversation: string,
+): Promise<ConversationRecord> {
+  const known = await records.get(CONVERSATIONS, places.conversation(conversation));
+  return (
+    known ?? {
+      conversation,
+      seq: 0,
+      mh: new Uint8Array(MH_BYTES),
+      lastPosition: 0,
+      lastAt: 0,
+      readThrough: 0,
+      unread: {},
+      epoch: 0,
+    }
+  );
+}
+
+/** Appends to the journal of events, in this transaction. */
+export async function appendEvents(records: RecordWriter, events: readonly NewEvent[]): Promise<void> {
+  for (const event of events) records.put(EVENTS, u64Key(await nextNumber(records, 'event')), event);
+}
+
+/** Writes an entry at a position and, if it expires, where `deleteExpired` finds it. */
+export async function putHistory(
+  records: RecordWriter,
+  places: Places,
+  conversation: string,
+  position: number,
+  entry: HistoryRecord,
+): Promise<void> {
+  records.put(HISTORY, places.history(conversation, position), entry);
+  if (entry.expiry === 0) return;
+  // An hour that was swept is not looked at again.
+  const swept = (await records.get(SWEPT, SINGLE))?.hour ?? 0;
+  const hour = Math.max(hourOf(entry.expiry), swept);
+  records.put(EXPIRY, places.expiry(hour, conversation, position), { conversation, position, expiry: entry.expiry });
+}
+
+const RANK: Record<RecipientState, number> = { pending: 0, accepted: 1, refused: 2, expired: 3, delivered: 4 };
+
+/** The message with this recipient risen to `state`; undefined if there is no such recipient or that is no rise. */
+export function risen(
+  sent: SentMessage,
+  by: string,
+  to: { readonly state: RecipientState; readonly device?: DeviceId; readonly at?: number },
+): SentMessage | undefined {
+  const now = Object.hasOwn(sent.recipients, by) ? sent.recipients[by] : undefined;
+  if (now === undefined || RANK[to.state] <= RANK[now.state]) return undefined;
+  return { ...sent, recipients: { ...sent.recipients, [by]: to } };
+}

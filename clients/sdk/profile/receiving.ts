@@ -1,0 +1,233 @@
+// Committing what came: dedupe for ever, the chain of each sender's device, gaps, history, unread counts and events, a batch in one transaction
+// (DESIGN section 3, exactly once on screen; section 5, Dedupe). Only after it is a message acked, so a death before it costs nothing.
+import { equalBytes, isZero } from '#protocol/bytes.ts';
+import { appendEvents, type Context, conversationRecord, MH_BYTES, POSITION_STEP, putHistory } from './context.ts';
+import { arrived, type GapRange, type HeadChange, missedFor, neighbours, shownIn } from './gaps.ts';
+import type {
+  CommitResult,
+  Gap,
+  NewUnreadable,
+  Received,
+  ReceivedBatch,
+  ReceivingPart,
+  SentMessage,
+} from './profile.ts';
+import type { RecordWriter } from './sealed-records.ts';
+import {
+  CONVERSATIONS,
+  EVENTS,
+  HEADS,
+  type HeadRecord,
+  HISTORY,
+  IDS,
+  nextNumber,
+  numberOf,
+  OPEN_GAPS,
+  SENT,
+  SEQS,
+  UNREADABLE,
+  u64Key,
+  under,
+} from './spaces.ts';
+
+export function receivingPart(context: Context): ReceivingPart {
+  const { records, places } = context;
+
+  async function headOf(
+    tx: RecordWriter,
+    of: { conversation: string; device: string; from: string },
+  ): Promise<HeadRecord> {
+    const known = await tx.get(HEADS, places.head(of.conversation, of.device));
+    const { conversation, from, device } = of;
+    return known ?? { conversation, from, device, seq: 0, order: 0, mh: new Uint8Array(MH_BYTES), top: 0, missing: [] };
+  }
+
+  /** Writes the head and what follows from it: whether it is listed as having gaps, and the gaps that there was no room for. */
+  async function putHead(tx: RecordWriter, { head, overflow }: HeadChange, now: number): Promise<void> {
+    const key = places.head(head.conversation, head.device);
+    tx.put(HEADS, key, head);
+    const open = head.missing.some(({ shown }) => !shown);
+    if (open) tx.put(OPEN_GAPS, key, true);
+    else if (await tx.get(OPEN_GAPS, key)) tx.delete(OPEN_GAPS, key);
+    await appendGaps(tx, head, overflow, 'missing', now);
+  }
+
+  function appendGaps(
+    tx: RecordWriter,
+    head: HeadRecord,
+    ranges: readonly GapRange[],
+    why: 'missing' | 'missed',
+    at: number,
+  ) {
+    const { conversation, from, device } = head;
+    return appendEvents(
+      tx,
+      ranges.map(({ first, last }) => ({ type: 'gap', conversation, from, device, first, last, why, at })),
+    );
+  }
+
+  async function keepUnreadable(tx: RecordWriter, item: NewUnreadable): Promise<void> {
+    tx.put(UNREADABLE, u64Key(await nextNumber(tx, 'unreadable')), item);
+    const { header: _header, body: _body, slot: _slot, content: _content, receivedAt, ...said } = item;
+    await appendEvents(tx, [{ type: 'unreadable', ...said, at: receivedAt }]);
+  }
+
+  /** Whether this message or a later one quotes another predecessor than the one that is known. */
+  async function contradicts(tx: RecordWriter, message: Received, head: HeadRecord): Promise<boolean> {
+    const { conversation, device, seq, mh, previous } = message;
+    if (isZero(previous) !== (seq === 1)) return true;
+    const before =
+      head.seq === seq - 1
+        ? head.mh
+        : seq > 1
+          ? (await tx.get(SEQS, places.seq(conversation, device, seq - 1)))?.mh
+          : undefined;
+    if (seq > 1 && before !== undefined && head.seq > 0 && !equalBytes(before, previous)) return true;
+    const next = seq < head.seq ? await tx.get(SEQS, places.seq(conversation, device, seq + 1)) : undefined;
+    return next !== undefined && !equalBytes(next.previous, mh);
+  }
+
+  /** Between its sender's neighbours if it is late, else at the end. */
+  async function positionFor(tx: RecordWriter, message: Received, head: HeadRecord, end: number): Promise<number> {
+    const { conversation, device, seq } = message;
+    const sides = neighbours(head, seq);
+    const below = sides && (await tx.get(SEQS, places.seq(conversation, device, sides.below)));
+    const above = sides && (await tx.get(SEQS, places.seq(conversation, device, sides.above)));
+    if (!sides || !below?.position || !above?.position) return end;
+    const share = (seq - sides.below) / (sides.above - sides.below);
+    let position = below.position + Math.max(1, Math.floor((above.position - below.position) * share));
+    while (position < above.position && (await tx.get(HISTORY, places.history(conversation, position)))) position++;
+    return position < above.position ? position : end;
+  }
+
+  async function show(tx: RecordWriter, message: Received, head: HeadRecord): Promise<number> {
+    const { conversation, from, device, id, seq, kind, content, sentAt, receivedAt, expiry } = message;
+    const before = await conversationRecord(tx, places, conversation);
+    const position = await positionFor(tx, message, head, before.lastPosition + POSITION_STEP);
+    const own = message.own !== undefined;
+    const entry = { id, from, device, seq, kind, content, sentAt, receivedAt, expiry, own };
+    await putHistory(tx, places, conversation, position, entry);
+    tx.put(EVENTS, u64Key(await nextNumber(tx, 'event')), { type: 'message', conversation, position });
+    const count = Object.hasOwn(before.unread, from) ? (before.unread[from] ?? 0) : 0;
+    tx.put(CONVERSATIONS, places.conversation(conversation), {
+      ...before,
+      lastPosition: Math.max(position, before.lastPosition),
+      lastAt: Math.max(receivedAt, before.lastAt),
+      unread: own ? before.unread : { ...before.unread, [from]: count + 1 },
+    });
+    return position;
+  }
+
+  async function commitOne(tx: RecordWriter, message: Received): Promise<CommitResult> {
+    const { conversation, from, device, id, seq, mh, previous, order, receivedAt } = message;
+    const idKey = places.id(device, id);
+    const seqKey = places.seq(conversation, device, seq);
+    const sameId = await tx.get(IDS, idKey);
+    const sameSeq = (await tx.get(SEQS, seqKey))?.mh;
+    if (sameId !== undefined || sameSeq !== undefined) {
+      const isOther = (known: Uint8Array | undefined) => known !== undefined && !equalBytes(known, mh);
+      if (!isOther(sameId) && !isOther(sameSeq)) return { result: 'repeat' };
+      const { content } = message;
+      await keepUnreadable(tx, { reason: 'fork', from, device, conversation, id, content, receivedAt });
+      return { result: 'fork' };
+    }
+
+    const head = await headOf(tx, message);
+    const forked = await contradicts(tx, message, head);
+    const position = message.show ? await show(tx, message, head) : 0;
+    tx.put(IDS, idKey, mh);
+    tx.put(SEQS, seqKey, { mh, previous, position });
+    await putHead(tx, arrived(head, { seq, order, mh, now: receivedAt }), receivedAt);
+    if (message.own) tx.put(SENT, idKey, copyOf(message, message.own));
+    if (message.epoch > 0) {
+      const last = await conversationRecord(tx, places, conversation);
+      if (message.epoch > last.epoch) {
+        tx.put(CONVERSATIONS, places.conversation(conversation), { ...last, epoch: message.epoch });
+      }
+    }
+    if (forked) {
+      const said = { reason: 'fork', from, device, conversation, id };
+      await appendEvents(tx, [{ type: 'unreadable', ...said, at: receivedAt }]);
+    }
+    return { result: 'fresh', position, forked };
+  }
+
+  async function commitMissed(tx: RecordWriter, missed: NonNullable<ReceivedBatch['missed']>[number]): Promise<void> {
+    const { conversation, device, at } = missed;
+    const expected: number[] = [];
+    for (const seq of missed.seqs) {
+      if (!(await tx.get(SEQS, places.seq(conversation, device, seq)))) expected.push(seq);
+    }
+    if (expected.length === 0) return;
+    const change = missedFor(await headOf(tx, missed), expected, at);
+    await putHead(tx, change, at);
+    await appendGaps(tx, change.head, change.missed, 'missed', at);
+  }
+
+  return {
+    commitReceived: (batch) =>
+      records.write(async (tx) => {
+        const results: CommitResult[] = [];
+        for (const message of batch.messages) results.push(await commitOne(tx, message));
+        for (const item of batch.unreadable ?? []) await keepUnreadable(tx, item);
+        for (const missed of batch.missed ?? []) await commitMissed(tx, missed);
+        await appendEvents(tx, batch.events ?? []);
+        return results;
+      }),
+
+    heads: (conversation) =>
+      records.read(async (tx) => {
+        const heads = await tx.range(HEADS, under(places.conversation(conversation)));
+        return heads
+          .filter(({ value }) => value.seq > 0)
+          .map(({ value: { device, seq, order, mh } }) => ({ device, seq, order, mh }));
+      }),
+
+    mhOf: (conversation, device, seq) =>
+      records.read(async (tx) => (await tx.get(SEQS, places.seq(conversation, device, seq)))?.mh),
+
+    lastEpoch: (conversation) => records.read(async (tx) => (await conversationRecord(tx, places, conversation)).epoch),
+
+    gaps: (noticedBefore) =>
+      records.read(async (tx) => {
+        const gaps: Gap[] = [];
+        for (const { key } of await tx.range(OPEN_GAPS, {})) {
+          const head = await tx.get(HEADS, key);
+          for (const { first, last, since, shown } of head?.missing ?? []) {
+            if (head === undefined || shown || since > noticedBefore) continue;
+            const { conversation, from, device } = head;
+            gaps.push({ conversation, from, device, first, last, since });
+          }
+        }
+        return gaps;
+      }),
+
+    showGaps: (gaps, at) =>
+      records.write(async (tx) => {
+        for (const gap of gaps) {
+          const head = await headOf(tx, gap);
+          const still = head.missing.filter(
+            ({ first, last, shown }) => !shown && first >= gap.first && last <= gap.last,
+          );
+          await putHead(tx, { head: shownIn(head, gap), overflow: [] }, at);
+          await appendGaps(tx, head, still, 'missing', at);
+        }
+      }),
+
+    unreadable: (limit, before) =>
+      records.read(async (tx) => {
+        const range = { reverse: true, limit, ...(before === undefined ? {} : { to: u64Key(before) }) };
+        return (await tx.range(UNREADABLE, range)).map(({ key, value }) => ({ ...value, number: numberOf(key) }));
+      }),
+  };
+}
+
+function copyOf(message: Received, own: NonNullable<Received['own']>): SentMessage {
+  const { id, device, conversation, seq, mh, sentAt, receivedAt } = message;
+  const accepted = { state: 'accepted', at: receivedAt } as const;
+  return {
+    ...{ id, device, conversation, seq, k: own.k, mh, sentAt, outcome: 'accepted' },
+    recipients: Object.fromEntries(own.recipients.map((address) => [address, accepted])),
+    slotted: [],
+  };
+}

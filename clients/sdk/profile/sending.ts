@@ -1,0 +1,201 @@
+// The outbox and what becomes of sent messages. A number, its sealed bytes and its line in the history appear in one transaction:
+// whatever dies, a number is never used for two messages (DESIGN section 5, Resend).
+import {
+  appendEvents,
+  type Context,
+  conversationRecord,
+  MH_BYTES,
+  POSITION_STEP,
+  putHistory,
+  risen,
+} from './context.ts';
+import { damaged } from './problems.ts';
+import type { LateMessage, NewMessage, OutboxItem, SealedItem, SendingPart, SentMessage } from './profile.ts';
+import type { RecordReader, RecordWriter } from './sealed-records.ts';
+import { CONVERSATIONS, nextNumber, numberOf, OUTBOX, SEALED, SENT, SEQS, u64Key } from './spaces.ts';
+
+/** Late candidates are looked through this many at a time. */
+const LATE_PAGE_RECORDS = 256;
+
+export function sendingPart(context: Context): SendingPart {
+  const { records, places, self } = context;
+  const idKey = (id: string) => places.id(self.device, id);
+
+  async function read(tx: RecordReader, number: number): Promise<OutboxItem> {
+    const sealed = await tx.get(SEALED, u64Key(number));
+    const sent = sealed && (await tx.get(SENT, idKey(sealed.id)));
+    if (sealed === undefined || sent === undefined) throw damaged('a queued message is gone');
+    return { ...sealed, number, k: sent.k, mh: sent.mh };
+  }
+
+  async function enqueueOne(tx: RecordWriter, message: NewMessage): Promise<OutboxItem> {
+    const { conversation, createdAt, expiry, retention } = message;
+    const before = await conversationRecord(tx, places, conversation);
+    const seq = before.seq + 1;
+    const sealed = message.seal(seq, before.mh);
+    const { id, slots, header, body, k, mh } = sealed;
+    const number = await nextNumber(tx, 'outbox');
+    const position = before.lastPosition + POSITION_STEP;
+    const kept = { ...(retention === undefined ? {} : { retention }) };
+
+    tx.put(OUTBOX, u64Key(number), { id });
+    tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
+    tx.put(SENT, idKey(id), {
+      ...{ number, id, device: self.device, conversation, seq, k, mh, sentAt: createdAt, outcome: 'pending' },
+      recipients: Object.fromEntries(message.recipients.map((address) => [address, { state: 'pending' as const }])),
+      slotted: slots.map(({ device }) => device),
+    });
+    tx.put(SEQS, places.seq(conversation, self.device, seq), { mh, previous: before.mh, position });
+    await putHistory(tx, places, conversation, position, {
+      ...{ id, from: self.address, device: self.device, seq, kind: message.kind, content: message.content },
+      ...{ sentAt: createdAt, receivedAt: createdAt, expiry, own: true },
+    });
+    const after = { ...before, seq, mh, lastPosition: position, lastAt: Math.max(before.lastAt, createdAt) };
+    tx.put(CONVERSATIONS, places.conversation(conversation), after);
+    return { id, conversation, seq, createdAt, slots, header, body, k, mh, number, ...kept };
+  }
+
+  function resealed(
+    number: number,
+    seal: (item: OutboxItem, previous: Uint8Array) => SealedItem,
+    outcome: Partial<SentMessage>,
+  ): Promise<boolean> {
+    return records.write(async (tx) => {
+      if ((await tx.get(OUTBOX, u64Key(number))) === undefined) return false;
+      const item = await read(tx, number);
+      const { conversation, seq, id, createdAt, retention } = item;
+      const before = await tx.get(SEQS, places.seq(conversation, self.device, seq - 1));
+      const previous = before?.mh ?? new Uint8Array(MH_BYTES);
+      const sealed = seal(item, previous);
+      if (sealed.id !== id) throw new Error('A message is sealed anew under its own id.');
+      const { slots, header, body, k, mh } = sealed;
+
+      const sent = await tx.get(SENT, idKey(id));
+      const place = await tx.get(SEQS, places.seq(conversation, self.device, seq));
+      if (sent === undefined || place === undefined) throw damaged('a queued message is gone');
+      const kept = { ...(retention === undefined ? {} : { retention }) };
+      tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
+      tx.put(SENT, idKey(id), { ...sent, ...outcome, k, mh, slotted: slots.map(({ device }) => device) });
+      tx.put(SEQS, places.seq(conversation, self.device, seq), { ...place, mh, previous });
+      const last = await conversationRecord(tx, places, conversation);
+      if (last.seq === seq) tx.put(CONVERSATIONS, places.conversation(conversation), { ...last, mh });
+      return true;
+    });
+  }
+
+  return {
+    enqueue: (messages) =>
+      records.write(async (tx) => {
+        const items: OutboxItem[] = [];
+        for (const message of messages) items.push(await enqueueOne(tx, message));
+        return items;
+      }),
+
+    outbox: (after, limit) =>
+      records.read(async (tx) => {
+        const items: OutboxItem[] = [];
+        for (const { key } of await tx.range(OUTBOX, { from: u64Key(after + 1), limit })) {
+          items.push(await read(tx, numberOf(key)));
+        }
+        return items;
+      }),
+
+    outboxSize: () => records.read((tx) => tx.count(OUTBOX)),
+
+    accepted: (numbers, receivedAt) =>
+      records.write(async (tx) => {
+        for (const number of numbers) {
+          const queued = await tx.get(OUTBOX, u64Key(number));
+          const sent = queued && (await tx.get(SENT, idKey(queued.id)));
+          if (queued === undefined || sent === undefined) continue;
+          tx.delete(OUTBOX, u64Key(number));
+          // What was given up went as an empty message: it is not the text that was accepted.
+          if (sent.outcome === 'given_up') {
+            tx.delete(SEALED, u64Key(number));
+            continue;
+          }
+          let after: SentMessage = { ...sent, outcome: 'accepted' };
+          for (const by of Object.keys(sent.recipients))
+            after = risen(after, by, { state: 'accepted', at: receivedAt }) ?? after;
+          tx.put(SENT, idKey(queued.id), after);
+        }
+      }),
+
+    drop: (number, code) =>
+      records.write(async (tx) => {
+        const queued = await tx.get(OUTBOX, u64Key(number));
+        const sent = queued && (await tx.get(SENT, idKey(queued.id)));
+        if (queued === undefined || sent === undefined) return;
+        tx.delete(OUTBOX, u64Key(number));
+        tx.delete(SEALED, u64Key(number));
+        tx.put(SENT, idKey(queued.id), sent.outcome === 'given_up' ? sent : { ...sent, outcome: 'refused', code });
+      }),
+
+    reseal: (number, seal) => resealed(number, seal, {}),
+    giveUp: (number, code, seal) => resealed(number, seal, { outcome: 'given_up', code }),
+    sent: (device, id) => records.read((tx) => tx.get(SENT, places.id(device, id))),
+
+    lateCandidates: (address, since, after, limit) =>
+      records.read(async (tx) => {
+        const found: LateMessage[] = [];
+        let from = after + 1;
+        for (;;) {
+          const page = await tx.range(SEALED, { from: u64Key(from), limit: LATE_PAGE_RECORDS });
+          for (const { key, value } of page) {
+            const number = numberOf(key);
+            from = number + 1;
+            if (value.createdAt < since) continue;
+            const sent = await tx.get(SENT, idKey(value.id));
+            if (sent?.outcome !== 'accepted') continue;
+            if (address !== self.address && !Object.hasOwn(sent.recipients, address)) continue;
+            found.push({ ...sent, header: value.header, body: value.body, number });
+            if (found.length >= limit) return found;
+          }
+          if (page.length < LATE_PAGE_RECORDS) return found;
+        }
+      }),
+
+    slotted: (id, devices) =>
+      records.write(async (tx) => {
+        const sent = await tx.get(SENT, idKey(id));
+        if (sent) tx.put(SENT, idKey(id), { ...sent, slotted: [...new Set([...sent.slotted, ...devices])] });
+      }),
+
+    raise: (changes) =>
+      records.write(async (tx) => {
+        const rose: boolean[] = [];
+        for (const { device, id, by, state, byDevice, at } of changes) {
+          const key = places.id(device, id);
+          const sent = await tx.get(SENT, key);
+          const given = sent === undefined || sent.outcome === 'given_up';
+          const after = given
+            ? undefined
+            : risen(sent, by, { state, at, ...(byDevice === undefined ? {} : { device: byDevice }) });
+          rose.push(after !== undefined);
+          if (after === undefined) continue;
+          tx.put(SENT, key, after);
+          if (state === 'refused') continue;
+          await appendEvents(tx, [{ type: state, conversation: after.conversation, id, device, by, at }]);
+        }
+        return rose;
+      }),
+
+    forgetSealed: (before) =>
+      records.write(async (tx) => {
+        let forgotten = 0;
+        let from = 0;
+        for (;;) {
+          const page = await tx.range(SEALED, { from: u64Key(from), limit: LATE_PAGE_RECORDS });
+          for (const { key, value } of page) {
+            from = numberOf(key) + 1;
+            // In the order of writing: what follows is younger.
+            if (value.createdAt >= before) return forgotten;
+            if (await tx.get(OUTBOX, key)) continue;
+            tx.delete(SEALED, key);
+            forgotten++;
+          }
+          if (page.length < LATE_PAGE_RECORDS) return forgotten;
+        }
+      }),
+  };
+}

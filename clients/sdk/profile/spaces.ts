@@ -1,0 +1,198 @@
+// Every kind of record that a profile has: its space, its key, its fields. The one place that knows how things lie on disk.
+// u64 keys give order; names (16 bytes, keyed hashes) give look-up. Of what is plain on disk an onlooker learns counts and sizes only.
+import { ByteReader, ByteWriter, concat } from '#protocol/bytes.ts';
+import type { Account, DeviceId, MessageId, NewEvent, NewUnreadable, Pin, SealedItem, SentMessage } from './profile.ts';
+import type { RecordReader, RecordWriter, SealedRecords, Space } from './sealed-records.ts';
+
+/** Holds the header alone, which is not encrypted (key.ts). */
+export const HEADER_SPACE = 0;
+/** The key in spaces of one record. */
+export const SINGLE = Uint8Array.of(0);
+
+export type AccountRecord = Omit<Account, 'passwordChanged'>;
+export const ACCOUNT: Space<AccountRecord> = { number: 1 };
+/** The last session number that was given. */
+export const SESSION: Space<{ readonly number: number }> = { number: 2 };
+/** Last numbers given, and `printed`: up to here events were printed, at least. */
+export type Counters = {
+  readonly event: number;
+  readonly outbox: number;
+  readonly unreadable: number;
+  readonly printed: number;
+};
+export const COUNTERS: Space<Counters> = { number: 3 };
+/** name('pin', address). */
+export const PINS: Space<Pin> = { number: 4 };
+
+export type ConversationRecord = {
+  readonly conversation: string;
+  /** Last own number, and its mh. */
+  readonly seq: number;
+  readonly mh: Uint8Array;
+  readonly lastPosition: number;
+  readonly lastAt: number;
+  readonly readThrough: number;
+  readonly unread: Readonly<Record<string, number>>;
+  readonly epoch: number;
+};
+/** name('conversation', conversation). */
+export const CONVERSATIONS: Space<ConversationRecord> = { number: 5 };
+
+export type HistoryRecord = {
+  readonly id: MessageId;
+  readonly from: string;
+  readonly device: DeviceId;
+  readonly seq: number;
+  readonly kind: string;
+  readonly content: Uint8Array;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly expiry: number;
+  readonly own: boolean;
+};
+/** name('conversation', conversation) ‖ u64 position. */
+export const HISTORY: Space<HistoryRecord> = { number: 6 };
+
+/** name('id', device, id): dedupe, for ever. */
+export const IDS: Space<Uint8Array> = { number: 7 };
+/** `position`: 0 where it was not shown. */
+export type SeqRecord = { readonly mh: Uint8Array; readonly previous: Uint8Array; readonly position: number };
+/** Key of HEADS ‖ u64 seq: dedupe and chain, for ever; own numbers too. Neighbours lie together: a batch writes few pages. */
+export const SEQS: Space<SeqRecord> = { number: 8 };
+
+/** Numbers first … last; `shown`: the person was told. */
+export type Missing = {
+  readonly first: number;
+  readonly last: number;
+  readonly since: number;
+  readonly shown: boolean;
+};
+export type HeadRecord = {
+  readonly conversation: string;
+  readonly from: string;
+  readonly device: DeviceId;
+  /** Highest that came (0: none), its group number and mh. */
+  readonly seq: number;
+  readonly order: number;
+  readonly mh: Uint8Array;
+  /** Highest number that is known to exist. */
+  readonly top: number;
+  readonly missing: readonly Missing[];
+};
+/** name('conversation', conversation) ‖ name('device', device). */
+export const HEADS: Space<HeadRecord> = { number: 9 };
+/** Key of HEADS, for heads with gaps that were not shown. */
+export const OPEN_GAPS: Space<true> = { number: 10 };
+
+/** u64 number: what the server has not accepted yet, with the author's id. */
+export const OUTBOX: Space<{ readonly id: MessageId }> = { number: 11 };
+/** `number`: of the outbox; copies from other devices have none. */
+export type SentRecord = SentMessage & { readonly number?: number };
+/** name('id', device, id). */
+export const SENT: Space<SentRecord> = { number: 12 };
+export type SealedRecord = {
+  readonly id: MessageId;
+  readonly conversation: string;
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly retention?: number;
+  readonly header: Uint8Array;
+  readonly body: Uint8Array;
+  readonly slots: SealedItem['slots'];
+};
+/** u64 outbox number: as long as the message may be sent, again or to late devices. */
+export const SEALED: Space<SealedRecord> = { number: 13 };
+
+export type EventRecord =
+  | NewEvent
+  | { readonly type: 'message'; readonly conversation: string; readonly position: number };
+/** u64 number. */
+export const EVENTS: Space<EventRecord> = { number: 14 };
+/** u64 number. */
+export const UNREADABLE: Space<NewUnreadable> = { number: 15 };
+/** name('expiry', hour) ‖ name('place', conversation, position): what expires in that hour; hours are hashed, for times are nobody's business. */
+export const EXPIRY: Space<{ readonly conversation: string; readonly position: number; readonly expiry: number }> = {
+  number: 16,
+};
+/** The hour up to which expired messages were deleted. */
+export const SWEPT: Space<{ readonly hour: number }> = { number: 17 };
+
+export function u64Key(number: number): Uint8Array {
+  return new ByteWriter(8).u64(number).finish();
+}
+
+/** The u64 at the end of a key. */
+export function numberOf(key: Uint8Array): number {
+  return new ByteReader(key.subarray(key.length - 8)).u64();
+}
+
+/** The keys of records, made with one profile's names. */
+export class Places {
+  readonly #sealed: SealedRecords;
+
+  constructor(sealed: SealedRecords) {
+    this.#sealed = sealed;
+  }
+
+  pin(address: string): Uint8Array {
+    return this.#sealed.name('pin', address);
+  }
+
+  conversation(name: string): Uint8Array {
+    return this.#sealed.name('conversation', name);
+  }
+
+  history(conversation: string, position: number): Uint8Array {
+    return concat(this.conversation(conversation), u64Key(position));
+  }
+
+  id(device: DeviceId, id: MessageId): Uint8Array {
+    return this.#sealed.name('id', device, id);
+  }
+
+  seq(conversation: string, device: DeviceId, seq: number): Uint8Array {
+    return concat(this.head(conversation, device), u64Key(seq));
+  }
+
+  head(conversation: string, device: DeviceId): Uint8Array {
+    return concat(this.conversation(conversation), this.#sealed.name('device', device));
+  }
+
+  hour(hour: number): Uint8Array {
+    return this.#sealed.name('expiry', hour);
+  }
+
+  expiry(hour: number, conversation: string, position: number): Uint8Array {
+    return concat(this.hour(hour), this.#sealed.name('place', conversation, position));
+  }
+}
+
+/** The range of all keys that begin with this name. */
+export function under(name: Uint8Array): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  return { from: name, to: after(name) };
+}
+
+/** The lowest key that is above all keys that begin with `prefix`. A name of 0xff only has probability 2^-128. */
+function after(prefix: Uint8Array): Uint8Array {
+  const next = prefix.slice();
+  for (let i = next.length - 1; i >= 0; i--) {
+    const byte = ((next[i] ?? 0) + 1) & 0xff;
+    next[i] = byte;
+    if (byte !== 0) break;
+  }
+  return next;
+}
+
+const NO_COUNTERS: Counters = { event: 0, outbox: 0, unreadable: 0, printed: 0 };
+
+export async function counters(records: RecordReader): Promise<Counters> {
+  return (await records.get(COUNTERS, SINGLE)) ?? NO_COUNTERS;
+}
+
+/** The next number of this kind, from 1. */
+export async function nextNumber(records: RecordWriter, kind: 'event' | 'outbox' | 'unreadable'): Promise<number> {
+  const now = await counters(records);
+  const number = now[kind] + 1;
+  records.put(COUNTERS, SINGLE, { ...now, [kind]: number });
+  return number;
+}

@@ -1,0 +1,243 @@
+// Moves sealed messages from the outbox to the server: oldest first in each conversation, a window of unanswered ones, the same
+// bytes again on every new connection until the server has answered (DESIGN section 3, Sends). It seals nothing itself.
+import { encodeBase64 } from '#protocol/base64.ts';
+import { RequestError } from '#protocol/errors.ts';
+import type { Answer } from '#protocol/frames/server.ts';
+import { OUTBOX_MAX_AGE_MS, SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
+import type { Connection, Fields } from './connection.ts';
+import type { ClientEvent } from './events.ts';
+import type { Clock, Timers } from './platform.ts';
+import type { OutboxItem, SealedItem, SendingPart } from './profile/profile.ts';
+
+const PAGE_ITEMS = 64;
+const HOLD_FIRST_MS = 1_000;
+const HOLD_MAX_MS = 60_000;
+
+export interface SendQueueDeps {
+  readonly sending: SendingPart;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  emit(event: ClientEvent): void;
+  /** Accepted, but these addresses have other devices in use than the message has slots for. */
+  stale(addresses: readonly string[]): void;
+  /** Refused because its devices are gone: makes slots for those in use. False: there are none, or it was tried already. */
+  addressAnew(item: OutboxItem, connection: Connection): Promise<boolean>;
+  /** Too old: gives it up, puts an empty message under its number and seals what follows it anew. Harmless if done before. */
+  hollowOut(item: OutboxItem): Promise<void>;
+}
+
+/** A conversation that waits after a retryable refusal; then its oldest message goes alone until it is accepted. */
+type Hold = { lowest: number; failures: number; waiting: boolean; cancel: () => void };
+
+type Answered = { readonly item: OutboxItem; readonly receivedAt: number };
+
+export class SendQueue {
+  readonly #deps: SendQueueDeps;
+  #connection: Connection | undefined;
+  readonly #inFlight = new Map<number, OutboxItem>();
+  readonly #holds = new Map<string, Hold>();
+  /** Answered and not yet committed: still in the outbox. */
+  readonly #answered: Answered[] = [];
+  readonly #done = new Set<number>();
+  /** Given up: what is queued under these numbers is empty. */
+  readonly #hollow = new Set<number>();
+  #buffer: OutboxItem[] = [];
+  #readUpTo = 0;
+  #filling = false;
+  #again = false;
+  #committing: Promise<void> | undefined;
+
+  constructor(deps: SendQueueDeps) {
+    this.#deps = deps;
+  }
+
+  /** A session is there: everything unanswered goes again, oldest first. */
+  start(connection: Connection): void {
+    this.#connection = connection;
+    this.#inFlight.clear();
+    this.#rewind(0);
+    void this.#fill();
+  }
+
+  /** The session is gone: nothing more leaves; what was answered is still committed. */
+  async stop(): Promise<void> {
+    this.#connection = undefined;
+    for (const hold of this.#holds.values()) hold.cancel();
+    this.#holds.clear();
+    await this.#committing;
+  }
+
+  /** Items that this process has just enqueued, in order. */
+  added(items: readonly OutboxItem[]): void {
+    // Read back from the outbox only where another process may have put something before them.
+    const follows = items[0]?.number === this.#readUpTo + 1 && this.#buffer.length + items.length <= PAGE_ITEMS * 16;
+    if (follows) {
+      this.#buffer.push(...items);
+      this.#readUpTo = items.at(-1)?.number ?? this.#readUpTo;
+    }
+    void this.#fill();
+  }
+
+  async #fill(): Promise<void> {
+    if (this.#filling) {
+      this.#again = true;
+      return;
+    }
+    this.#filling = true;
+    try {
+      do {
+        this.#again = false;
+        await this.#round();
+      } while (this.#again);
+    } catch (error) {
+      this.#trouble(error);
+    } finally {
+      this.#filling = false;
+    }
+  }
+
+  async #round(): Promise<void> {
+    while (this.#connection !== undefined && this.#inFlight.size < SENDS_UNANSWERED_MAX) {
+      const item = this.#buffer.shift();
+      if (item === undefined) {
+        const from = this.#readUpTo;
+        const page = await this.#deps.sending.outbox(from, PAGE_ITEMS);
+        if (page.length === 0) return;
+        // A rewind or an addition during the read has made this page the wrong one.
+        if (from !== this.#readUpTo || this.#buffer.length > 0) continue;
+        this.#buffer = page;
+        this.#readUpTo = page.at(-1)?.number ?? from;
+      } else if (this.#mayGo(item)) await this.#dispatch(item, this.#connection);
+    }
+  }
+
+  #mayGo(item: OutboxItem): boolean {
+    if (this.#inFlight.has(item.number) || this.#done.has(item.number)) return false;
+    const hold = this.#holds.get(item.conversation);
+    if (hold === undefined) return true;
+    if (hold.waiting) return false;
+    for (const other of this.#inFlight.values()) if (other.conversation === item.conversation) return false;
+    return true;
+  }
+
+  async #dispatch(item: OutboxItem, connection: Connection): Promise<void> {
+    if (this.#isTooOld(item) && !this.#hollow.has(item.number)) {
+      await this.#deps.hollowOut(item);
+      this.#hollow.add(item.number);
+      this.#rewind(item.number - 1);
+    } else this.#send(item, connection);
+  }
+
+  #send(item: OutboxItem, connection: Connection): void {
+    if (connection !== this.#connection) return;
+    this.#inFlight.set(item.number, item);
+    connection.send(sendFields(item, item.slots, item.retention)).then(
+      (answer) => this.#onAccepted(item, answer, connection),
+      (error: unknown) => {
+        // Anything else than a refusal is the connection's end: then `start` sends it again.
+        if (connection === this.#connection && error instanceof RequestError)
+          void this.#onRefused(item, error, connection);
+      },
+    );
+  }
+
+  #onAccepted(item: OutboxItem, { receivedAt, stale }: Answer<'send'>, connection: Connection): void {
+    if (connection === this.#connection) this.#inFlight.delete(item.number);
+    this.#done.add(item.number);
+    if (this.#holds.delete(item.conversation)) this.#rewind(item.number);
+    this.#answered.push({ item, receivedAt });
+    this.#committing ??= this.#commit();
+    if (stale !== undefined && stale.length > 0) this.#deps.stale(stale);
+    void this.#fill();
+  }
+
+  /** One transaction for all that was answered while the last one was on its way. */
+  async #commit(): Promise<void> {
+    try {
+      // One turn later: the answers of one read of the socket go together.
+      await Promise.resolve();
+      while (this.#answered.length > 0) {
+        const batch = this.#answered.splice(0);
+        await this.#deps.sending.accepted(
+          batch.map(({ item }) => item.number),
+          Math.max(...batch.map(({ receivedAt }) => receivedAt)),
+        );
+        for (const { item, receivedAt } of batch) {
+          this.#done.delete(item.number);
+          if (this.#hollow.delete(item.number)) continue;
+          this.#deps.emit({ type: 'accepted', id: item.id, conversation: item.conversation, receivedAt });
+        }
+      }
+    } catch (error) {
+      this.#trouble(error);
+    } finally {
+      this.#committing = undefined;
+    }
+  }
+
+  async #onRefused(item: OutboxItem, error: RequestError, connection: Connection): Promise<void> {
+    this.#inFlight.delete(item.number);
+    if (error.retry) return this.#hold(item, error);
+    try {
+      if (error.code === 'stale_devices' && (await this.#deps.addressAnew(item, connection))) {
+        this.#rewind(item.number - 1);
+      } else await this.#drop(item, error);
+    } catch (trouble) {
+      if (connection === this.#connection) this.#trouble(trouble);
+    }
+    void this.#fill();
+  }
+
+  #hold(item: OutboxItem, error: RequestError): void {
+    const { conversation, number } = item;
+    const hold = this.#holds.get(conversation) ?? { lowest: number, failures: 0, waiting: false, cancel: () => {} };
+    this.#holds.set(conversation, hold);
+    hold.lowest = Math.min(hold.lowest, number);
+    if (hold.waiting) return;
+    const waitMs = Math.max(error.retryAfterMs ?? 0, Math.min(HOLD_MAX_MS, HOLD_FIRST_MS * 2 ** hold.failures));
+    hold.waiting = true;
+    hold.failures = Math.min(hold.failures + 1, 16);
+    hold.cancel = this.#deps.timers.after(waitMs, () => {
+      hold.waiting = false;
+      this.#rewind(hold.lowest - 1);
+      void this.#fill();
+    });
+    const { code, message } = error;
+    this.#deps.emit({ type: 'delayed', id: item.id, conversation, code, message, seconds: Math.ceil(waitMs / 1000) });
+    void this.#fill();
+  }
+
+  async #drop(item: OutboxItem, { code, message }: RequestError): Promise<void> {
+    await this.#deps.sending.drop(item.number, code);
+    if (this.#hollow.delete(item.number)) return;
+    this.#deps.emit({ type: 'refused', id: item.id, conversation: item.conversation, code, message });
+  }
+
+  #isTooOld(item: OutboxItem): boolean {
+    return this.#deps.clock.now() - item.createdAt > OUTBOX_MAX_AGE_MS;
+  }
+
+  /** Reads the outbox again after this number: what went by meanwhile is skipped as in flight or done. */
+  #rewind(after: number): void {
+    this.#buffer = [];
+    this.#readUpTo = Math.min(after, this.#readUpTo);
+  }
+
+  #trouble(error: unknown): void {
+    this.#deps.emit({ type: 'trouble', message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** The `send` frame of sealed bytes with these slots. */
+export function sendFields(
+  { header, body }: Pick<SealedItem, 'header' | 'body'>,
+  slots: SealedItem['slots'],
+  retention: number | undefined,
+): Fields<'send'> {
+  return {
+    header: encodeBase64(header),
+    body: encodeBase64(body),
+    slots: slots.map(({ to, device, slot }) => ({ to, device, slot: encodeBase64(slot) })),
+    ...(retention === undefined ? {} : { retention }),
+  };
+}

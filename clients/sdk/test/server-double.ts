@@ -1,0 +1,251 @@
+// A server in memory whose every lie a test chooses: it keeps the protocol as long as `lies` is empty, so that what a client does
+// about a malicious server can be told from what it does anyhow. Nothing is durable and nothing is checked that a client must check.
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { encodeConversation } from '#protocol/address.ts';
+import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { decodeHeader } from '#protocol/envelope.ts';
+import { type ErrorCode, RequestError } from '#protocol/errors.ts';
+import { type ClientFrame, type ClientFrameOf, clientFrame } from '#protocol/frames/client.ts';
+import type { NoticeBody, ServerFrameOf } from '#protocol/frames/server.ts';
+import type { Log } from '../pins.ts';
+import { AccountsDouble } from './account-double.ts';
+
+export type Stored = Omit<ServerFrameOf<'deliver'>, 'n'> | { readonly type: 'notice'; readonly notice: NoticeBody };
+
+/** What the server does otherwise than it should. Each is asked at every occasion. */
+export type Lies = {
+  /** The log that it shows of an address in place of the true one. */
+  log?: (address: string, log: Log) => Log;
+  /** What it hands a device in place of this item: nothing, another, several. */
+  hand?: (item: Stored, device: string) => readonly Stored[];
+  /** A refusal of a message. */
+  refuse?: (send: ClientFrameOf<'send'>) => ErrorCode | undefined;
+  /** A message whose answer is never sent, although it was delivered. */
+  silent?: (send: ClientFrameOf<'send'>) => boolean;
+  /** Says nothing when an account log grows. */
+  quiet?: boolean;
+  challenge?: Partial<ServerFrameOf<'challenge'>>;
+};
+
+type Session = {
+  readonly address: string;
+  readonly device: string;
+  readonly receive: boolean;
+  n: number;
+  unacked: Map<number, Stored>;
+};
+
+export class ServerDouble {
+  readonly lies: Lies = {};
+  readonly accounts: AccountsDouble;
+  /** What waits for each device. */
+  readonly boxes = new Map<string, Stored[]>();
+  /** Every message that came, in order. */
+  readonly sends: ClientFrameOf<'send'>[] = [];
+  readonly domain: string;
+  readonly #server: WebSocketServer;
+  readonly #sessions = new Map<WebSocket, Session>();
+  readonly #taken = new Set<string>();
+
+  private constructor(server: WebSocketServer, accounts: AccountsDouble, domain: string) {
+    this.#server = server;
+    this.accounts = accounts;
+    this.domain = domain;
+    server.on('connection', (socket) => this.#greet(socket));
+  }
+
+  static async start(domain = 'localhost'): Promise<ServerDouble> {
+    const accounts = await AccountsDouble.make(domain);
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => 'parley.v1' });
+    await new Promise((resolve) => server.once('listening', resolve));
+    return new ServerDouble(server, accounts, domain);
+  }
+
+  get url(): string {
+    // A server on a port, not on a path.
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Closes every connection with this code; new ones are taken. */
+  dropAll(code = 4001, reason = 'go elsewhere'): void {
+    for (const socket of this.#server.clients) socket.close(code, reason);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#server.clients) socket.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Puts an item into a device's box, as if somebody had sent it. */
+  give(device: string, item: Stored): void {
+    const box = this.boxes.get(device) ?? [];
+    this.boxes.set(device, box);
+    box.push(item);
+    for (const [socket, session] of this.#sessions) {
+      if (session.receive && session.device === device) this.#hand(socket, session, item);
+    }
+  }
+
+  #greet(socket: WebSocket): void {
+    const nonce = encodeBase64(new Uint8Array(32).fill(7));
+    const { serverKey } = this.accounts;
+    say(socket, { type: 'challenge', nonce, domain: this.domain, serverKey, signUp: 'open', ...this.lies.challenge });
+    socket.on('message', (data) => this.#hear(socket, clientFrame.parse(JSON.parse(String(data)))));
+    socket.on('close', () => this.#sessions.delete(socket));
+  }
+
+  #hear(socket: WebSocket, frame: ClientFrame): void {
+    if (frame.type === 'ack') return this.#ack(socket, frame);
+    const id = frame.id;
+    try {
+      const answer = this.#answer(socket, frame);
+      if (frame.type === 'send' && this.lies.silent?.(frame)) return;
+      say(socket, { type: 'ok', re: id, ...answer });
+      if (frame.type === 'session' && frame.receive) this.#drain(socket);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      say(socket, {
+        type: 'error',
+        re: id,
+        code: error.code,
+        message: error.message,
+        retry: error.retry,
+        retryAfterMs: 1,
+      });
+    }
+  }
+
+  #answer(socket: WebSocket, frame: Exclude<ClientFrame, { type: 'ack' }>): object {
+    switch (frame.type) {
+      case 'signup.start':
+        if (this.accounts.has(frame.address)) throw new RequestError('name_taken');
+        return this.accounts.registration(frame.request);
+      case 'signup.finish':
+        this.accounts.create(frame);
+        return {};
+      case 'password.start':
+        return this.accounts.registration(frame.request);
+      case 'password.finish': {
+        const { address } = this.#session(socket);
+        this.accounts.changePassword(address, frame);
+        return this.#append(address, frame.entry);
+      }
+      case 'login.start':
+        return this.accounts.startLogin(frame);
+      case 'login.finish': {
+        const vault = this.accounts.finishLogin(frame);
+        const log = this.#shown(frame.address);
+        return { vault, entries: log.slice(0, 64), length: log.length };
+      }
+      case 'session': {
+        const { address, device, receive } = frame;
+        this.#sessions.set(socket, { address, device, receive, n: 0, unacked: new Map() });
+        return {};
+      }
+      case 'log.get': {
+        this.#session(socket);
+        const log = this.#shown(frame.address);
+        return { entries: log.slice(frame.after, frame.after + 64), length: Math.max(1, log.length) };
+      }
+      case 'log.append':
+        return this.#append(frame.address, frame.entry);
+      case 'account.delete':
+        this.accounts.delete(this.#session(socket).address);
+        return {};
+      case 'ping':
+        return {};
+      case 'send':
+        return this.#send(socket, frame);
+    }
+  }
+
+  #send(socket: WebSocket, frame: ClientFrameOf<'send'>): object {
+    const refusal = this.lies.refuse?.(frame);
+    if (refusal !== undefined) throw new RequestError(refusal);
+    this.sends.push(frame);
+    const { address: from, device: mine } = this.#session(socket);
+    const receivedAt = Date.now();
+    for (const { device, slot } of frame.slots) {
+      this.give(device, { type: 'deliver', header: frame.header, body: frame.body, slot, receivedAt });
+    }
+    const had = new Set(
+      this.sends.filter(({ body }) => body === frame.body).flatMap(({ slots }) => slots.map(({ device }) => device)),
+    );
+    const stale = [...new Set([from, ...frame.slots.map(({ to }) => to)])].filter((address) =>
+      this.accounts.devices(address).some((device) => device !== mine && !had.has(device)),
+    );
+    return { receivedAt, ...(stale.length > 0 ? { stale } : {}) };
+  }
+
+  #ack(socket: WebSocket, { upTo, tags }: ClientFrameOf<'ack'>): void {
+    const session = this.#session(socket);
+    for (const [n, item] of session.unacked) {
+      if (n > upTo) continue;
+      session.unacked.delete(n);
+      const box = this.boxes.get(session.device);
+      const place = box?.indexOf(item) ?? -1;
+      if (place >= 0) box?.splice(place, 1);
+      if (item.type === 'deliver') this.#notify(item, session, tags.find(([tagged]) => tagged === n)?.[1]);
+    }
+  }
+
+  #notify(item: Stored & { type: 'deliver' }, { address: by, device }: Session, tag: string | undefined): void {
+    // Nobody is told of an item that this server made up.
+    if (!this.sends.some(({ header }) => header === item.header)) return;
+    const header = decodeHeader(decodeBase64(item.header));
+    const id = encodeBase64(header.id);
+    if (header.sender === by || this.#taken.has(`${id} ${by}`)) return;
+    this.#taken.add(`${id} ${by}`);
+    const entry = { id, device, ...(tag === undefined ? {} : { tag }) };
+    const notice: NoticeBody = {
+      kind: 'delivered',
+      conversation: encodeBase64(encodeConversation(header.conversation)),
+      by,
+      entries: [entry],
+      more: 0,
+    };
+    for (const to of this.accounts.devices(header.sender)) this.give(to, { type: 'notice', notice });
+  }
+
+  #drain(socket: WebSocket): void {
+    const session = this.#session(socket);
+    for (const item of [...(this.boxes.get(session.device) ?? [])]) this.#hand(socket, session, item);
+    say(socket, { type: 'synced' });
+  }
+
+  #hand(socket: WebSocket, session: Session, item: Stored): void {
+    for (const handed of this.lies.hand?.(item, session.device) ?? [item]) {
+      session.n += 1;
+      session.unacked.set(session.n, handed === item ? item : handed);
+      say(socket, { n: session.n, ...handed });
+    }
+  }
+
+  #append(address: string, entry: Log[number]): object {
+    this.accounts.append(address, entry);
+    const devices = new Set(this.accounts.devices(address));
+    for (const [socket, session] of this.#sessions) {
+      if (session.address !== address) continue;
+      if (this.lies.quiet && devices.has(session.device)) continue;
+      if (devices.has(session.device)) say(socket, { type: 'log', address, length: this.accounts.log(address).length });
+      else socket.close(4203, 'This device was revoked.');
+    }
+    return {};
+  }
+
+  #shown(address: string): Log {
+    const log = this.accounts.log(address);
+    return this.lies.log?.(address, log) ?? log;
+  }
+
+  #session(socket: WebSocket): Session {
+    const session = this.#sessions.get(socket);
+    if (session === undefined) throw new RequestError('not_signed_in');
+    return session;
+  }
+}
+
+function say(socket: WebSocket, frame: object): void {
+  socket.send(JSON.stringify(frame));
+}

@@ -1,0 +1,99 @@
+// The terminal client as a person or a script runs it: a process a command, with a profile of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '../..');
+export const PASSWORD = 'lantern quarry biscuit';
+
+export type Result = {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The lines of stdout. */
+  readonly lines: readonly string[];
+  /** The same as what they hold; throws where one is no JSON. */
+  readonly records: readonly Line[];
+};
+
+/** Any JSON line: tests look at the fields that they expect. */
+export type Line = { readonly type: string; readonly [field: string]: unknown };
+export type RunOptions = {
+  readonly input?: string | Uint8Array;
+  readonly environment?: Record<string, string | undefined>;
+};
+
+/** A command that runs. */
+export class Running {
+  readonly child: ChildProcess;
+  readonly lines: string[] = [];
+  stderr = '';
+  readonly #ended: Promise<number | null>;
+  #waiters: (() => void)[] = [];
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    this.#ended = new Promise((resolve) => child.once('close', (status) => resolve(status)));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+      this.#wake();
+    });
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+      this.lines.push(line);
+      this.#wake();
+    });
+  }
+
+  /** Resolves once `ready` holds; asked after each line and each piece of stderr. */
+  async until(ready: (running: this) => boolean): Promise<void> {
+    while (!ready(this)) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Sends a signal, if one is given, and resolves when the process has ended and all that it wrote has been read. */
+  async end(signal?: NodeJS.Signals): Promise<Result> {
+    if (signal !== undefined) this.child.kill(signal);
+    const status = await this.#ended;
+    const { lines, stderr } = this;
+    if (/^\s+at .+:\d+/m.test(stderr)) throw new Error(`A stack trace reached the person:\n${stderr}`);
+    return {
+      ...{ status, lines, stderr, stdout: lines.join('\n') },
+      // Any JSON object of the client's has a type; tests compare the rest.
+      get records() {
+        return lines.map((line) => JSON.parse(line) as Line);
+      },
+    };
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter();
+  }
+}
+
+/** A profile in a directory, and commands on it. */
+export class Terminal {
+  readonly directory: string;
+  readonly #server: string;
+
+  constructor(directory: string, server: string) {
+    this.directory = directory;
+    this.#server = server;
+  }
+
+  start(command: readonly string[], { environment = {}, input }: RunOptions = {}): Running {
+    const settings = { PARLEY_PROFILE: this.directory, PARLEY_SERVER: this.#server, PARLEY_PASSWORD: PASSWORD };
+    const child = spawn(process.execPath, ['--import', './node-version.js', 'clients/terminal/main.ts', ...command], {
+      cwd: ROOT,
+      env: { ...process.env, ...settings, ...environment },
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    // A command that ends early does not read the rest.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+    return new Running(child);
+  }
+
+  run(command: readonly string[], options?: RunOptions): Promise<Result> {
+    return this.start(command, options).end();
+  }
+}

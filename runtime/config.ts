@@ -42,8 +42,9 @@ export function readSettings<S extends SettingsShape>(
   for (const [name, schema] of Object.entries(shape)) {
     const given = pick(name, options, environment, fromFile);
     const parsed = schema.safeParse(given?.text);
-    if (!parsed.success) {
-      const problem = parsed.error.issues.map(({ message }) => message).join('; ');
+    const empty = typeof parsed.data === 'number' && given?.text.trim() === ''; // which Number() reads as 0
+    if (!parsed.success || empty) {
+      const problem = parsed.error?.issues.map(({ message }) => message).join('; ') ?? 'it must be a number';
       const source = given ? `${JSON.stringify(given.text)} ${given.source}` : 'missing';
       throw new ConfigError(`The setting ${name} (${optionOf(name)}) is ${source}: ${problem}.`);
     }
@@ -60,8 +61,8 @@ function pick(
 ): Given | undefined {
   const option = options[name];
   if (option !== undefined) return { text: String(option), source: `from the option ${optionOf(name)}` };
-  const variable = environment[variableOf(name)];
-  if (variable !== undefined) return { text: variable, source: `from the environment variable ${variableOf(name)}` };
+  const variable = environment[variableOf(name)]; // empty is absent: that is how compose files pass on what is not set
+  if (variable) return { text: variable, source: `from the environment variable ${variableOf(name)}` };
   return fromFile[name];
 }
 
@@ -86,7 +87,10 @@ function readOptions(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) throw new HelpShown();
-    const problem = error.message.replace(/^error: /, '').replace(/\.$/, '');
+    const problem = error.message
+      .replace(/^error: /, '')
+      .replaceAll('\n', ' ')
+      .replace(/\.$/, '');
     throw new ConfigError(`${problem}. Run with --help to see every option.`);
   }
   return command.opts();
@@ -105,7 +109,7 @@ function readFile(file: string, shape: SettingsShape): Readonly<Record<string, G
   if (!parsed.success) {
     throw new ConfigError(`The settings file ${file} must hold one JSON object of texts, numbers and booleans.`);
   }
-  const unknown = Object.keys(parsed.data).find((name) => !(name in shape));
+  const unknown = Object.keys(parsed.data).find((name) => !Object.hasOwn(shape, name));
   if (unknown !== undefined) throw new ConfigError(`The settings file ${file} has an unknown setting ${unknown}.`);
   return Object.fromEntries(
     Object.entries(parsed.data).map(([name, value]) => [

@@ -16,9 +16,13 @@ const DRAIN_MAX_MS = 20_000;
 export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
   process.on('uncaughtException', (error) => fail(error));
   process.on('unhandledRejection', (error) => fail(error));
+  // From the beginning: who reads that it listens may end it before the start is through. A second signal ends it at once.
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
   try {
     const stop = await start();
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end(stop));
+    void asked.then(() => end(stop));
   } catch (error) {
     if (error instanceof HelpShown) process.exit(0);
     fail(error);
@@ -43,7 +47,7 @@ function sentence(error: unknown): string {
   const { code, port } = error as { code?: string; port?: number }; // what Node adds to errors of the operating system
   if (code === 'EADDRINUSE') return `Port ${port} is in use. Stop what uses it, or choose another with --port.`;
   if (code === 'EACCES') return `This user may not listen on port ${port}. Choose one above 1023 with --port.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return 'This machine does not have the address given with --host.';
   }
   return `Parley stops, because of an error that should not happen: ${error.message}`;

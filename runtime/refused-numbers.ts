@@ -23,9 +23,9 @@ export class RefusedNumbers {
     return this.#lowest !== undefined && item.seq > (this.#lowest.get(place(item)) ?? item.seq);
   }
 
-  /** The number was taken: what comes after it may follow. */
+  /** The number was taken: if it is the one that was refused, what comes after it may follow. */
   admit(item: Numbered): void {
-    if (this.#lowest !== undefined && !this.mustWait(item)) this.#lowest.delete(place(item));
+    if (this.#lowest?.get(place(item)) === item.seq) this.#lowest.delete(place(item));
   }
 }
 

@@ -21,12 +21,17 @@ export type Carried = {
   taken: boolean;
 };
 
-/** The bytes that an item counts for, in windows and quotas. */
+/** The bytes that an item counts for in windows and chunks. */
 export function sizeOf(item: MessageItem | NoticeItem): number {
   if (item.type === 'notice') return ITEM_OVERHEAD_BYTES + JSON.stringify(item.notice).length;
   let size = ITEM_OVERHEAD_BYTES + item.header.length + item.body.length;
   for (const device in item.slots) size += device.length + (item.slots[device] as string).length;
   return size;
+}
+
+/** The bytes that an item counts for in the quota: notices are outside of it (DESIGN section 3, Notices). */
+export function quotaSizeOf(item: MessageItem | NoticeItem): number {
+  return item.type === 'message' ? sizeOf(item) : 0;
 }
 
 /**

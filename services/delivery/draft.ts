@@ -7,7 +7,7 @@ import type { Push } from '#protocol/frames/server.ts';
 import { KIB } from '#protocol/limits.ts';
 import type { Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
-import type { Attachment, Carried } from './carried.ts';
+import { type Attachment, type Carried, quotaSizeOf } from './carried.ts';
 import { Notices } from './notices.ts';
 import type { Chunk, ChunkInfo, MailboxWrite } from './store.ts';
 
@@ -24,7 +24,12 @@ export type MailboxRead =
       readonly before: number;
       readonly limit: number;
     }
-  | { readonly purpose: 'sweep'; readonly from: number; readonly limit: number };
+  | {
+      readonly purpose: 'sweep';
+      readonly from: number;
+      readonly limit: number /** Of the account log when it began. */;
+      readonly length: number;
+    };
 export type MailboxResult = MailboxRead & { readonly chunks: readonly Chunk[] };
 
 export class Draft {
@@ -83,27 +88,26 @@ export class Draft {
     this.settle(carried.delivery);
   }
 
-  /** Makes chunks of what was stored in this turn. Returns their bytes. */
-  flush(onChunk: (info: ChunkInfo) => void): number {
-    let total = 0;
+  /** Makes chunks of what was stored in this turn. */
+  flush(onChunk: (info: ChunkInfo) => void): void {
     for (let start = 0; start < this.#stored.length; ) {
       let bytes = 0;
+      let counted = 0;
       let end = start;
       while (end < this.#stored.length && end - start < CHUNK_ITEMS_MAX) {
-        const { size } = this.#stored[end] as Carried; // end < length
+        const { size, item } = this.#stored[end] as Carried; // end < length
         if (end > start && bytes + size > CHUNK_BYTES_MAX) break;
         bytes += size;
+        counted += quotaSizeOf(item);
         end += 1;
       }
       const part = this.#stored.slice(start, end);
       const n = part[0]?.stored ?? 0;
       const items = part.map(({ item, waiting, taken }) => ({ item, devices: [...waiting], taken }));
-      this.writes.push({ type: 'append', chunk: { n, items }, bytes });
-      onChunk({ n, count: items.length, bytes });
-      total += bytes;
+      this.writes.push({ type: 'append', chunk: { n, items }, bytes: counted });
+      onChunk({ n, count: items.length, bytes: counted });
       start = end;
     }
-    return total;
   }
 
   plan(wakeAt: number | undefined): Plan<MailboxWrite, MailboxRead> {

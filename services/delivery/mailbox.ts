@@ -5,7 +5,7 @@ import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { Actor, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import { RefusedNumbers } from '#runtime/refused-numbers.ts';
-import { Attachment, type Carried, sizeOf } from './carried.ts';
+import { Attachment, type Carried, quotaSizeOf, sizeOf } from './carried.ts';
 import type { MailboxRules } from './config.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
 import { Recent } from './recent.ts';
@@ -35,6 +35,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   #bytes: number;
   readonly #attached = new Map<string, Attachment>();
   readonly #held = new Set<Carried>();
+  /** Changes of the account whose sweep is under way: until then, a chunk below every cursor may hold what a device left behind. */
+  #departures: { readonly length: number; readonly delivery: Delivery | undefined }[] = [];
   readonly #recent = new Recent();
   readonly #refused = new RefusedNumbers();
 
@@ -52,7 +54,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   }
 
   get idle(): boolean {
-    return this.#attached.size === 0 && this.#held.size === 0;
+    return this.#attached.size === 0 && this.#held.size === 0 && this.#departures.length === 0;
   }
 
   drop(): readonly Tell[] {
@@ -72,8 +74,11 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const [oldest] = this.#held;
     const due = oldest ? oldest.since + this.#rules.holdMs : undefined;
     if (due !== undefined && due <= now) this.#storeHeld(draft);
-    this.#bytes += draft.flush((info) => this.#chunks.push(info));
-    for (const attachment of this.#attached.values()) this.#pump(draft, attachment);
+    draft.flush((info) => this.#chunks.push(info));
+    for (const attachment of this.#attached.values()) {
+      if (attachment.live) attachment.sentUpTo = this.#next;
+      else this.#pump(draft, attachment);
+    }
     return draft.plan(this.#held.size > 0 ? due : undefined);
   }
 
@@ -92,14 +97,14 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       case 'account':
         return this.#account(draft, command, delivery);
       case 'sweep':
-        draft.reads.push({ purpose: 'sweep', from: 0, limit: SWEEP_CHUNKS });
+        this.#readToSweep(draft, 0, this.#length);
     }
   }
 
   // ---- messages in ---------------------------------------------------------
 
   #deliver(draft: Draft, { item, reply }: Command<'deliver'>, delivery: Delivery | undefined): void {
-    const refusal = this.#refusal(item);
+    const refusal = this.#refusal(item, delivery?.redelivered ?? false);
     if (refusal) {
       if (new RequestError(refusal).retry) this.#refused.refuse(item);
       if (delivery?.redelivered) draft.notices.refused(item, refusal);
@@ -118,12 +123,14 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     draft.accept(reply, item.receivedAt, this.#isStale(item, served) ? this.#user : undefined);
   }
 
-  #refusal(item: MessageItem): ErrorCode | undefined {
+  /** What may have been accepted before, as far as this mailbox can know, is not refused for quota or order. */
+  #refusal(item: MessageItem, redelivered: boolean): ErrorCode | undefined {
     if (this.#length === 0 || this.#deleted) return 'unknown_user';
     const own = item.from === this.#user;
     if (!own && !Object.keys(item.slots).some((device) => this.#devices.has(device))) return 'stale_devices';
+    if (redelivered || this.#recent.knows(item)) return undefined;
     if (this.#refused.mustWait(item)) return 'earlier_refused';
-    return this.#bytes + sizeOf(item) > this.#rules.quotaBytes ? 'over_quota' : undefined;
+    return this.#bytes + quotaSizeOf(item) > this.#rules.quotaBytes ? 'over_quota' : undefined;
   }
 
   /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message counted in. */
@@ -164,15 +171,19 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     }
     for (const target of targets) {
       if (!target?.live) continue;
-      if (target.roomy) draft.push(target, carried);
-      else target.live = false;
-      target.sentUpTo = target.live ? this.#next : (carried.stored ?? this.#next);
+      if (target.roomy) {
+        draft.push(target, carried);
+      } else {
+        target.live = false;
+        target.sentUpTo = carried.stored ?? this.#next; // stored: only what all have room for is held
+      }
     }
   }
 
   #store(draft: Draft, carried: Carried): void {
     carried.stored = this.#next;
     this.#next += 1;
+    this.#bytes += quotaSizeOf(carried.item);
     draft.store(carried);
   }
 
@@ -182,7 +193,6 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       this.#store(draft, carried);
     }
     this.#held.clear();
-    for (const attachment of this.#attached.values()) if (attachment.live) attachment.sentUpTo = this.#next;
   }
 
   // ---- messages out --------------------------------------------------------
@@ -202,7 +212,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         draft.settle(carried.delivery);
       }
     }
-    this.#raise(draft, device, attachment.cursor);
+    this.#raise(draft);
   }
 
   /** Whether another device took it earlier, so that the sender has been told. */
@@ -211,16 +221,21 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     return devices.some((device) => device !== except && (this.#cursors.get(device) ?? 0) > stored);
   }
 
-  #raise(draft: Draft, device: string, cursor: number): void {
-    if (cursor <= (this.#cursors.get(device) ?? 0)) return;
-    this.#cursors.set(device, cursor);
-    draft.removals.push({ type: 'cursor', device, n: cursor });
-    this.#trim(draft);
+  /** Raises the cursors of all attached devices: also of one that only sees pass by what is for others. */
+  #raise(draft: Draft): void {
+    let raised = false;
+    for (const { device, cursor } of this.#attached.values()) {
+      if (cursor <= (this.#cursors.get(device) ?? 0)) continue;
+      this.#cursors.set(device, cursor);
+      draft.removals.push({ type: 'cursor', device, n: cursor });
+      raised = true;
+    }
+    if (raised) this.#trim(draft);
   }
 
   /** Removes the chunks below every cursor. */
   #trim(draft: Draft): void {
-    if (this.#devices.size === 0) return; // the sweep tells the senders first
+    if (this.#devices.size === 0 || this.#departures.length > 0) return; // the sweep tells the senders first
     const lowest = Math.min(...[...this.#devices].map((device) => this.#cursors.get(device) ?? 1));
     for (let chunk = this.#chunks[0]; chunk && chunk.n + chunk.count <= lowest; chunk = this.#chunks[0]) {
       draft.removals.push({ type: 'remove', n: chunk.n });
@@ -231,7 +246,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
 
   /** Gives a draining device what its window takes; asks the store for more; makes it live when there is no more. */
   #pump(draft: Draft, attachment: Attachment): void {
-    if (attachment.live || attachment.reading) return;
+    if (attachment.reading) return;
     const { buffer } = attachment;
     while (buffer.length > 0 && attachment.roomy) draft.push(attachment, buffer.shift() as Carried); // length > 0
     if (buffer.length > 0) return;
@@ -248,9 +263,9 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   }
 
   #page(draft: Draft, result: MailboxResult): void {
-    if (result.purpose === 'sweep') return this.#sweep(draft, result.chunks);
+    if (result.purpose === 'sweep') return this.#sweep(draft, result.chunks, result.length);
     const attachment = this.#find(result.device, result.at);
-    if (!attachment) return;
+    if (!attachment || attachment.sentUpTo !== result.from) return; // asked for before this memory was loaded
     attachment.reading = false;
     for (const { n, items } of result.chunks) {
       items.forEach(({ item, devices, taken }, index) => {
@@ -271,7 +286,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       attachment.sentUpTo = Math.max(attachment.sentUpTo, n + items.length);
     }
     if (result.chunks.length < READ_CHUNKS) attachment.sentUpTo = Math.max(attachment.sentUpTo, result.before);
-    this.#raise(draft, attachment.device, attachment.cursor);
+    this.#raise(draft);
   }
 
   // ---- devices -------------------------------------------------------------
@@ -305,10 +320,14 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   }
 
   #account(draft: Draft, command: Command<'account'>, delivery: Delivery | undefined): void {
-    draft.settle(delivery);
     const newer =
       command.length > this.#length || (command.length === this.#length && command.deleted && !this.#deleted);
-    if (!newer) return;
+    if (!newer) {
+      // Its first sweep may not have come to its end.
+      if (delivery?.redelivered) this.#sweepDeparted(draft, delivery);
+      else draft.settle(delivery);
+      return;
+    }
     this.#length = command.length;
     this.#deleted = command.deleted;
     const gone = [...this.#devices].filter((device) => !command.devices.includes(device));
@@ -323,8 +342,14 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     draft.writes.push({ type: 'account', length, devices, deleted, cursors: begin });
     for (const device of gone) this.#dismiss(draft, device, deleted);
     for (const { at } of this.#attached.values()) draft.tell(at, { type: 'log', address: this.#user, length });
-    if (gone.length > 0) draft.reads.push({ purpose: 'sweep', from: 0, limit: SWEEP_CHUNKS });
-    this.#trim(draft);
+    if (gone.length > 0) this.#sweepDeparted(draft, delivery);
+    else draft.settle(delivery);
+  }
+
+  /** The command is settled only after the sweep: a crash between would lose what the senders have to hear. */
+  #sweepDeparted(draft: Draft, delivery: Delivery | undefined): void {
+    this.#departures.push({ length: this.#length, delivery });
+    this.#readToSweep(draft, 0, this.#length);
   }
 
   /** A device is out of use: what was for it alone and not taken goes back to its sender as expired. */
@@ -338,7 +363,11 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
 
   // ---- retention -----------------------------------------------------------
 
-  #sweep(draft: Draft, chunks: readonly Chunk[]): void {
+  #readToSweep(draft: Draft, from: number, length: number): void {
+    draft.reads.push({ purpose: 'sweep', from, length, limit: SWEEP_CHUNKS });
+  }
+
+  #sweep(draft: Draft, chunks: readonly Chunk[], length: number): void {
     for (const chunk of chunks) {
       const at = this.#chunks.findIndex(({ n }) => n === chunk.n);
       const info = this.#chunks[at];
@@ -362,7 +391,10 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     }
     const last = chunks.at(-1);
     if (last && chunks.length === SWEEP_CHUNKS) {
-      draft.reads.push({ purpose: 'sweep', from: last.n + last.items.length, limit: SWEEP_CHUNKS });
+      return this.#readToSweep(draft, last.n + last.items.length, length);
     }
+    for (const departure of this.#departures) if (departure.length <= length) draft.settle(departure.delivery);
+    this.#departures = this.#departures.filter((departure) => departure.length > length);
+    this.#trim(draft);
   }
 }

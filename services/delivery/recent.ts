@@ -7,6 +7,11 @@ const RECENT_MAX = 512;
 export class Recent {
   readonly #served = new Map<string, Set<string>>();
 
+  /** Whether this message was accepted lately. */
+  knows({ device, id }: MessageItem): boolean {
+    return this.#served.has(`${device} ${id}`);
+  }
+
   /** The devices that this message was accepted for; the caller adds to it. */
   served({ device, id }: MessageItem): Set<string> {
     const key = `${device} ${id}`;

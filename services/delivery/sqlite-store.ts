@@ -84,7 +84,12 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
           sql: 'INSERT INTO chunk (user, n, count, bytes, items) VALUES (?, ?, ?, ?, ?)',
           params: [user, n, items.length, write.bytes, JSON.stringify(items)],
         },
-        { sql: 'UPDATE mailbox SET next = max(next, ?) WHERE user = ?', params: [n + items.length, user], expect: 1 },
+        // The chunk that an owner overtaken does not know of may be gone again: its numbers stay used.
+        {
+          sql: 'UPDATE mailbox SET next = ? WHERE user = ? AND next <= ?',
+          params: [n + items.length, user, n],
+          expect: 1,
+        },
       ];
     }
     case 'cursor':

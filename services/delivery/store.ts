@@ -39,7 +39,7 @@ export type MailboxWrite =
       readonly deleted: boolean;
       readonly cursors: Readonly<Record<string, number>>;
     }
-  /** Fence: only if no chunk `n` exists. */
+  /** Fence: only if no item `n` was ever stored. The mailbox exists. */
   | { readonly type: 'append'; readonly chunk: Chunk; readonly bytes: number }
   /** Raises a cursor, never lowers it. */
   | { readonly type: 'cursor'; readonly device: string; readonly n: number }

@@ -1,6 +1,6 @@
 // What leaves the store undelivered: expired items, and those that only devices out of use could have taken. Nothing goes silently:
 // the sender hears `expired` if no device had it, the devices that lack it hear `missed` (DESIGN section 3, No silent loss).
-import { sizeOf } from './carried.ts';
+import { quotaSizeOf } from './carried.ts';
 import type { Notices } from './notices.ts';
 import type { Chunk, StoredItem } from './store.ts';
 
@@ -28,7 +28,7 @@ export function sweepChunk(
       (device) => mailbox.devices.has(device) && (mailbox.cursors.get(device) ?? 0) <= number,
     );
     if (item.expiresAt > mailbox.now && devices.some((device) => mailbox.devices.has(device))) {
-      bytes += sizeOf(item);
+      bytes += quotaSizeOf(item);
       living += 1;
       return stored;
     }

@@ -1,0 +1,214 @@
+// A mailbox on a store in memory, whose plans are performed in the order that DESIGN section 2 gives, and recorded.
+import type { InboxMessage, MailboxCommand, MessageItem, NoticeItem, SessionRef } from '#protocol/commands.ts';
+import type { NoticeBody, Push } from '#protocol/frames/server.ts';
+import { DAY_MS, MIB } from '#protocol/limits.ts';
+import type { Incoming, Plan } from '#runtime/actors/actor.ts';
+import type { Delivery } from '#runtime/bus/bus.ts';
+import type { MailboxRules } from './config.ts';
+import type { MailboxRead, MailboxResult } from './draft.ts';
+import { type HoldBudget, Mailbox } from './mailbox.ts';
+import { MemoryMailboxStore } from './memory-store.fixture.ts';
+import type { MailboxWrite } from './store.ts';
+
+export const AL = 'al@localhost';
+export const BO = 'bo@localhost';
+const CONVERSATION = `${AL} ${BO}`;
+
+type MailboxIncoming = Incoming<'mailbox', MailboxResult>;
+export type MessageOptions = {
+  readonly to?: readonly string[];
+  readonly from?: string;
+  readonly device?: string;
+  readonly conversation?: string;
+  readonly bodyChars?: number;
+  readonly expiresAt?: number;
+  readonly redelivered?: boolean;
+};
+
+export class Box {
+  readonly store = new MemoryMailboxStore();
+  readonly rules: MailboxRules;
+  readonly budget: HoldBudget = { bytes: 0 };
+  now = 1_800_000_000_000;
+  mailbox: Mailbox;
+  /** What the last turn decided. */
+  plan: Plan<MailboxWrite, MailboxRead> = {};
+  /** Names of the settled commands, in order. */
+  readonly settled: string[] = [];
+  /** Notices to senders and to own devices, in order. */
+  readonly notices: { readonly to: string; readonly notice: NoticeBody; readonly devices?: readonly string[] }[] = [];
+  /** What the sessions were told, in order. */
+  readonly frames = new Map<number, Push[]>();
+  readonly closed: string[] = [];
+  readonly answers = new Map<number, InboxMessage>();
+  #reads: MailboxRead[] = [];
+
+  private constructor(rules: Partial<MailboxRules>) {
+    this.rules = { holdMs: 500, holdBytes: MIB, quotaBytes: MIB, ...rules };
+    this.mailbox = new Mailbox(AL, undefined, this.rules, this.budget);
+  }
+
+  /** The mailbox of AL with these devices in use. */
+  static async make(devices: readonly string[] = ['a1'], rules: Partial<MailboxRules> = {}): Promise<Box> {
+    const box = new Box(rules);
+    await box.turn(box.account(1, devices));
+    box.settled.length = 0;
+    return box;
+  }
+
+  /** Performs one turn. Its reads wait for `reads`. */
+  async turn(...batch: readonly MailboxIncoming[]): Promise<void> {
+    this.plan = this.mailbox.turn(batch, this.now);
+    const { writes, effects, tells, removals, settled, reads } = this.plan;
+    if (writes) await this.store.write(AL, writes);
+    for (const { key, command } of effects ?? []) {
+      if (command.type !== 'notify') throw new Error(`a mailbox published ${command.type}`);
+      const { notice, devices } = command.item;
+      this.notices.push({ to: key, notice, ...(devices ? { devices } : {}) });
+    }
+    for (const { message } of tells ?? []) this.#tell(message);
+    if (removals) await this.store.write(AL, removals);
+    for (const delivery of settled ?? []) delivery.settle();
+    this.#reads.push(...(reads ?? []));
+  }
+
+  /** Answers the reads that wait, and those that follow from them. Returns how many there were. */
+  async reads(): Promise<number> {
+    let count = 0;
+    for (let read = this.#reads.shift(); read; read = this.#reads.shift()) {
+      count += 1;
+      await this.turn({ result: { ...read, chunks: await this.store.read(AL, read.from, read.limit) } });
+    }
+    return count;
+  }
+
+  /** Another process takes over with what the store has; nothing of the memory is left. */
+  async crash(): Promise<void> {
+    this.#reads = [];
+    this.budget.bytes = 0;
+    this.mailbox = new Mailbox(AL, await this.store.load(AL), this.rules, this.budget);
+  }
+
+  async attach(device: string, session: number, number = session): Promise<void> {
+    await this.turn(this.attaching(device, session, number));
+    await this.reads();
+  }
+
+  // ---- what comes in -------------------------------------------------------
+
+  /** The message with this number; its name in `settled` and `pushed` is `m<seq>`. */
+  message(seq: number, options: MessageOptions = {}): MailboxIncoming {
+    const { to = ['a1'], from = BO, device = 'b1', conversation = CONVERSATION, bodyChars = 100 } = options;
+    const item: MessageItem = {
+      type: 'message',
+      id: `id ${seq}`,
+      from,
+      device,
+      conversation,
+      seq,
+      header: `m${seq}`,
+      body: 'x'.repeat(bodyChars),
+      slots: Object.fromEntries(to.map((name) => [name, `slot of ${name}`])),
+      receivedAt: this.now,
+      expiresAt: options.expiresAt ?? this.now + 30 * DAY_MS,
+    };
+    return this.published(
+      { type: 'deliver', item, reply: { inbox: 'gateway', re: seq } },
+      `m${seq}`,
+      options.redelivered,
+    );
+  }
+
+  notice(to?: readonly string[], expiresAt = this.now + 30 * DAY_MS): MailboxIncoming {
+    const notice: NoticeBody = { kind: 'delivered', conversation: CONVERSATION, by: BO, entries: [], more: 0 };
+    const item: NoticeItem = {
+      type: 'notice',
+      notice,
+      receivedAt: this.now,
+      expiresAt,
+      ...(to ? { devices: to } : {}),
+    };
+    return this.published({ type: 'notify', item }, 'notice');
+  }
+
+  account(length: number, devices: readonly string[], deleted = false, redelivered = false): MailboxIncoming {
+    return this.published({ type: 'account', length, devices, deleted }, `account ${length}`, redelivered);
+  }
+
+  attaching(device: string, session: number, number = session, redelivered = false): MailboxIncoming {
+    return this.published({ type: 'attach', device, number, at: at(session) }, `attach ${session}`, redelivered);
+  }
+
+  detach(device: string, session: number): MailboxIncoming {
+    return { command: { type: 'detach', device, at: at(session) } };
+  }
+
+  ack(
+    device: string,
+    session: number,
+    upTo: number,
+    tags: readonly (readonly [number, string])[] = [],
+  ): MailboxIncoming {
+    return { command: { type: 'ack', device, at: at(session), upTo, tags } };
+  }
+
+  sweep(): MailboxIncoming {
+    return { command: { type: 'sweep' } };
+  }
+
+  published(command: MailboxCommand, name: string, redelivered = false): MailboxIncoming {
+    const settle = () => {
+      this.settled.push(name);
+    };
+    const delivery: Delivery = { to: { kind: 'mailbox', key: AL, command }, redelivered, size: 1, settle };
+    return { command, delivery };
+  }
+
+  // ---- what came of it -----------------------------------------------------
+
+  /** What a session was told: `m<seq>`, `synced`, `log`, or the kind of a notice. */
+  pushed(session: number): string[] {
+    return (this.frames.get(session) ?? []).map((frame) => {
+      if (frame.type === 'deliver') return frame.header;
+      return frame.type === 'notice' ? frame.notice.kind : frame.type;
+    });
+  }
+
+  /** `ok`, `ok stale`, or the code of the refusal; undefined: no answer. */
+  answer(seq: number): string | undefined {
+    const message = this.answers.get(seq);
+    if (message?.type === 'refusal') return message.code;
+    if (message?.type !== 'answer') return undefined;
+    return 'stale' in message.answer && message.answer.stale ? 'ok stale' : 'ok';
+  }
+
+  /** The names of the messages in the store, chunk by chunk; an emptied one is `-`. */
+  async stored(): Promise<string[][]> {
+    const chunks = await this.store.read(AL, 0, Number.MAX_SAFE_INTEGER);
+    return chunks.map(({ items }) =>
+      items.map(({ item }) => {
+        if (!item) return '-';
+        return item.type === 'message' ? item.header : item.notice.kind;
+      }),
+    );
+  }
+
+  #tell(message: InboxMessage): void {
+    switch (message.type) {
+      case 'answer':
+      case 'refusal':
+        this.answers.set(message.re, message);
+        return;
+      case 'push':
+        this.frames.set(message.session, [...(this.frames.get(message.session) ?? []), message.frame]);
+        return;
+      case 'close':
+        this.closed.push(`${message.session} ${message.why}`);
+        return;
+      case 'reattach':
+        throw new Error('A turn asks nobody to attach again.');
+    }
+  }
+}
+
+const at = (session: number): SessionRef => ({ inbox: 'gateway', session });

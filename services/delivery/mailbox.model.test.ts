@@ -1,0 +1,406 @@
+// The promises of DESIGN section 3 against random lives of a mailbox: sends, resends, devices that come and go, lost acks, late reads,
+// expiry, revocations, and crashes between any two steps of a turn, after which the queue hands out again what was not settled.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { InboxMessage, MailboxCommand, MessageItem } from '#protocol/commands.ts';
+import type { Push } from '#protocol/frames/server.ts';
+import { DAY_MS, KIB } from '#protocol/limits.ts';
+import type { Delivery } from '#runtime/bus/bus.ts';
+import type { MailboxRead } from './draft.ts';
+import { AL, BO } from './mailbox.fixture.ts';
+import { Mailbox } from './mailbox.ts';
+import { MemoryMailboxStore } from './memory-store.fixture.ts';
+
+const RULES = { holdMs: 500, holdBytes: 40 * KIB, quotaBytes: 300 * KIB };
+const SHORT_MS = 2_000;
+/** A slow machine lives fewer lives. */
+const TIME_LIMIT_MS = 20_000;
+/** More reads in a row than any life here needs. */
+const READS_MAX = 1_000;
+/** Between two steps of a turn: before the writes, before effects, tells, removals, the settling, and in its middle. */
+const STEPS = ['writes', 'effects', 'tells', 'removals', 'settled', 'half settled'] as const;
+type Step = (typeof STEPS)[number];
+
+type Queued = { readonly command: MailboxCommand; settled: boolean };
+type Session = {
+  readonly session: number;
+  readonly frames: Extract<Push, { n: number }>[];
+  last: number;
+  committed: number;
+};
+
+class Crash extends Error {}
+
+class World {
+  readonly store = new MemoryMailboxStore();
+  readonly budget = { bytes: 0 };
+  mailbox = new Mailbox(AL, undefined, RULES, this.budget);
+  now = 1_800_000_000_000;
+  crashAt: Step | undefined;
+  length = 0;
+  devices: string[] = [];
+  readonly queue: Queued[] = [];
+  pending: { command: MailboxCommand; delivery?: Delivery }[] = [];
+  reads: MailboxRead[] = [];
+  readonly senders = ['b1', 'b2'].map((device) => ({ device, seq: 0, outbox: [] as MessageItem[], again: false }));
+  readonly accepted = new Map<string, MessageItem>();
+  readonly refused = new Set<string>();
+  /** Refused before a crash: the mailbox no longer knows, and may take a later number first; clients put it in its place. */
+  readonly late = new Set<string>();
+  readonly heard = { delivered: new Set<string>(), expired: new Set<string>() };
+  readonly sessions = new Map<string, Session>();
+  readonly numbers = new Map<string, number>();
+  lastSession = 0;
+  /** What each device has committed, in order, without repetitions; and what it was told will not come. */
+  readonly has = new Map<string, Set<string>>();
+  readonly missed = new Map<string, Set<string>>();
+
+  publish(command: MailboxCommand): void {
+    const queued: Queued = { command, settled: false };
+    this.queue.push(queued);
+    this.pending.push(this.#given(queued, false));
+  }
+
+  account(devices: string[]): void {
+    this.devices = devices;
+    this.length += 1;
+    this.publish({ type: 'account', length: this.length, devices, deleted: false });
+  }
+
+  send(index: number, bodyChars: number, short: boolean): void {
+    const sender = this.senders[index % 2] ?? expect.fail('no such sender');
+    sender.seq += 1;
+    const name = `${sender.device} ${sender.seq}`;
+    const item: MessageItem = {
+      type: 'message',
+      id: name,
+      from: BO,
+      device: sender.device,
+      conversation: 'c',
+      seq: sender.seq,
+      header: name,
+      body: 'x'.repeat(bodyChars),
+      slots: Object.fromEntries(this.devices.map((device) => [device, 'slot'])),
+      receivedAt: this.now,
+      expiresAt: this.now + (short ? SHORT_MS : 30 * DAY_MS),
+    };
+    sender.outbox.push(item);
+    if (sender.again) this.resend(index);
+    else this.#transmit(item);
+  }
+
+  /** As a client does on a new connection and after a refusal: oldest first. */
+  resend(index: number): void {
+    const sender = this.senders[index % 2] ?? expect.fail('no such sender');
+    sender.again = false;
+    for (const item of sender.outbox) this.#transmit(item);
+  }
+
+  #transmit(item: MessageItem): void {
+    this.publish({ type: 'deliver', item, reply: { inbox: item.id, re: 1 } });
+  }
+
+  attach(device: string): void {
+    const number = (this.numbers.get(device) ?? 0) + 1;
+    this.numbers.set(device, number);
+    this.lastSession += 1;
+    const session = this.lastSession;
+    this.sessions.set(device, { session, frames: [], last: 0, committed: 0 });
+    this.publish({ type: 'attach', device, number, at: { inbox: 'gateway', session } });
+  }
+
+  lose(device: string, told: boolean): void {
+    const session = this.sessions.get(device)?.session;
+    this.sessions.delete(device);
+    const at = { inbox: 'gateway', session: session ?? 0 };
+    if (told) this.pending.push({ command: { type: 'detach', device, at } });
+  }
+
+  take(device: string, count: number): void {
+    const session = this.sessions.get(device);
+    if (!session) return;
+    for (const frame of session.frames.slice(session.committed, session.committed + count)) {
+      if (frame.type === 'deliver') this.#of(this.has, device).add(frame.header);
+      else if (frame.notice.kind === 'missed') {
+        for (const seq of frame.notice.seqs) this.#of(this.missed, device).add(`${frame.notice.device} ${seq}`);
+      }
+    }
+    session.committed = Math.min(session.committed + count, session.frames.length);
+  }
+
+  ack(device: string): void {
+    const session = this.sessions.get(device);
+    if (!session || session.committed === 0) return;
+    const at = { inbox: 'gateway', session: session.session };
+    this.pending.push({ command: { type: 'ack', device, at, upTo: session.committed, tags: [] } });
+  }
+
+  /** A turn about all that waits, and a crash where one is due. */
+  async turn(): Promise<void> {
+    const batch = this.pending;
+    this.pending = [];
+    await this.#survive(() => this.mailbox.turn(batch, this.now));
+  }
+
+  async read(): Promise<void> {
+    const read = this.reads.shift();
+    if (!read) return;
+    const chunks = await this.store.read(AL, read.from, read.limit);
+    await this.#survive(() => this.mailbox.turn([{ result: { ...read, chunks } }], this.now));
+  }
+
+  async #survive(decide: () => ReturnType<Mailbox['turn']>): Promise<void> {
+    try {
+      const { writes, effects, tells, removals, settled, reads } = decide();
+      this.#mayCrash('writes');
+      if (writes) await this.store.write(AL, writes);
+      this.#mayCrash('effects');
+      for (const { key, command } of effects ?? []) this.#effect(key, command as MailboxCommand); // a mailbox addresses mailboxes
+      this.#mayCrash('tells');
+      for (const { inbox, message } of tells ?? []) this.#tell(inbox, message);
+      this.#mayCrash('removals');
+      if (removals) await this.store.write(AL, removals);
+      this.#mayCrash('settled');
+      for (const delivery of settled ?? []) {
+        delivery.settle();
+        await this.#checkSettled(delivery);
+        this.#mayCrash('half settled');
+      }
+      this.reads.push(...(reads ?? []));
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      await this.#restart();
+    }
+  }
+
+  #mayCrash(step: Step): void {
+    if (this.crashAt !== step) return;
+    this.crashAt = undefined;
+    throw new Crash();
+  }
+
+  async #restart(): Promise<void> {
+    this.sessions.clear();
+    this.reads = [];
+    this.budget.bytes = 0;
+    for (const sender of this.senders) {
+      sender.again = true;
+      for (const { id } of sender.outbox) if (this.refused.has(id)) this.late.add(id);
+    }
+    this.mailbox = new Mailbox(AL, await this.store.load(AL), RULES, this.budget);
+    this.pending = this.queue.filter(({ settled }) => !settled).map((queued) => this.#given(queued, true));
+  }
+
+  #given(queued: Queued, redelivered: boolean): { command: MailboxCommand; delivery: Delivery } {
+    const { command } = queued;
+    const settle = () => {
+      queued.settled = true;
+    };
+    return { command, delivery: { to: { kind: 'mailbox', key: AL, command }, redelivered, size: 1, settle } };
+  }
+
+  #effect(key: string, command: MailboxCommand): void {
+    if (command.type !== 'notify') throw new Error(`a mailbox published ${command.type}`);
+    if (key === AL) return this.publish(command);
+    const { notice } = command.item;
+    if (notice.kind === 'delivered') for (const { id } of notice.entries) this.heard.delivered.add(id);
+    else if (notice.kind === 'expired') for (const { id } of notice.entries) this.heard.expired.add(id);
+    else throw new Error(`nothing here should cause ${notice.kind}`);
+  }
+
+  /** A send is answered to an inbox that has the name of its message. */
+  #tell(inbox: string, message: InboxMessage): void {
+    if (message.type === 'answer') this.#accept(inbox);
+    if (message.type === 'refusal') {
+      if (message.code !== 'over_quota' && message.code !== 'earlier_refused') throw new Error(message.code);
+      this.refused.add(inbox);
+      for (const sender of this.senders) if (inbox.startsWith(sender.device)) sender.again = true;
+    }
+    if (message.type === 'push' && 'n' in message.frame) {
+      for (const session of this.sessions.values()) {
+        if (session.session !== message.session) continue;
+        session.last += 1;
+        expect(message.frame.n).toBe(session.last);
+        session.frames.push(message.frame);
+      }
+    }
+  }
+
+  #accept(id: string): void {
+    for (const sender of this.senders) {
+      const sent = sender.outbox.find(({ id: waiting }) => waiting === id);
+      if (!sent) continue;
+      this.accepted.set(id, sent);
+      sender.outbox = sender.outbox.filter((other) => other !== sent);
+    }
+  }
+
+  /** Accepted and settled: each device that it is for has it, or the store has it for that device, or it was told that it will not come. */
+  async #checkSettled({ to }: Delivery): Promise<void> {
+    if (to.kind !== 'mailbox' || to.command.type !== 'deliver') return;
+    const { id, slots } = to.command.item;
+    if (!this.accepted.has(id)) return;
+    if (this.queue.some(({ command, settled }) => !settled && command.type === 'deliver' && command.item.id === id))
+      return;
+    const state = await this.store.load(AL);
+    const chunks = await this.store.read(AL, 0, Number.MAX_SAFE_INTEGER);
+    for (const device of Object.keys(slots)) {
+      if (!this.devices.includes(device) || this.#has(device, id)) continue;
+      const isStored = chunks.some(({ n, items }) =>
+        items.some(({ item, devices }, index) => {
+          const lacking = (state?.cursors[device] ?? 0) <= n + index;
+          return item?.type === 'message' && item.id === id && devices.includes(device) && lacking;
+        }),
+      );
+      const isExpired = this.#missedQueued(device, id);
+      if (!isStored && !isExpired) throw new Error(`${id} was settled, and ${device} will never see it`);
+    }
+  }
+
+  #has(device: string, id: string): boolean {
+    return this.#of(this.has, device).has(id) || this.#of(this.missed, device).has(id);
+  }
+
+  #missedQueued(device: string, id: string): boolean {
+    return this.queue.some(({ command }) => {
+      if (command.type !== 'notify' || command.item.notice.kind !== 'missed') return false;
+      const { notice, devices } = command.item;
+      return devices?.includes(device) && notice.seqs.some((seq) => `${notice.device} ${seq}` === id);
+    });
+  }
+
+  #of(sets: Map<string, Set<string>>, device: string): Set<string> {
+    const present = sets.get(device) ?? new Set<string>();
+    sets.set(device, present);
+    return present;
+  }
+}
+
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('send' as const),
+      sender: fc.nat(1),
+      large: fc.boolean(),
+      short: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('resend' as const), sender: fc.nat(1) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('read' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('attach' as const), device: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('lose' as const), device: fc.nat(2), told: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('take' as const),
+      device: fc.nat(2),
+      count: fc.integer({ min: 1, max: 70 }),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('ack' as const), device: fc.nat(2) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(100, 500, SHORT_MS) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), at: fc.constantFrom(...STEPS) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('enrol' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke' as const), device: fc.nat(2) }) },
+);
+type Doing = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+async function perform(world: World, doing: Doing): Promise<void> {
+  const device = 'device' in doing ? (world.devices[doing.device % world.devices.length] ?? '') : '';
+  switch (doing.do) {
+    case 'send':
+      return world.send(doing.sender, doing.large ? 30 * KIB : 100, doing.short);
+    case 'resend':
+      return world.resend(doing.sender);
+    case 'turn':
+      return world.turn();
+    case 'read':
+      return world.read();
+    case 'attach':
+      return world.attach(device);
+    case 'lose':
+      return world.lose(device, doing.told);
+    case 'take':
+      return world.take(device, doing.count);
+    case 'ack':
+      return world.ack(device);
+    case 'time':
+      world.now += doing.ms;
+      return;
+    case 'sweep':
+      world.pending.push({ command: { type: 'sweep' } });
+      return;
+    case 'crash':
+      world.crashAt = doing.at;
+      return;
+    case 'enrol':
+      return world.account([...world.devices, `a${world.length + 2}`]);
+    case 'revoke': {
+      const left = world.devices.filter((other, index) => index === 0 || other !== device);
+      if (left.length < world.devices.length) world.account(left);
+      world.sessions.delete(left.includes(device) ? '' : device);
+    }
+  }
+}
+
+/** No more faults: what was not accepted is sent again, and every device in use stays until it has everything. */
+async function settle(world: World): Promise<void> {
+  world.crashAt = undefined;
+  for (const device of world.devices) world.attach(device);
+  for (let round = 0; round < 500; round += 1) {
+    for (const index of [0, 1]) if (world.senders[index]?.again) world.resend(index);
+    await world.turn();
+    for (let reads = 0; world.reads.length > 0; reads += 1) {
+      if (reads > READS_MAX) throw new Error('it reads for ever');
+      await world.read();
+    }
+    for (const device of world.devices) {
+      world.take(device, 1_000);
+      world.ack(device);
+    }
+    world.now += 100;
+    const waits = world.queue.some(({ settled }) => !settled) || world.senders.some(({ outbox }) => outbox.length > 0);
+    if (round > 8 && !waits) return;
+  }
+  expect.fail('it never comes to rest');
+}
+
+function check(world: World): void {
+  for (const { id, slots } of world.accepted.values()) {
+    const { delivered, expired } = world.heard;
+    if (!delivered.has(id) && !expired.has(id)) throw new Error(`nobody told the sender what became of ${id}`);
+    for (const device of world.devices) {
+      if (!(device in slots)) continue;
+      const came = world.has.get(device)?.has(id) || world.missed.get(device)?.has(id);
+      if (!came) throw new Error(`${id} was accepted and never came to ${device}, nor was it said to be missing`);
+    }
+  }
+  for (const [device, names] of world.has) {
+    // A second copy, made by a crash, may outlive the first for a moment when both have expired.
+    const late = new Set([...world.late, ...(world.missed.get(device) ?? [])]);
+    for (const sender of ['b1', 'b2']) {
+      const inTime = [...names].filter((name) => name.startsWith(sender) && !late.has(name));
+      const seqs = inTime.map((name) => Number(name.slice(3)));
+      expect(seqs).toEqual(seqs.toSorted((one, other) => one - other));
+    }
+  }
+}
+
+test('whatever happens, an accepted message comes to each device that stays in use, in order, or is said to be missing', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 120, size: 'max' }), async (life) => {
+      const world = new World();
+      world.account(['a1', 'a2']);
+      await world.turn();
+      for (const doing of life) await perform(world, doing);
+      await settle(world);
+      check(world);
+      expect((await world.store.load(AL))?.chunks).toEqual([]);
+      expect(world.budget.bytes).toBe(0);
+    }),
+    { numRuns: 400, interruptAfterTimeLimit: TIME_LIMIT_MS },
+  );
+});

@@ -116,6 +116,7 @@ await runProcess(async () => {
     listener.stop();
     stopSweeps();
     await hub.drain(DRAIN_PATIENCE_MS);
+    await listener.goodbye();
     await accountHost.stop();
     await mailboxHost.stop();
     await bus.close();

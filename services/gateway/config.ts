@@ -13,20 +13,14 @@ export const gatewaySettings = {
     .describe('what stands behind the @ of every address here; fixed at first start'),
   tlsCert: optionalPath.describe('a certificate chain (PEM), for wss'),
   tlsKey: optionalPath.describe('the private key of the certificate (PEM)'),
-  allowPlain: z
-    .stringbool()
-    .default(false)
-    .meta({
-      flag: true,
-      description: 'allow plain ws on an address that other machines reach, behind a proxy with TLS',
-    }),
-  trustProxy: z
-    .stringbool()
-    .default(false)
-    .meta({
-      flag: true,
-      description: 'take the client address from X-Forwarded-For: only behind a proxy that sets it',
-    }),
+  allowPlain: z.stringbool().default(false).meta({
+    flag: true,
+    description: 'allow plain ws on an address that other machines reach, behind a proxy with TLS',
+  }),
+  trustProxy: z.stringbool().default(false).meta({
+    flag: true,
+    description: 'take the client address from X-Forwarded-For: only behind a proxy that sets it',
+  }),
   rateFactor: z.coerce
     .number()
     .positive()

@@ -6,13 +6,7 @@ import { encodeBase64 } from '#protocol/base64.ts';
 import { CLOSE, type CloseName } from '#protocol/close-codes.ts';
 import type { AccountCommand, MailboxCommand, SessionRef } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
-import {
-  type ClientFrame,
-  type ClientFrameOf,
-  clientFrame,
-  type Request,
-  type RequestType,
-} from '#protocol/frames/client.ts';
+import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
 import type { Push, ServerFrame } from '#protocol/frames/server.ts';
 import {
   CHALLENGE_MAX_AGE_MS,
@@ -24,11 +18,12 @@ import {
 import { RefusedNumbers } from '#runtime/refused-numbers.ts';
 import { type Outcome, refusal } from './asks.ts';
 import { corkForTick } from './corked.ts';
-import type { Hub } from './hub.ts';
+import { type Read, readFrame } from './frame.ts';
+import type { Client, Hub } from './hub.ts';
 import { RATE_OF, type SendAllowance } from './rates.ts';
 import { checkSend, deliverCommands } from './send.ts';
 
-/** A client that lets this much pile up on its socket does not read. Far above what a delivery window allows. */
+/** A client that lets this much pile up on its socket, answers or pushes, does not read. Far above what the windows allow. */
 const UNSENT_MAX_BYTES = 4 * 1024 * 1024;
 /** How long a closed socket may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
@@ -52,10 +47,12 @@ const IN_SESSION: ReadonlySet<RequestType> = new Set([
   'password.finish',
   'account.delete',
 ]);
-/** Requests that need room on the server's disk. */
-const STORING: ReadonlySet<RequestType> = new Set(['send', 'signup.finish', 'log.append', 'password.finish']);
+/** Requests that take lasting room on the server's disk. What is small and rare is what the reserve is for. */
+const ROOMY: ReadonlySet<RequestType> = new Set(['send', 'signup.finish']);
+/** Requests that change an account: they go through its durable queue. */
+const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
 
-export class Connection {
+export class Connection implements Client {
   readonly #hub: Hub;
   readonly #websocket: WebSocket;
   readonly #socket: Socket;
@@ -66,6 +63,9 @@ export class Connection {
   #heardAt: number;
   #asked = 0;
   #closed = false;
+  #paused = false;
+  /** What had been read from the socket before it was paused: the rest of one chunk. */
+  #early: Read[] = [];
 
   constructor(hub: Hub, websocket: WebSocket, socket: Socket, source: string) {
     this.#hub = hub;
@@ -77,7 +77,10 @@ export class Connection {
     this.#challenge = encodeBase64(hub.random(32));
     websocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     websocket.on('pong', () => this.#heard());
-    websocket.on('ping', () => this.#heard());
+    websocket.on('ping', () => {
+      this.#heard();
+      this.#bound(); // ws has written a pong
+    });
     websocket.on('close', () => this.#ended());
     websocket.on('error', (error) => this.#broken(error));
     const { domain, serverKey, signUp } = hub;
@@ -94,7 +97,6 @@ export class Connection {
   }
 
   push(frame: Push): void {
-    if (this.#socket.writableLength > UNSENT_MAX_BYTES) return this.close('tooSlow');
     this.#write(frame);
   }
 
@@ -103,20 +105,39 @@ export class Connection {
     if (this.#closed) return;
     this.#hub.metrics.closes.inc({ reason: why });
     this.#websocket.close(CLOSE[why].code, CLOSE[why].reason);
+    this.#websocket.resume(); // or the client's goodbye would not be read
     this.#ended();
     setTimeout(() => this.#websocket.terminate(), CLOSE_GRACE_MS).unref();
   }
 
   /** Called at every heartbeat: asks for a sign of life, and gives up whom it did not get one from in time. */
   beat(now: number): void {
+    if (this.#paused) this.#heardAt = now; // it may have said much that was not read
     if (now - this.#heardAt > HEARTBEAT_TIMEOUT_MS) return this.close('silent');
     if (!this.#session && now - this.#openedAt > UNAUTHENTICATED_MAX_MS) return this.close('unauthenticated');
     this.#websocket.ping();
   }
 
-  /** Lets the client be read again once its answers are out. */
+  /** Back-pressure: the client's next frames wait in its own socket. */
+  pause(): void {
+    this.#paused = true;
+    this.#websocket.pause();
+  }
+
+  /** Lets the client be read again once there is room for what it sends. */
   readOn(): void {
-    if (this.#websocket.isPaused && this.unanswered < SENDS_UNANSWERED_MAX) this.#websocket.resume();
+    if (!this.#paused) return;
+    this.#paused = false;
+    for (let read = this.#early.shift(); read; read = this.#early.shift()) {
+      this.#take(read);
+      if (this.#isFull) return this.pause();
+    }
+    if (this.#isFull) this.pause();
+    else this.#websocket.resume();
+  }
+
+  get #isFull(): boolean {
+    return this.#hub.full || this.unanswered >= SENDS_UNANSWERED_MAX;
   }
 
   attach(): void {
@@ -133,40 +154,32 @@ export class Connection {
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#closed) return;
     this.#heard();
-    let value: unknown;
-    try {
-      value = isBinary ? undefined : JSON.parse(data.toString());
-    } catch {
-      value = undefined;
-    }
-    const parsed = clientFrame.safeParse(value);
-    if (parsed.success) return this.#take(parsed.data);
-    const id = requestId(value);
-    if (id === undefined) return this.close('protocolError');
-    const [issue] = parsed.error.issues;
-    const at = issue?.path.length ? `${issue.path.join('.')}: ` : '';
-    this.#answer(
-      id,
-      'unknown',
-      refusal(new RequestError('bad_request', `Not a frame of the protocol. ${at}${issue?.message}`)),
-    );
+    const read = readFrame(data, isBinary);
+    if (!read) return this.close('protocolError');
+    if (this.#paused) this.#early.push(read);
+    else this.#take(read);
   }
 
-  #take(frame: ClientFrame): void {
+  #take(read: Read): void {
+    if (this.#closed) return;
+    if ('refusal' in read) return this.#answer(read.id, 'unknown', refusal(read.refusal));
+    const { frame } = read;
     if (frame.type === 'ack') return this.#ack(frame);
     const problem = this.#problem(frame);
     if (problem) return this.#answer(frame.id, frame.type, refusal(problem));
     if (frame.type === 'send') return this.#send(frame);
     if (frame.type === 'ping') return this.#answer(frame.id, 'ping', { ok: {} });
+    if (this.#asked >= REQUESTS_UNANSWERED_MAX) {
+      return this.#answer(frame.id, frame.type, refusal(new RequestError('rate_limited')));
+    }
     this.#asked += 1;
     void this.#ask(frame);
   }
 
   #problem(frame: Request): RequestError | undefined {
-    if (this.#asked >= REQUESTS_UNANSWERED_MAX) return new RequestError('rate_limited');
     if (IN_SESSION.has(frame.type) && !this.#session) return new RequestError('not_signed_in');
     if (frame.type === 'session' && this.#session) return new RequestError('already_signed_in');
-    if (STORING.has(frame.type) && this.#hub.space.low) return this.#refuseSend(frame, new RequestError('no_space'));
+    if (ROOMY.has(frame.type) && this.#hub.space.low) return this.#refuseSend(frame, new RequestError('no_space'));
     if ('address' in frame && !frame.address.endsWith(`@${this.#hub.domain}`)) return new RequestError('remote_domain');
     return undefined;
   }
@@ -210,17 +223,13 @@ export class Connection {
       if ('refused' in outcome && new RequestError(outcome.refused.code).retry)
         session.refused.refuse(accepted.message);
       this.#answer(frame.id, 'send', outcome);
-      this.readOn();
+      if (!this.#isFull) this.readOn();
+      else if (this.#hub.full) this.#hub.waitForRoom(this);
     });
     this.#hub.bus.publish(deliverCommands(accepted, { inbox: this.#hub.bus.inbox, re })).catch((error: unknown) => {
       this.#hub.asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
     });
-    if (session.unanswered >= SENDS_UNANSWERED_MAX || this.#hub.full) this.#pause();
-  }
-
-  /** Back-pressure: the client's next frames wait in its own socket. */
-  #pause(): void {
-    this.#websocket.pause();
+    if (this.#isFull) this.pause();
     if (this.#hub.full) this.#hub.waitForRoom(this);
   }
 
@@ -254,8 +263,7 @@ export class Connection {
     const command = this.#command(frame, re);
     if (!command)
       return hub.asks.fail(re, new RequestError('bad_signature', 'The challenge is used up: connect again.'));
-    const durable = STORING.has(frame.type) || frame.type === 'account.delete';
-    if (!durable) return hub.bus.tell({ kind: 'account', key, command });
+    if (!DURABLE.has(frame.type)) return hub.bus.tell({ kind: 'account', key, command });
     hub.bus.publish([{ kind: 'account', key, command }]).catch((error: unknown) => {
       hub.asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
     });
@@ -300,11 +308,17 @@ export class Connection {
     if (this.#closed) return;
     corkForTick(this.#socket);
     this.#websocket.send(JSON.stringify(frame));
+    this.#bound();
   }
 
+  /** Writes wait in memory for a client that does not read: not without end. */
+  #bound(): void {
+    if (this.#socket.writableLength > UNSENT_MAX_BYTES) this.close('tooSlow');
+  }
+
+  /** ws could not read what came, and is closing already (socket.ts). */
   #broken(error: Error & { code?: string }): void {
-    // ws closes by itself with a code of its own, which the documented ranges read as "reconnect"; a frame too large must not.
-    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.close('tooLarge');
+    this.close(error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'tooLarge' : 'protocolError');
   }
 
   #ended(): void {
@@ -315,10 +329,4 @@ export class Connection {
     const { address, device, at } = this.#session;
     this.#hub.bus.tell({ kind: 'mailbox', key: address, command: { type: 'detach', device, at } });
   }
-}
-
-/** The `id` of something that is no frame, if it has one that an answer could name. */
-function requestId(value: unknown): number | undefined {
-  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
-  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }

@@ -1,19 +1,31 @@
 // What the connections of one gateway share: the bus, the sessions by number, the asks under way, and the bounds on all of them.
 import type { Logger } from 'pino';
-import type { InboxMessage, Signal } from '#protocol/commands.ts';
+import type { CloseName } from '#protocol/close-codes.ts';
+import type { InboxMessage, SessionRef, Signal } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
+import type { Push } from '#protocol/frames/server.ts';
 import { HEARTBEAT_INTERVAL_MS, MIB, SECOND_MS } from '#protocol/limits.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
 import type { Metrics } from '#runtime/metrics.ts';
 import type { Signals } from '#runtime/signals.ts';
 import { Asks } from './asks.ts';
-import type { Connection } from './connection.ts';
 import { Rates } from './rates.ts';
 
 /** Unanswered sends of all clients together; beyond it their sockets are not read. */
 const UNANSWERED_MAX_BYTES = 64 * MIB;
 /** A bus this far behind takes no new messages. */
 const LAG_MAX_MS = 5 * SECOND_MS;
+
+/** A connection, as the hub sees it. */
+export interface Client {
+  readonly session: { readonly address: string; readonly device: string; readonly at: SessionRef } | undefined;
+  push(frame: Push): void;
+  close(why: CloseName): void;
+  attach(): void;
+  beat(now: number): void;
+  pause(): void;
+  readOn(): void;
+}
 
 export type HubDeps = {
   readonly bus: Bus;
@@ -35,6 +47,7 @@ export type HubDeps = {
 
 export class Hub {
   readonly bus: Bus;
+  readonly log: Logger;
   readonly metrics: Metrics;
   readonly domain: string;
   readonly serverKey: string;
@@ -45,15 +58,17 @@ export class Hub {
   readonly monotonic: () => number;
   readonly rates: Rates;
   readonly asks: Asks;
-  readonly #connections = new Set<Connection>();
-  readonly #sessions = new Map<number, Connection>();
-  readonly #waiting = new Set<Connection>();
+  readonly #connections = new Set<Client>();
+  readonly #sessions = new Map<number, Client>();
+  readonly #waiting = new Set<Client>();
   readonly #timers: NodeJS.Timeout[];
   #lastSession = 0;
   #unansweredBytes = 0;
+  #draining = false;
 
   constructor(deps: HubDeps) {
     this.bus = deps.bus;
+    this.log = deps.log;
     this.metrics = deps.metrics;
     this.domain = deps.domain;
     this.serverKey = deps.serverKey;
@@ -79,18 +94,18 @@ export class Hub {
     );
   }
 
-  add(connection: Connection): void {
+  add(connection: Client): void {
     this.#connections.add(connection);
   }
 
   /** Gives a connection's new session its number. */
-  register(connection: Connection): number {
+  register(connection: Client): number {
     this.#lastSession += 1;
     this.#sessions.set(this.#lastSession, connection);
     return this.#lastSession;
   }
 
-  forget(connection: Connection): void {
+  forget(connection: Client): void {
     this.#connections.delete(connection);
     this.#waiting.delete(connection);
     if (connection.session) this.#sessions.delete(connection.session.at.session);
@@ -103,16 +118,17 @@ export class Hub {
   left(bytes: number): void {
     this.#unansweredBytes -= bytes;
     if (this.full || this.#waiting.size === 0) return;
-    for (const connection of this.#waiting) connection.readOn();
-    this.#waiting.clear();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear(); // whom the first ones leave no room comes back to it
+    for (const connection of waiting) connection.readOn();
   }
 
-  /** No further sends are read for now. */
+  /** Nothing more is read for now. */
   get full(): boolean {
-    return this.#unansweredBytes > UNANSWERED_MAX_BYTES;
+    return this.#draining || this.#unansweredBytes > UNANSWERED_MAX_BYTES;
   }
 
-  waitForRoom(connection: Connection): void {
+  waitForRoom(connection: Client): void {
     this.#waiting.add(connection);
   }
 
@@ -123,6 +139,8 @@ export class Hub {
   /** Tells every client to go elsewhere; what they had asked is answered first, unless it takes longer than `patienceMs`. */
   async drain(patienceMs: number): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#draining = true; // or a busy client's next send would always be one to wait for
+    for (const connection of this.#connections) connection.pause();
     const deadline = this.monotonic() + patienceMs;
     while (this.asks.size > 0 && this.monotonic() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const connection of [...this.#connections]) connection.close('goElsewhere');

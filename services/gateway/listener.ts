@@ -3,16 +3,22 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLIENT_FRAME_MAX_BYTES, SUBPROTOCOL } from '#protocol/limits.ts';
 import { ConfigError } from '#runtime/config.ts';
 import type { GatewaySettings } from './config.ts';
 import { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
+import { DoorSocket } from './socket.ts';
 
 /** Connections that the kernel keeps while the process is busy with others: a whole site may come back at once. */
 const BACKLOG = 4_096;
-const LOOPBACK = /^(127\.|::1$|::ffff:127\.|localhost$)/;
+const LOOPBACK = /^((::ffff:)?127(\.\d{1,3}){3}|::1|localhost)$/;
+/** How long clients may take to say goodbye at the end. */
+const GOODBYE_MAX_MS = 2_000;
+const GOODBYE_LOOK_MS = 10;
 
 export class Listener {
   readonly #hub: Hub;
@@ -28,6 +34,7 @@ export class Listener {
     this.#server = makeServer(settings);
     this.#sockets = new WebSocketServer({
       noServer: true,
+      WebSocket: DoorSocket,
       maxPayload: CLIENT_FRAME_MAX_BYTES,
       perMessageDeflate: false,
       clientTracking: false,
@@ -35,6 +42,7 @@ export class Listener {
     });
     this.#server.on('request', (request, response) => void this.#respond(request, response));
     this.#server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy()); // a client that resets while it is refused must not end the process
       const source = this.#sourceOf(request);
       if (!this.#ready) return refuse(socket, '503 Service Unavailable', 'This server is not ready: go elsewhere.');
       const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
@@ -58,6 +66,8 @@ export class Listener {
       this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
     });
     this.#ready = true;
+    // From here on: an accept that failed, for want of file descriptors. Others are served meanwhile.
+    this.#server.on('error', (err) => this.#hub.log.error({ err }, 'a connection could not be accepted'));
     const bound = this.#server.address() as AddressInfo; // a port, never a pipe
     const shown = host.includes(':') ? `[${host}]` : host;
     return `${tlsCert ? 'wss' : 'ws'}://${shown}:${bound.port}`;
@@ -67,6 +77,16 @@ export class Listener {
   stop(): void {
     this.#ready = false;
     this.#server.close();
+  }
+
+  /** Waits until the clients that were closed have gone, so that what was written before has reached them. */
+  async goodbye(): Promise<void> {
+    const deadline = this.#hub.monotonic() + GOODBYE_MAX_MS;
+    while ((await this.#open()) > 0 && this.#hub.monotonic() < deadline) await setTimeout(GOODBYE_LOOK_MS);
+  }
+
+  #open(): Promise<number> {
+    return new Promise((resolve) => this.#server.getConnections((error, count) => resolve(error ? 0 : count)));
   }
 
   #sourceOf(request: IncomingMessage): string {
@@ -108,8 +128,10 @@ function reply(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
 }
 
-function refuse(socket: { end(text: string): void }, status: string, text: string): void {
+/** Answers an upgrade that is not taken, and lets go of the socket whether or not the client does. */
+function refuse(socket: Duplex, status: string, text: string): void {
   const length = Buffer.byteLength(text);
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${text}`,
   );

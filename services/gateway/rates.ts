@@ -14,8 +14,8 @@ const TABLE = {
 } as const;
 export type RateName = keyof typeof TABLE;
 
-/** Which limit a request counts towards. */
-export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send'>, RateName>> = {
+/** Which limit a request counts towards. A ping costs no more than the TCP segment that it came in. */
+export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, RateName>> = {
   'signup.start': 'credentials',
   'signup.finish': 'credentials',
   'login.start': 'credentials',
@@ -26,7 +26,6 @@ export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send'>, RateName>> =
   'password.start': 'credentials',
   'password.finish': 'credentials',
   'account.delete': 'account',
-  ping: 'lookUp',
 };
 
 /** Points that a sender takes at once, so that most sends ask nobody. */

@@ -19,7 +19,8 @@ export type Accepted = {
 
 /**
  * Checks a send of a session. Throws RequestError: `bad_envelope` (a header that is not well formed or not this session's; slots
- * for strangers, for the sending device or twice for one), `bad_request` (group messages, which this server does not take).
+ * for strangers, for the sending device or twice for one), `bad_request` (group messages, which this server does not take),
+ * `remote_domain`.
  */
 export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: number): Accepted {
   const header = parseHeader(frame.header);
@@ -30,6 +31,8 @@ export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: num
   }
   const other = otherParticipant(conversation, sender.address);
   if (other === undefined) throw new RequestError('bad_envelope', 'The sender takes no part in that conversation.');
+  // The sender's own address has this server's domain: it has a session here.
+  if (!other.endsWith(sender.address.slice(sender.address.indexOf('@')))) throw new RequestError('remote_domain');
   const mailboxes = new Map<string, Record<string, string>>();
   for (const { to, device, slot } of frame.slots) {
     if (to !== other && to !== sender.address) throw new RequestError('bad_envelope', 'A slot is for a stranger.');

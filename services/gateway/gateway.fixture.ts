@@ -1,0 +1,125 @@
+// A gateway on real sockets whose actors are the test: it sees every command, answers when it wants to, and moves the clock.
+import { pino } from 'pino';
+import { vi } from 'vitest';
+import type { AccountCommand, Addressed, InboxMessage, MailboxCommand } from '#protocol/commands.ts';
+import type { Bus } from '#runtime/bus/bus.ts';
+import { Metrics } from '#runtime/metrics.ts';
+import { LocalSignals } from '#runtime/signals.ts';
+import { Wire } from '../../test/wire.fixture.ts';
+import { random64, type WirePerson } from '../../test/wire-person.fixture.ts';
+import { Hub } from './hub.ts';
+import { Listener } from './listener.ts';
+
+type Deliver = Extract<MailboxCommand, { type: 'deliver' }>;
+
+/** Confirms at once, remembers what went over it, and lets every device open a session. */
+class HeldBus implements Bus {
+  readonly inbox = 'held';
+  readonly sends: Deliver[] = [];
+  readonly others: (AccountCommand | Exclude<MailboxCommand, Deliver>)[] = [];
+  lagMs = 0;
+  /** Thrown in place of the next confirms. */
+  failure: Error | undefined;
+  #reader: (message: InboxMessage) => void = () => {};
+  #watchers: (() => void)[] = [];
+
+  async publish(commands: readonly Addressed[]): Promise<void> {
+    if (this.failure) throw this.failure;
+    for (const command of commands) this.tell(command);
+  }
+
+  relay(commands: readonly Addressed[]): Promise<void> {
+    return this.publish(commands);
+  }
+
+  tell({ command }: Addressed): void {
+    if (command.type === 'deliver') this.sends.push(command);
+    else this.others.push(command);
+    if (command.type === 'session') this.answer(command.reply.re, {});
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  send(_inbox: string, message: InboxMessage): void {
+    this.#reader(message);
+  }
+
+  onMessage(reader: (message: InboxMessage) => void): void {
+    this.#reader = reader;
+  }
+
+  answer(re: number, answer = { receivedAt: 1 } as object): void {
+    this.#reader({ type: 'answer', re, answer: answer as { receivedAt: number } });
+  }
+
+  /** Answers the oldest sends that wait. */
+  answerSends(count: number): void {
+    for (const { reply } of this.sends.splice(0, count)) this.answer(reply.re);
+  }
+
+  /** Resolves once this many sends wait. */
+  async waiting(count: number): Promise<void> {
+    while (this.sends.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve));
+  }
+
+  consume(): void {}
+  async recover(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+export class Gateway {
+  readonly bus = new HeldBus();
+  readonly signals = new LocalSignals();
+  readonly space = { low: false };
+  /** Monotonic, in ms. */
+  clock = 0;
+  readonly hub: Hub;
+  readonly listener: Listener;
+  url = '';
+
+  private constructor() {
+    // The hub's timers run when the test says so.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    this.hub = new Hub({
+      bus: this.bus,
+      signals: this.signals,
+      log: pino({ level: 'silent' }),
+      metrics: new Metrics(),
+      domain: 'localhost',
+      serverKey: Buffer.alloc(32, 1).toString('base64url'),
+      signUp: 'open',
+      rateFactor: 1,
+      space: this.space,
+      random: (bytes) => new Uint8Array(Buffer.from(random64(bytes), 'base64')),
+      now: () => 1_800_000_000_000 + this.clock,
+      monotonic: () => this.clock,
+    });
+    const settings = { host: '127.0.0.1', port: 0, domain: 'localhost', allowPlain: false, trustProxy: false };
+    this.listener = new Listener(this.hub, { ...settings, tlsCert: undefined, tlsKey: undefined, rateFactor: 1 });
+  }
+
+  static async start(): Promise<Gateway> {
+    const gateway = new Gateway();
+    gateway.url = await gateway.listener.listen();
+    return gateway;
+  }
+
+  /** Lets time pass, and the hub's timers run that are due meanwhile. */
+  pass(ms: number): void {
+    this.clock += ms;
+    vi.advanceTimersByTime(ms);
+  }
+
+  /** A connection with a session of somebody new. */
+  async session(person: WirePerson, receive = false): Promise<Wire> {
+    const wire = await Wire.open(this.url);
+    await wire.ok({ type: 'session', ...person.sessionFields(wire, { receive }) });
+    return wire;
+  }
+
+  async stop(): Promise<void> {
+    this.bus.answerSends(Number.POSITIVE_INFINITY);
+    this.listener.stop();
+    await this.hub.drain(0);
+    vi.useRealTimers();
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test, vi } from 'vitest';
+import { RequestError } from '#protocol/errors.ts';
+import { Rates } from './rates.ts';
+
+const limited = { code: 'rate_limited', retry: true };
+
+describe('rates', () => {
+  test('count each key of each limit by itself, and say how long to wait', async () => {
+    const rates = new Rates(1);
+    for (let i = 0; i < 120; i += 1) await rates.take('account', 'a');
+    const refusal: unknown = await rates.take('account', 'a').catch((error: unknown) => error);
+    expect(refusal).toMatchObject(limited);
+    const { retryAfterMs } = refusal as RequestError; // by the line above
+    expect(Number.isInteger(retryAfterMs) && Number(retryAfterMs) > 0 && Number(retryAfterMs) <= 60_000).toBe(true);
+    await rates.take('account', 'b');
+    await rates.take('session', 'a');
+  });
+
+  test('are multiplied by the factor', async () => {
+    const rates = new Rates(0.05);
+    for (let i = 0; i < 6; i += 1) await rates.take('account', 'a');
+    await expect(rates.take('account', 'a')).rejects.toMatchObject(limited);
+  });
+});
+
+describe('the allowance of a device', () => {
+  test('answers on the tick, and lets a device send as long as it keeps below its limit', async () => {
+    const allowance = new Rates(1).allowance('d');
+    for (let i = 0; i < 20_000; i += 1) {
+      expect(allowance.spend(0)).toBeUndefined();
+      if (i % 100 === 99) await Promise.resolve().then(() => new Promise(setImmediate)); // a tick of so many sends
+    }
+  });
+
+  test('ends above the limit, says until when, and begins again then', async () => {
+    vi.useFakeTimers();
+    try {
+      const allowance = new Rates(0.01).allowance('d'); // 1,200 a minute
+      let sent = 0;
+      let refusal: RequestError | undefined;
+      while (!refusal && sent < 10_000) {
+        refusal = allowance.spend(0);
+        if (!refusal) sent += 1;
+        await vi.advanceTimersByTimeAsync(0);
+      }
+      expect(sent).toBeLessThan(1_200 + 512);
+      expect(refusal).toBeInstanceOf(RequestError);
+      expect(refusal).toMatchObject(limited);
+      expect(allowance.spend(1)).toMatchObject(limited);
+      const wait = refusal?.retryAfterMs ?? 0;
+      expect(wait).toBeGreaterThan(0);
+      await vi.advanceTimersByTimeAsync(wait + 1);
+      allowance.spend(wait + 1); // asks again
+      await vi.advanceTimersByTimeAsync(0);
+      expect(allowance.spend(wait + 2)).toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,253 @@
+// What a gateway does while actors are slow, clients are silent and time passes: back-pressure, order across refusals, heartbeats, drain.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CLOSE } from '#protocol/close-codes.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
+import {
+  ASK_TIMEOUT_MS,
+  CHALLENGE_MAX_AGE_MS,
+  HEARTBEAT_INTERVAL_MS,
+  HEARTBEAT_TIMEOUT_MS,
+  REQUESTS_UNANSWERED_MAX,
+  SECOND_MS,
+  SENDS_UNANSWERED_MAX,
+  UNAUTHENTICATED_MAX_MS,
+} from '#protocol/limits.ts';
+import { Wire } from '../../test/wire.fixture.ts';
+import { WirePerson } from '../../test/wire-person.fixture.ts';
+import { Gateway } from './gateway.fixture.ts';
+
+let gateway: Gateway;
+const al = new WirePerson('al@localhost');
+const bo = new WirePerson('bo@localhost');
+
+beforeEach(async () => {
+  gateway = await Gateway.start();
+});
+afterEach(() => gateway.stop());
+
+/** Writes sends without waiting; their ids. */
+function sendAll(wire: Wire, count: number, from = al, to = bo, bodyBytes?: number): number[] {
+  return Array.from({ length: count }, () => {
+    const id = wire.nextId();
+    wire.send({ type: 'send', id, ...from.message(to, {}, bodyBytes) });
+    return id;
+  });
+}
+
+/** A round trip on another connection: what the server had received before it has been looked at. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 5; i += 1) {
+    const wire = await Wire.open(gateway.url);
+    await wire.ok({ type: 'ping' });
+    await wire.close();
+  }
+}
+
+describe('sends without answers', () => {
+  test('are taken up to sixteen; the next is read when one is answered, and so is everything behind it', async () => {
+    const wire = await gateway.session(al);
+    const ids = sendAll(wire, 60);
+    const ping = wire.nextId();
+    wire.send({ type: 'ping', id: ping });
+    await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
+    await settled();
+    expect(gateway.bus.sends).toHaveLength(SENDS_UNANSWERED_MAX);
+    expect(wire.frames).toEqual([]);
+    gateway.bus.answerSends(1);
+    await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
+    await settled();
+    expect(gateway.bus.sends).toHaveLength(SENDS_UNANSWERED_MAX);
+    expect(wire.frames).toMatchObject([{ type: 'ok', re: ids[0] }]);
+    const seqs: number[] = [];
+    for (let left = 59; left > 0; left -= SENDS_UNANSWERED_MAX) {
+      await gateway.bus.waiting(Math.min(left, SENDS_UNANSWERED_MAX));
+      seqs.push(...gateway.bus.sends.map(({ item }) => item.seq));
+      gateway.bus.answerSends(SENDS_UNANSWERED_MAX);
+    }
+    expect(await wire.answer(ping)).toMatchObject({ type: 'ok' });
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+    expect(new Set(seqs).size).toBe(59);
+  });
+
+  test('of one client are nobody else’s affair', async () => {
+    const wire = await gateway.session(al);
+    sendAll(wire, 40);
+    await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
+    const other = await gateway.session(bo);
+    await other.ok({ type: 'ping' });
+  });
+
+  test('of all clients hold 64 MiB, and one more of each; then nobody is read until there is room', async () => {
+    const many = await Promise.all(Array.from({ length: 45 }, () => gateway.session(al)));
+    for (const wire of many) sendAll(wire, SENDS_UNANSWERED_MAX + 1, al, bo, 80_000);
+    const each = 4 * Math.ceil(80_000 / 3);
+    const room = Math.ceil((64 * 1024 * 1024) / each);
+    await gateway.bus.waiting(room - 10);
+    await settled();
+    expect(gateway.bus.sends.length).toBeLessThanOrEqual(room + many.length);
+    let answered = 0;
+    while (answered < many.length * (SENDS_UNANSWERED_MAX + 1)) {
+      await gateway.bus.waiting(1);
+      answered += gateway.bus.sends.length;
+      gateway.bus.answerSends(Number.POSITIVE_INFINITY);
+    }
+    await Promise.all(many.map((wire) => wire.ok({ type: 'ping' })));
+  });
+
+  test('do not make a client silent: what it says is in its socket', async () => {
+    const wire = await gateway.session(al);
+    wire.websocket.pause(); // nor does it answer pings
+    sendAll(wire, 40);
+    await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
+    gateway.pass(HEARTBEAT_TIMEOUT_MS + HEARTBEAT_INTERVAL_MS);
+    wire.websocket.resume();
+    gateway.bus.answerSends(1);
+    await wire.take('ok');
+  });
+});
+
+describe('a send that is refused for now', () => {
+  test('is not overtaken by the next ones of its conversation, only by those of others', async () => {
+    const cy = new WirePerson('cy@localhost');
+    const wire = await gateway.session(al);
+    const [first, second, third] = [al.message(bo), al.message(bo), al.message(bo)];
+    gateway.space.low = true;
+    expect(await wire.refusal({ type: 'send', ...first })).toBe('no_space');
+    gateway.space.low = false;
+    expect(await wire.refusal({ type: 'send', ...second })).toBe('earlier_refused');
+    const other = wire.request({ type: 'send', ...al.message(cy, { seq: 1 }) });
+    await gateway.bus.waiting(1);
+    gateway.bus.answerSends(1);
+    expect(await other).toMatchObject({ type: 'ok' });
+    expect(await wire.refusal({ type: 'send', ...third })).toBe('earlier_refused');
+    for (const message of [first, second, third]) {
+      const answer = wire.request({ type: 'send', ...message });
+      await gateway.bus.waiting(1);
+      gateway.bus.answerSends(1);
+      expect(await answer).toMatchObject({ type: 'ok' });
+    }
+  });
+
+  test('is so because the bus is behind, full or away', async () => {
+    const wire = await gateway.session(al);
+    const [first, second] = [al.message(bo), al.message(bo)];
+    gateway.bus.lagMs = 6_000;
+    const busy = await wire.request({ type: 'send', ...first });
+    expect(busy).toMatchObject({ code: 'busy', retry: true, retryAfterMs: SECOND_MS });
+    gateway.bus.lagMs = 0;
+    for (const failure of [new RequestError('no_space'), new Unavailable('gone')]) {
+      gateway.bus.failure = failure;
+      expect(await wire.request({ type: 'send', ...first })).toMatchObject({ retry: true });
+      gateway.bus.failure = undefined;
+      expect(await wire.refusal({ type: 'send', ...second })).toBe('earlier_refused');
+    }
+  });
+
+  test('is never so because of other requests', async () => {
+    const wire = await gateway.session(al);
+    for (let i = 0; i < REQUESTS_UNANSWERED_MAX; i += 1) {
+      wire.send({ type: 'log.get', id: wire.nextId(), address: bo.address, after: 0 });
+    }
+    expect(await wire.refusal({ type: 'log.get', address: bo.address, after: 0 })).toBe('rate_limited');
+    const send = wire.request({ type: 'send', ...al.message(bo) });
+    await gateway.bus.waiting(1);
+    gateway.bus.answerSends(1);
+    expect(await send).toMatchObject({ type: 'ok' });
+  });
+});
+
+describe('time', () => {
+  test('ends requests without an answer, and never sends', async () => {
+    const wire = await gateway.session(al);
+    const asked = wire.request({ type: 'log.get', address: bo.address, after: 0 });
+    const [send] = sendAll(wire, 1);
+    await gateway.bus.waiting(1);
+    await wire.ok({ type: 'ping' });
+    gateway.pass(ASK_TIMEOUT_MS + SECOND_MS);
+    expect(await asked).toMatchObject({ code: 'unavailable', retry: true });
+    gateway.pass(HEARTBEAT_INTERVAL_MS);
+    gateway.bus.answerSends(1);
+    expect(await wire.answer(send ?? 0)).toMatchObject({ type: 'ok' });
+  });
+
+  test('makes a challenge too old to answer', async () => {
+    const wire = await Wire.open(gateway.url);
+    gateway.pass(CHALLENGE_MAX_AGE_MS / 2);
+    await wire.ok({ type: 'ping' });
+    gateway.pass(CHALLENGE_MAX_AGE_MS / 2 + 1);
+    expect(await wire.refusal({ type: 'session', ...al.sessionFields(wire) })).toBe('bad_signature');
+    expect(gateway.bus.others.filter(({ type }) => type === 'session')).toEqual([]);
+  });
+
+  test('closes a connection that opens no session, whatever else it says', async () => {
+    const wire = await Wire.open(gateway.url);
+    for (let passed = 0; passed <= UNAUTHENTICATED_MAX_MS; passed += HEARTBEAT_INTERVAL_MS) {
+      await wire.ok({ type: 'ping' });
+      gateway.pass(HEARTBEAT_INTERVAL_MS);
+    }
+    expect(await wire.closed).toEqual(CLOSE.unauthenticated);
+  });
+
+  test('finds a half-dead connection within a minute, and keeps one that answers pings', async () => {
+    const dead = await gateway.session(al, true);
+    const alive = await gateway.session(bo, true);
+    dead.websocket.pause();
+    for (let passed = 0; passed <= HEARTBEAT_TIMEOUT_MS; passed += HEARTBEAT_INTERVAL_MS) {
+      const pinged = new Promise((resolve) => alive.websocket.once('ping', resolve));
+      gateway.pass(HEARTBEAT_INTERVAL_MS);
+      await pinged;
+      await alive.ok({ type: 'ping' }); // the pong before it has been read
+    }
+    dead.websocket.resume();
+    expect(await dead.closed).toEqual(CLOSE.silent);
+    expect(gateway.bus.others.at(-1)).toMatchObject({ type: 'detach', device: al.device.name });
+  });
+});
+
+describe('a drain', () => {
+  test('answers what was taken, takes no more, and sends clients elsewhere', async () => {
+    const wire = await gateway.session(al);
+    const idle = await gateway.session(bo, true);
+    sendAll(wire, 40);
+    await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
+    const drained = gateway.hub.drain(60_000);
+    gateway.bus.answerSends(SENDS_UNANSWERED_MAX);
+    await drained;
+    expect(await wire.closed).toEqual(CLOSE.goElsewhere);
+    expect(await idle.closed).toEqual(CLOSE.goElsewhere);
+    expect(wire.seen.filter(({ type }) => type === 'ok')).toHaveLength(1 + SENDS_UNANSWERED_MAX);
+    expect(gateway.bus.sends).toEqual([]);
+  });
+
+  test('does not wait for ever', async () => {
+    const wire = await gateway.session(al);
+    sendAll(wire, 1);
+    await gateway.bus.waiting(1);
+    await gateway.hub.drain(0);
+    expect(await wire.closed).toEqual(CLOSE.goElsewhere);
+  });
+});
+
+test('a signal closes the sessions of that device of that person alone', async () => {
+  const others = await gateway.session(bo);
+  const wire = await gateway.session(al);
+  gateway.signals.send({ type: 'revoked', address: bo.address, device: al.device.name, deleted: false });
+  gateway.signals.send({ type: 'revoked', address: al.address, device: bo.device.name, deleted: false });
+  await wire.ok({ type: 'ping' });
+  gateway.signals.send({ type: 'revoked', address: al.address, device: al.device.name, deleted: false });
+  expect(await wire.closed).toEqual(CLOSE.revoked);
+  await others.ok({ type: 'ping' });
+});
+
+test('the owner of a mailbox that lost its memory gets its sessions attached again, those that receive', async () => {
+  const wire = await gateway.session(al, true);
+  await wire.ok({ type: 'ping' });
+  const attach = gateway.bus.others.find(({ type }) => type === 'attach');
+  if (attach?.type !== 'attach') throw new Error('a receiving session attaches');
+  gateway.bus.send('held', { type: 'reattach', session: attach.at.session });
+  await wire.ok({ type: 'ping' });
+  expect(gateway.bus.others.filter(({ type }) => type === 'attach')).toEqual([attach, attach]);
+  gateway.bus.send('held', { type: 'reattach', session: 99 });
+  gateway.bus.send('held', { type: 'push', session: 99, frame: { type: 'synced' } });
+  await wire.ok({ type: 'ping' });
+});

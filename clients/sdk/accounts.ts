@@ -10,7 +10,7 @@ import {
   replayAccountLog,
 } from '#protocol/account-log.ts';
 import type { Position } from '#protocol/envelope.ts';
-import { CryptoError, ProtocolError, RequestError } from '#protocol/errors.ts';
+import { CryptoError, ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
 import { ACCOUNT_LOG_MAX_ENTRIES } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import {
@@ -62,9 +62,21 @@ export class Accounts {
     return pin === undefined ? undefined : { pin, state: this.#stateOf(pin) };
   }
 
-  /** What is pinned, or else the server's log, which is pinned then. Throws RequestError, Unavailable, or Refusal `log_refused`. */
+  /**
+   * What is pinned, or else the server's log, which is pinned then. A question that went down with its connection is put to the next one.
+   * Throws RequestError, Refusal `log_refused`, Unavailable (a live server did not answer), or what `connection` throws.
+   */
   async knownOrFetched(address: string, connection: () => Promise<Connection>): Promise<Known> {
-    return (await this.known(address)) ?? this.refresh(address, await connection());
+    for (;;) {
+      const known = await this.known(address);
+      if (known !== undefined) return known;
+      const session = await connection();
+      try {
+        return await this.refresh(address, session);
+      } catch (error) {
+        if (!(error instanceof Unavailable) || session.state !== 'closed') throw error;
+      }
+    }
   }
 
   /**

@@ -43,11 +43,16 @@ export class LateSlots {
     });
   }
 
-  /** At a session's start: for everybody of whom a device was seen for the first time lately. */
+  /**
+   * At a session's start: for everybody of whom a device was seen lately, later than the first. Devices that were pinned together with the
+   * person are in every message to that person: looking for what they lack would read all that was sent, once for each contact.
+   */
   async resume(connection: Connection): Promise<void> {
     const since = this.#deps.clock.now() - 2 * LATE_SLOT_MAX_MS;
     for (const { address, firstSeen } of await this.#deps.profile.pins.list()) {
-      if (Object.values(firstSeen).some((seen) => seen > since)) this.want(address, connection);
+      const seen = Object.values(firstSeen);
+      const first = Math.min(...seen);
+      if (seen.some((at) => at > since && at !== first)) this.want(address, connection);
     }
   }
 

@@ -1,5 +1,6 @@
 // The terminal client as a person or a script runs it: a process a command, with a profile of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -81,10 +82,12 @@ export class Terminal {
   }
 
   start(command: readonly string[], { environment = {}, input }: RunOptions = {}): Running {
+    // Loading the modules is most of what a command costs: once for all of them.
+    const cache = { NODE_COMPILE_CACHE: join(tmpdir(), 'parley-compile-cache') };
     const settings = { PARLEY_PROFILE: this.directory, PARLEY_SERVER: this.#server, PARLEY_PASSWORD: PASSWORD };
     const child = spawn(process.execPath, ['--import', './node-version.js', 'clients/terminal/main.ts', ...command], {
       cwd: ROOT,
-      env: { ...process.env, ...settings, ...environment },
+      env: { ...process.env, ...cache, ...settings, ...environment },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     // A command that ends early does not read the rest.

@@ -4,6 +4,7 @@
 // durable every PRUNE_EVERY_EVENTS, together with the deletion of what was printed, which bounds both.
 import { appendEvents, type Context } from './context.ts';
 import { shownEntry } from './history.ts';
+import { closed } from './problems.ts';
 import type { EventsPart, ProfileEvent } from './profile.ts';
 import { COUNTERS, counters, EVENTS, HISTORY, numberOf, SINGLE, u64Key } from './spaces.ts';
 import type { ProfileStorage } from './storage.ts';
@@ -11,8 +12,13 @@ import type { ProfileStorage } from './storage.ts';
 const PAGE_EVENTS = 64;
 const PRUNE_EVERY_EVENTS = 256;
 
-export function eventsPart(context: Context, storage: ProfileStorage): EventsPart {
+/** `stop`: nothing is printed any more; resolves when whoever was printing has let go of the storage. */
+export type Journal = { readonly part: EventsPart; stop(): Promise<void> };
+
+export function journalOf(context: Context, storage: ProfileStorage): Journal {
   const { records, places } = context;
+  const printing = new Set<Promise<unknown>>();
+  let stopped = false;
 
   /** Events after `mark`; what is undefined expired before anybody printed it. */
   function page(mark: number): Promise<{ number: number; event: ProfileEvent | undefined }[]> {
@@ -48,37 +54,53 @@ export function eventsPart(context: Context, storage: ProfileStorage): EventsPar
     });
   }
 
-  return {
-    append: (events) => records.write((tx) => appendEvents(tx, events)),
-
-    async printNext(limit, print) {
-      const lock = await storage.tryLock('printer');
-      if (lock === undefined) return { printed: 0, busy: true, more: true };
-      try {
-        let { mark, printed: pruned, last } = await lastPrinted();
-        let count = 0;
-        let enough = limit <= 0;
-        while (!enough && mark < last) {
-          for (const { number, event } of await page(mark)) {
-            enough = event !== undefined && print(event) === 'enough';
-            storage.writeMark(number);
-            mark = number;
-            if (event !== undefined) count++;
-            if (count >= limit) enough = true;
-            if (enough) break;
-          }
-          if (mark - pruned >= PRUNE_EVERY_EVENTS) {
-            await prune(mark);
-            pruned = mark;
-          }
-          if (mark >= last) last = (await lastPrinted()).last;
+  async function printNext(...[limit, print]: Parameters<EventsPart['printNext']>) {
+    const lock = await storage.tryLock('printer');
+    if (lock === undefined) return { printed: 0, busy: true, more: true };
+    try {
+      let { mark, printed: pruned, last } = await lastPrinted();
+      let count = 0;
+      let enough = limit <= 0;
+      while (!enough && !stopped && mark < last) {
+        for (const { number, event } of await page(mark)) {
+          // The next user of the profile prints what a closed one has not.
+          if (stopped) break;
+          enough = event !== undefined && print(event) === 'enough';
+          storage.writeMark(number);
+          mark = number;
+          if (event !== undefined) count++;
+          if (count >= limit) enough = true;
+          if (enough) break;
         }
-        return { printed: count, busy: false, more: mark < last };
-      } finally {
-        lock.release();
+        if (mark - pruned >= PRUNE_EVERY_EVENTS) {
+          await prune(mark);
+          pruned = mark;
+        }
+        if (mark >= last) last = (await lastPrinted()).last;
       }
+      return { printed: count, busy: false, more: mark < last };
+    } finally {
+      lock.release();
+    }
+  }
+
+  return {
+    part: {
+      append: (events) => records.write((tx) => appendEvents(tx, events)),
+
+      async printNext(limit, print) {
+        if (stopped) throw closed();
+        const run = printNext(limit, print);
+        printing.add(run);
+        return run.finally(() => printing.delete(run));
+      },
+
+      watch: (changed) => storage.watch(changed),
     },
 
-    watch: (changed) => storage.watch(changed),
+    async stop() {
+      stopped = true;
+      await Promise.allSettled(printing);
+    },
   };
 }

@@ -1,6 +1,6 @@
 // A profile's records in memory: for load generators and tests. The same contract as on a disk (storage.contract.ts), without surviving anything.
 import { compareBytes } from '#protocol/bytes.ts';
-import { ProfileError } from './profile.ts';
+import { closed as closedProfile } from './problems.ts';
 import type {
   Lock,
   LockName,
@@ -28,7 +28,7 @@ export function memoryStorage(place = new MemoryPlace()): ProfileStorage {
   let closed = false;
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new ProfileError('no_access', 'The profile is closed. Open it again.'));
+    if (closed) return Promise.reject(closedProfile());
     const result = place.last.then(work);
     // Whoever asked hears of the failure; the next in turn does not.
     place.last = result.catch(() => undefined);

@@ -2,7 +2,7 @@
 import type { Random } from '../platform.ts';
 import { accountPart, type KeyKeeper, readAccount } from './account.ts';
 import type { Context } from './context.ts';
-import { eventsPart } from './events.ts';
+import { journalOf } from './events.ts';
 import { historyPart } from './history.ts';
 import { newProfileKey, STRETCH_COST, type Stretch, type StretchCost, unwrapKey, wrapKey } from './key.ts';
 import { pinsPart } from './pins.ts';
@@ -64,6 +64,7 @@ function profileOn(records: SealedRecords, self: Context['self'], keeper: KeyKee
   const { storage } = keeper;
   const { address, device } = self;
   const context: Context = { records, places: new Places(records), self: { address, device } };
+  const journal = journalOf(context, storage);
   const forget = () => {
     records.forget();
     keeper.profileKey.fill(0);
@@ -74,13 +75,15 @@ function profileOn(records: SealedRecords, self: Context['self'], keeper: KeyKee
     sending: sendingPart(context),
     receiving: receivingPart(context),
     history: historyPart(context),
-    events: eventsPart(context, storage),
+    events: journal.part,
     tryReceiverLock: () => storage.tryLock('receiver'),
     async close() {
+      await journal.stop();
       await storage.close();
       forget();
     },
     async erase() {
+      await journal.stop();
       await storage.erase({ space: HEADER_SPACE, key: SINGLE });
       forget();
     },

@@ -53,6 +53,10 @@ export function noAccess(what: string, cause?: unknown): ProfileError {
   );
 }
 
+export function closed(): ProfileError {
+  return new ProfileError('no_access', 'The profile is closed. Open it again.');
+}
+
 export function noSpace(what: string, cause?: unknown): ProfileError {
   return new ProfileError(
     'no_space',

@@ -369,6 +369,23 @@ export function profileContract(newPlace: () => StoragePlace): void {
     expect(await printed(await again())).toEqual([]);
   });
 
+  test('closing stops who prints at the next event; whoever opens the profile then prints the rest, none twice', async () => {
+    const { profile, again } = await start();
+    await profile.receiving.commitReceived({ messages: exampleChain(200) });
+    const numbers: number[] = [];
+    let closed: Promise<void> | undefined;
+    await profile.events.printNext(1_000, ({ number }) => {
+      numbers.push(number);
+      if (number === 100) closed = profile.close();
+      return 'more';
+    });
+    await closed;
+    expect(numbers).toHaveLength(100);
+    await expect(printed(profile)).rejects.toMatchObject({ problem: 'no_access' });
+    numbers.push(...(await printed(await again())).map(({ number }) => number));
+    expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+  });
+
   test('what cannot be opened is kept and shown', async () => {
     const { profile } = await start();
     const item = { reason: 'slot', from: BO, header: 'aGVhZA==', body: 'Ym9keQ==', slot: 'c2xvdA==', receivedAt: 3 };

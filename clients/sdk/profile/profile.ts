@@ -398,7 +398,8 @@ export interface EventsPart {
   /**
    * Prints up to `limit` events that no process has printed, in order. `print` is synchronous; it returns 'enough' to stop after this event (`--count`).
    * Under the profile's print lock each event is printed, then marked at once; a process that dies between the two repeats that one event, nothing else.
-   * `busy`: another process is printing; call again at the next change. If `print` throws, its event stays unprinted.
+   * `busy`: another process is printing; call again at the next change. If `print` throws, its event stays unprinted. `close` stops it at the
+   * next event: nothing is printed after it.
    */
   printNext(
     limit: number,

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { countFrom1, durationMs, listed, secondsMs } from './arguments.ts';
+
+it('durations have a unit', () => {
+  expect(['90s', '30m', '1h', '7d'].map(durationMs)).toEqual([90_000, 1_800_000, 3_600_000, 604_800_000]);
+  for (const text of ['', '1', 'h', '0h', '-1h', '1.5h', '1w', '1 h']) expect(() => durationMs(text)).toThrow('30m');
+});
+
+it('seconds may have a fraction', () => {
+  expect(['60', '0.5', '.5'].map(secondsMs)).toEqual([60_000, 500, 500]);
+  for (const text of ['', '0', '-1', 'x', '1e3', '1.', '99999999999'])
+    expect(() => secondsMs(text)).toThrow('number of seconds');
+});
+
+it('counts are whole numbers from one', () => {
+  expect(countFrom1('12')).toBe(12);
+  for (const text of ['0', '-1', '1.5', 'x', '', '9'.repeat(20)]) expect(() => countFrom1(text)).toThrow('from 1');
+});
+
+it('several names have commas between', () => {
+  expect(listed('al,bo@example.org')).toEqual(['al', 'bo@example.org']);
+  for (const text of ['', 'al,', ',al', 'al,,bo']) expect(() => listed(text)).toThrow('commas');
+});

@@ -1,0 +1,61 @@
+// What the person set, by options and by the environment: read here and nowhere else.
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
+import { usageError } from './exit.ts';
+
+/** Where `npm start` listens. */
+export const SERVER_DEFAULT = 'ws://127.0.0.1:7070';
+
+/** Options that every command has, as given. */
+export type GlobalOptions = {
+  readonly server?: readonly string[];
+  readonly profile?: string;
+  readonly passwordFile?: string;
+  readonly json?: boolean;
+};
+
+export type Settings = {
+  /** Absolute. */
+  readonly profile: string;
+  /** As given by option or environment, in this order; empty: those that the profile remembers. */
+  readonly servers: readonly string[];
+  /** Absolute path. */
+  readonly passwordFile: string | undefined;
+  readonly password: string | undefined;
+  readonly newPassword: string | undefined;
+  readonly json: boolean;
+  readonly colour: boolean;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options count before the environment. Throws a usage error for an address that is no ws:// or wss:// one. */
+export function readConfig(options: GlobalOptions, environment: Environment): Settings {
+  const profile = options.profile ?? environment.PARLEY_PROFILE;
+  const { passwordFile, json = false } = options;
+  const fromEnvironment = (environment.PARLEY_SERVER ?? '').split(/[\s,]+/).filter((part) => part !== '');
+  return {
+    profile: profile ? personsPath(profile, environment) : join(homedir(), '.parley'),
+    servers: (options.server ?? fromEnvironment).map(serverUrl),
+    passwordFile: passwordFile === undefined ? undefined : personsPath(passwordFile, environment),
+    password: environment.PARLEY_PASSWORD,
+    newPassword: environment.PARLEY_NEW_PASSWORD,
+    json,
+    colour: isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb',
+  };
+}
+
+/** A path as the person meant it: npm runs scripts in the package's folder and says in INIT_CWD where the person stands. */
+export function personsPath(path: string, environment: Environment): string {
+  const startedByNpm = environment.npm_lifecycle_event === 'parley';
+  return resolve((startedByNpm ? environment.INIT_CWD : undefined) ?? process.cwd(), path);
+}
+
+function serverUrl(given: string): string {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || !['ws:', 'wss:'].includes(url.protocol) || url.hostname === '') {
+    throw usageError(`${given} is not a server's address. Give one like ${SERVER_DEFAULT} or wss://chat.example.org.`);
+  }
+  return given.replace(/\/$/, '');
+}

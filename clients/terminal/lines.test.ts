@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { type HistoryEntry, type ProfileEvent, textContent } from '../sdk/index.ts';
+import { eventLine, messageLine, rfc3339, stateOf } from './lines.ts';
+
+const BO = 'bo@localhost';
+const AL = 'al@localhost';
+const HOUR_MS = 3_600_000;
+
+const entry: HistoryEntry = {
+  ...{ conversation: AL, position: 65_536, id: 'AAAA', from: AL, device: 'DDDD', seq: 1, kind: 'text' },
+  ...{ content: textContent('good morning'), sentAt: HOUR_MS, receivedAt: HOUR_MS + 1, expiry: 0, own: false },
+};
+const sent = {
+  id: 'AAAA',
+  device: 'DDDD',
+  conversation: BO,
+  seq: 1,
+  k: new Uint8Array(),
+  mh: new Uint8Array(),
+  sentAt: 0,
+  slotted: [],
+};
+
+describe('the JSON line of a message', () => {
+  it('has exactly the fields that programs rely on', () => {
+    const { record } = eventLine({ number: 1, type: 'message', entry }, BO);
+    expect(record).toStrictEqual({
+      ...{ type: 'message', id: 'AAAA', from: AL, device: 'DDDD', conversation: AL },
+      ...{ text: 'good morning', sentAt: '1970-01-01T01:00:00.000Z' },
+    });
+  });
+
+  it('has a time that can be written, whatever its sender claims', () => {
+    expect(rfc3339(Number.MAX_SAFE_INTEGER)).toBe('9999-12-31T23:59:59.999Z');
+    expect(() => messageLine({ ...entry, sentAt: Number.MAX_SAFE_INTEGER }, BO)).not.toThrow();
+  });
+
+  it('is that of an unreadable one where this version does not know its kind', () => {
+    expect(messageLine({ ...entry, content: Uint8Array.of(9, 1, 2) }, BO).record).toMatchObject({
+      ...{ type: 'unreadable', id: 'AAAA', from: AL, conversation: AL },
+    });
+  });
+});
+
+describe('the line of an event', () => {
+  it('leaves out what is not known', () => {
+    const { record } = eventLine({ number: 1, type: 'unreadable', reason: 'parse: too short', at: 0 }, BO);
+    expect(record).toStrictEqual({ type: 'unreadable', reason: 'parse: too short', at: '1970-01-01T00:00:00.000Z' });
+  });
+
+  it('says for every kind of event what happened', () => {
+    const at = 0;
+    const events: [ProfileEvent, RegExp][] = [
+      [
+        { number: 1, type: 'delivered', conversation: AL, id: 'i', device: 'd', by: AL, at },
+        /delivered to al@localhost/,
+      ],
+      [
+        { number: 2, type: 'expired', conversation: AL, id: 'i', device: 'd', by: AL, at },
+        /expired before al@localhost took it/,
+      ],
+      [
+        { number: 3, type: 'gap', conversation: AL, from: AL, device: 'd', first: 3, last: 5, why: 'missing', at },
+        /Messages 3 to 5 .* not come/,
+      ],
+      [
+        { number: 4, type: 'gap', conversation: AL, from: AL, device: 'd', first: 3, last: 3, why: 'missed', at },
+        /Message 3 .* will not come/,
+      ],
+      [{ number: 5, type: 'identity', address: AL, change: 'device_added', at }, /new device of al@localhost/],
+      [{ number: 6, type: 'identity', address: BO, change: 'device_added', at }, /your account\. If it is not yours/],
+      [{ number: 7, type: 'identity', address: AL, change: 'changed', at }, /trust al@localhost/],
+    ];
+    for (const [event, text] of events) {
+      const line = eventLine(event, BO);
+      expect(line.text).toMatch(text);
+      expect(line.record).toMatchObject({ type: event.type, at: '1970-01-01T00:00:00.000Z' });
+    }
+  });
+});
+
+describe('what became of an own message', () => {
+  it('is its outcome, or the state of whoever lags behind', () => {
+    const own = { ...entry, own: true };
+    expect(stateOf(entry)).toBeUndefined();
+    expect(stateOf({ ...own, sent: { ...sent, outcome: 'given_up', recipients: {} } })).toBe('given up');
+    expect(
+      stateOf({ ...own, sent: { ...sent, outcome: 'accepted', recipients: { [BO]: { state: 'delivered' } } } }),
+    ).toBe('delivered');
+    expect(
+      stateOf({
+        ...own,
+        sent: {
+          ...sent,
+          outcome: 'accepted',
+          recipients: { [BO]: { state: 'delivered' }, [AL]: { state: 'expired' } },
+        },
+      }),
+    ).toBe('expired');
+  });
+});

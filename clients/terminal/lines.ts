@@ -1,0 +1,108 @@
+// What is printed of an event or a message: its JSON line, whose fields the help of `listen` lists, and its line for people.
+import { type HistoryEntry, type ProfileEvent, readContent } from '../sdk/index.ts';
+import type { Record, Style } from './output.ts';
+
+/** 9999-12-31T23:59:59.999Z: RFC 3339 has no later time, and a peer may claim one. */
+const TIME_MAX_MS = 253_402_300_799_999;
+
+export type Line = { readonly record: Record; readonly text: string; readonly style?: Style };
+
+/** Milliseconds since 1970 as RFC 3339 in UTC; what lies beyond year 9999 is its last moment. */
+export function rfc3339(ms: number): string {
+  return new Date(Math.min(ms, TIME_MAX_MS)).toISOString();
+}
+
+/** The same for people: local time, to the minute. */
+export function localTime(ms: number): string {
+  const time = new Date(Math.min(ms, TIME_MAX_MS));
+  const [month, day, hour, minute] = [time.getMonth() + 1, time.getDate(), time.getHours(), time.getMinutes()].map(
+    (part) => String(part).padStart(2, '0'),
+  );
+  return `${time.getFullYear()}-${month}-${day} ${hour}:${minute}`;
+}
+
+/** An event of the journal. Never throws, whatever its sender wrote. */
+export function eventLine(event: ProfileEvent, own: string): Line {
+  switch (event.type) {
+    case 'message':
+      return messageLine(event.entry, own);
+    case 'delivered':
+    case 'expired': {
+      const { type, id, conversation, by, at } = event;
+      const what = type === 'delivered' ? `delivered to ${by}` : `expired before ${by} took it`;
+      return {
+        record: { type, id, conversation, by, at: rfc3339(at) },
+        text: `${localTime(at)} (a message was ${what})`,
+        style: 'dim',
+      };
+    }
+    case 'gap': {
+      const { type, conversation, from, device, first, last, why, at } = event;
+      const what = first === last ? `Message ${first}` : `Messages ${first} to ${last}`;
+      const fate = why === 'missed' ? 'will not come: the server no longer has it' : 'has not come';
+      const text = `${localTime(at)} ${what} of ${from} ${fate}.`;
+      return { record: { type, conversation, from, device, first, last, why, at: rfc3339(at) }, text, style: 'bold' };
+    }
+    case 'identity': {
+      const { type, address, change, device, at } = event;
+      const record = { type, address, change, ...(device === undefined ? {} : { device }), at: rfc3339(at) };
+      return { record, text: `${localTime(at)} ${identityText(address, change, address === own)}`, style: 'bold' };
+    }
+    case 'unreadable': {
+      const { type, reason, from, device, conversation, id, at } = event;
+      const record = withoutUndefined({ type, reason, from, device, conversation, id, at: rfc3339(at) });
+      const text = `${localTime(at)} A message${from === undefined ? '' : ` from ${from}`} cannot be shown: ${reason}`;
+      return { record, text, style: 'bold' };
+    }
+  }
+}
+
+/** A message; of a kind that this version does not know, a line that says so. */
+export function messageLine(entry: HistoryEntry, own: string): Line {
+  const { id, from, device, conversation, content, sentAt } = entry;
+  const read = readContent(content);
+  const to = from === own ? ` to ${conversation}` : '';
+  if (read.kind === 'text') {
+    const { text } = read;
+    const record = { type: 'message', id, from, device, conversation, text, sentAt: rfc3339(sentAt) };
+    return { record, text: `${localTime(sentAt)} ${from}${to}: ${text}` };
+  }
+  const reason =
+    read.kind === 'unknown' ? `kind ${read.number}: this version of Parley cannot show it.` : 'it is empty.';
+  const record = { type: 'unreadable', reason, from, device, conversation, id, at: rfc3339(sentAt) };
+  return { record, text: `${localTime(sentAt)} ${from}${to}: (${reason})`, style: 'dim' };
+}
+
+/** What became of an own message, in a word. */
+export function stateOf({ sent }: HistoryEntry): string | undefined {
+  if (sent === undefined) return undefined;
+  if (sent.outcome !== 'accepted') return sent.outcome.replace('_', ' ');
+  const states = Object.values(sent.recipients).map(({ state }) => state);
+  return states.find((state) => state !== 'delivered') ?? (states.length > 0 ? 'delivered' : 'accepted');
+}
+
+function identityText(address: string, change: string, own: boolean): string {
+  const whose = own ? 'your account' : address;
+  switch (change) {
+    case 'device_added':
+      return `A new device of ${whose}.${own ? ' If it is not yours, revoke it and change your password.' : ''}`;
+    case 'device_revoked':
+      return `A device of ${whose} was revoked.`;
+    case 'changed':
+      return `The identity of ${whose} has changed: it may be another person. Compare safety numbers, then: trust ${address}`;
+    case 'accepted':
+      return `The changed identity of ${whose} was accepted.`;
+    case 'alarm':
+      return `Somebody has a device or an identity of ${whose} that this device does not know. Look at your devices.`;
+    case 'refused_log':
+      return `The server shows an account log of ${whose} that does not verify. What was known before still holds.`;
+    default:
+      return `The account log of ${whose} is not what it should be (${change}).`;
+  }
+}
+
+/** Optional fields are left out, never null. */
+function withoutUndefined<T extends Record>(record: T): Record {
+  // What is left has the same fields, some of them gone.
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as unknown as Record;
+}

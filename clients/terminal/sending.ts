@@ -1,0 +1,199 @@
+// One act of sending: batches in, a window of unanswered messages, and the end of it in words.
+import { type Client, type ClientEvent, type SendOptions, Unavailable } from '../sdk/index.ts';
+import { type App, signalOf } from './app.ts';
+import { Ended, EXIT, endOf, interrupted, OutputClosed, sentenceOf } from './exit.ts';
+import { type Outcome, Progress } from './progress.ts';
+import { endedFor, isLinkState, Trouble } from './session.ts';
+import type { Batch } from './stdin-lines.ts';
+
+/** After the time is over, so many messages more are put into the outbox at most … */
+const OUTBOX_MESSAGES_MAX = 100_000;
+/** … from an input that pauses no longer than this. */
+const INPUT_PAUSE_MS = 1_000;
+
+export type Act = SendOptions & {
+  /** Canonical addresses, no two alike. */
+  readonly to: readonly string[];
+  /** Without progress, after which nobody waits any more. */
+  readonly timeoutMs: number;
+};
+
+export class Sending {
+  readonly #app: App;
+  readonly #client: Client;
+  readonly #act: Act;
+  readonly #progress: Progress;
+  readonly #trouble = new Trouble();
+  readonly #delays = new Set<string>();
+  /** Those that messages are queued for; who cannot be written to drops out. */
+  #to: readonly string[];
+  #known = new Set<string>();
+  #failures: { readonly to: string; readonly error: Error }[] = [];
+  #refused = 0;
+  #ended: Ended | undefined;
+  #through = 0;
+
+  constructor(app: App, client: Client, act: Act) {
+    this.#app = app;
+    this.#client = client;
+    this.#act = act;
+    this.#to = act.to;
+    this.#progress = new Progress(client, act.timeoutMs, (outcome) => this.#settled(outcome));
+  }
+
+  /** Resolves when all are accepted. Throws Ended with the status and how far it came, or what forbids to send at all. */
+  async run(batches: AsyncGenerator<Batch>): Promise<void> {
+    const stop = this.#client.on((event) => this.#hear(event));
+    const abort = () => this.#progress.stop();
+    this.#app.ending.addEventListener('abort', abort);
+    if (this.#app.ending.aborted) abort();
+    try {
+      this.#known = new Set((await this.#client.contacts()).map(({ address }) => address));
+      await this.#client.connect({ receive: false });
+      const unread = await this.#feed(batches);
+      await this.#progress.done();
+      this.#finish(unread);
+    } finally {
+      this.#app.ending.removeEventListener('abort', abort);
+      stop();
+      this.#progress.end();
+    }
+  }
+
+  /** Queues all there is to send. Resolves with what is wrong with the rest of the input: nothing, where it was read to its end. */
+  async #feed(batches: AsyncGenerator<Batch>): Promise<Error | undefined> {
+    for (;;) {
+      const next = batches.next();
+      let result: IteratorResult<Batch> | undefined;
+      try {
+        result = await this.#progress.during(next, false);
+      } catch (error) {
+        if (error instanceof Error) return error;
+        throw error;
+      }
+      if (result === undefined) return this.#app.ending.aborted ? undefined : this.#stow(batches, next);
+      if (result.done || this.#to.length === 0) return undefined;
+      await this.#queue(result.value);
+      await this.#progress.room();
+    }
+  }
+
+  /** Nobody waits any more: what the input still has goes into the outbox. */
+  async #stow(batches: AsyncGenerator<Batch>, first: Promise<IteratorResult<Batch>>): Promise<Error | undefined> {
+    for (let next = first; ; next = batches.next()) {
+      next.catch(() => {});
+      const result = await Promise.race([next, pause()]);
+      if (result === 'paused' || this.#progress.waiting > OUTBOX_MESSAGES_MAX) {
+        return new Error(`Standard input was read up to line ${this.#through}: begin again after it.`);
+      }
+      this.#to = this.#to.filter((to) => this.#known.has(to));
+      if (result.done || this.#to.length === 0) return undefined;
+      await this.#queueFor(this.#to, result.value);
+    }
+  }
+
+  async #queue(batch: Batch): Promise<void> {
+    // Who is written to for the first time has to be looked up at the server: the others need not wait for that.
+    const known = this.#to.filter((to) => this.#known.has(to));
+    const unknown = this.#to.filter((to) => !this.#known.has(to));
+    if (known.length > 0) await this.#queueFor(known, batch);
+    if (unknown.length > 0) await this.#progress.during(this.#queueFor(unknown, batch), true);
+    this.#through = batch.through;
+  }
+
+  async #queueFor(to: readonly string[], { texts, through }: Batch): Promise<void> {
+    const { expiresInMs } = this.#act;
+    for (const result of await this.#client.send(to, texts, expiresInMs === undefined ? {} : { expiresInMs })) {
+      if ('ids' in result) {
+        this.#known.add(result.to);
+        this.#progress.queued(result.to, result.ids);
+      } else {
+        this.#failures.push(result);
+        this.#to = this.#to.filter((address) => address !== result.to);
+      }
+    }
+    this.#through = through;
+  }
+
+  #finish(unread: Error | undefined): void {
+    const { accepted, total, waiting } = this.#progress;
+    const { output, ending } = this.#app;
+    const { status, sentence } = this.#reason(unread);
+    const record = { type: 'sent', accepted, total };
+    if (status === EXIT.done) {
+      return this.#quietly(() => output.show(record, total === 1 ? 'Accepted.' : `${total} accepted.`));
+    }
+    if (output.json) this.#quietly(() => output.show(record, ''));
+    if (sentence !== '') output.note(sentence);
+    const rest =
+      total === 0 ? '' : `${accepted} of ${total} accepted${waiting > 0 ? ', the rest is in the outbox' : ''}.`;
+    throw new Ended(ending.aborted ? interrupted(signalOf(ending)).status : status, rest);
+  }
+
+  /** The first thing that is wrong, and all of it in words. */
+  #reason(unread: Error | undefined): { readonly status: number; readonly sentence: string } {
+    const parts = this.#failures.map(({ to, error }) => {
+      const { status, sentence } = endOf(error);
+      return { status, sentence: `${to}: ${sentence}` };
+    });
+    if (unread !== undefined) parts.push(endOf(unread));
+    if (this.#refused > 0) parts.push({ status: EXIT.refused, sentence: '' });
+    if (this.#ended !== undefined) parts.push(endOf(this.#ended));
+    else if (this.#progress.stopped) parts.push(endOf(this.#away()));
+    return {
+      status: Math.max(EXIT.done, ...parts.map(({ status }) => status)),
+      sentence: parts
+        .map(({ sentence }) => sentence)
+        .filter((sentence) => sentence !== '')
+        .join('\n'),
+    };
+  }
+
+  #away(): Unavailable {
+    const reason =
+      this.#trouble.sentence === '' ? 'The server did not accept it in the time given.' : this.#trouble.sentence;
+    const given = this.#failures.map(({ to }) => to);
+    const unknown = this.#act.to.filter((to) => !this.#known.has(to) && !given.includes(to));
+    const nothing =
+      unknown.length === 0 ? '' : ` Nothing was queued for ${unknown.join(', ')}, not known on this device yet.`;
+    return new Unavailable(reason + nothing);
+  }
+
+  #settled({ id, to, accepted, message = '' }: Outcome): void {
+    if (accepted) {
+      if (this.#app.output.json)
+        this.#quietly(() => this.#app.output.show({ type: 'accepted', id, conversation: to }, ''));
+      return;
+    }
+    this.#refused++;
+    this.#app.output.note(`A message to ${to} was refused: ${sentenceOf(message)}`);
+  }
+
+  #hear(event: ClientEvent): void {
+    if (isLinkState(event)) {
+      this.#trouble.heard(event);
+      this.#ended ??= endedFor(event);
+      if (this.#ended !== undefined) this.#progress.stop();
+      else this.#trouble.tell(event, this.#app.output);
+    } else if (event.type === 'trouble') this.#app.output.note(event.message);
+    else if (event.type === 'delayed') {
+      const { conversation, code, message, seconds } = event;
+      if (this.#delays.has(`${conversation} ${code}`)) return;
+      this.#delays.add(`${conversation} ${code}`);
+      this.#app.output.note(`${conversation}: ${sentenceOf(message)} Trying again in ${seconds} s, and on.`);
+    }
+  }
+
+  /** Nobody reads the results: that is no reason to send less. */
+  #quietly(show: () => void): void {
+    try {
+      show();
+    } catch (error) {
+      if (!(error instanceof OutputClosed)) throw error;
+    }
+  }
+}
+
+function pause(): Promise<'paused'> {
+  return new Promise((resolve) => setTimeout(() => resolve('paused'), INPUT_PAUSE_MS).unref());
+}

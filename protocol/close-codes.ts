@@ -8,7 +8,6 @@ export const CLOSE = {
   goElsewhere: { code: 4001, reason: 'This server is going away: go elsewhere.' },
   silent: { code: 4002, reason: 'Nothing was heard for 45 s.' },
   tooSlow: { code: 4003, reason: 'The client does not read what it is sent.' },
-  notReady: { code: 4004, reason: 'This server is not ready: go elsewhere.' },
   failed: { code: 4005, reason: 'This server had to end the connection.' },
   /** 4100–4199: connect again and prove the device anew. */
   unauthenticated: { code: 4100, reason: 'No session was opened in time.' },

@@ -1,7 +1,7 @@
 // What operators watch. One registry a process; services add to the metrics named here, so that every process names them alike.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActorKind } from '#protocol/commands.ts';
-import type { TurnObserver } from './actors/host.ts';
+import type { TurnObserver } from './actors/turns.ts';
 
 const TURN_BUCKETS_S = [0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10];
 
@@ -9,10 +9,12 @@ export class Metrics implements TurnObserver {
   readonly #registry = new Registry();
   readonly #turns: Record<ActorKind, Histogram.Internal<'kind'>>;
   readonly #commands: Record<ActorKind, Counter.Internal>;
-  readonly requests = this.#counter('parley_requests_total', 'Requests of clients, by type and outcome', [
+  readonly #requestsTotal = this.#counter('parley_requests_total', 'Requests of clients, by type and outcome', [
     'type',
     'outcome',
   ]);
+  /** Looked up once for each pair: finding a labelled counter costs more than counting. */
+  readonly #requests = new Map<string, Counter.Internal>();
   readonly delivered = this.#counter('parley_items_pushed_total', 'Messages and notices pushed to sessions', []);
   readonly closes = this.#counter('parley_closes_total', 'Connections that the server closed, by reason', ['reason']);
 
@@ -30,6 +32,17 @@ export class Metrics implements TurnObserver {
     this.#turns = { account: turns.labels('account'), mailbox: turns.labels('mailbox') };
     this.#commands = { account: commands.labels('account'), mailbox: commands.labels('mailbox') };
     collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Counts an answered request. */
+  request(type: string, outcome: string): void {
+    const key = `${type} ${outcome}`;
+    let counter = this.#requests.get(key);
+    if (!counter) {
+      counter = this.#requestsTotal.labels(type, outcome);
+      this.#requests.set(key, counter);
+    }
+    counter.inc();
   }
 
   turn(kind: ActorKind, commands: number, seconds: number): void {

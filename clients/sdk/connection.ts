@@ -193,10 +193,6 @@ export class Connection {
   }
 
   #onError(frame: ServerFrameOf<'error'>): void {
-    if (frame.re === undefined) {
-      this.#complaint = frame.message;
-      return;
-    }
     this.#take(frame.re)?.reject(new RequestError(frame.code, frame.message, frame.retryAfterMs));
   }
 

@@ -43,6 +43,30 @@ describe('a second device', () => {
     await bo.until(() => bo.of('identity').some(({ change, address }) => change === 'device_added' && address === BO));
   });
 
+  it('has it also where the sender ended before the slots for it were taken', async () => {
+    const { al, bo } = await two();
+    await al.say(BO, 'before the second device');
+    await bo.until(({ texts }) => texts.length === 1);
+    const second = await people.logIn('bo');
+    await second.online();
+    const seen = new Set(server.sends.map(({ header }) => header));
+    const refused = Promise.withResolvers<void>();
+    server.lies.refuse = ({ header }) => {
+      if (!seen.has(header)) return undefined;
+      refused.resolve();
+      return 'busy';
+    };
+    await al.say(BO, 'after it');
+    await refused.promise;
+    await al.client.close();
+    delete server.lies.refuse;
+    expect(second.texts).not.toContain('before the second device');
+    const again = await people.reopen(al);
+    await again.online();
+    await second.until(({ texts }) => texts.length === 2);
+    expect([...second.texts].sort()).toEqual(['after it', 'before the second device']);
+  });
+
   it('shows what the first one writes, and what becomes of it', async () => {
     const { al, bo } = await two();
     const second = await people.logIn('al');

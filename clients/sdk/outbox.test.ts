@@ -60,6 +60,20 @@ describe('the outbox', () => {
     expect(al.of('reconnecting').length).toBeGreaterThan(0);
   });
 
+  it('asks again for the log of somebody new when the connection ended over the question', async () => {
+    const { al, bo } = await two();
+    server.lies.log = (address, log) => {
+      if (address !== BO) return log;
+      delete server.lies.log;
+      server.dropAll();
+      return log;
+    };
+    await al.client.send([BO], ['after all']);
+    await bo.until(({ texts }) => texts.includes('after all'));
+    expect(server.lies.log).toBeUndefined();
+    expect(al.of('reconnecting').length).toBeGreaterThan(0);
+  });
+
   it('waits where the server asks for it, and goes on oldest first', async () => {
     const { al, bo } = await two();
     let refusals = 4;

@@ -16,8 +16,7 @@ const challenge = z.object({
 
 const error = z.object({
   type: z.literal('error'),
-  /** The request's `id`; absent where the frame had none that could be read. */
-  re: field.positive.optional(),
+  re: field.positive,
   code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]), // keys of the record, which TypeScript widens to string
   message: z.string(),
   retry: z.boolean(),

@@ -1,6 +1,7 @@
 // Actors and turns (DESIGN section 2). An actor decides, purely; the host performs what it decided, always in this order:
 //
-//   writes → effects (published, confirmed) → tells → removals → settled → reads
+//   writes → effects (published, confirmed) → tells → settled → reads
+//   afterwards, while later turns run: effects (relayed) → removals → settled
 //
 // A crash anywhere runs the turn again, so each step must bear repetition; what removes goes last.
 import type { ActorKind, Addressed, CommandOf, InboxMessage, Signal } from '#protocol/commands.ts';
@@ -20,12 +21,20 @@ export type Plan<Write, Read = never> = {
   readonly writes?: readonly Write[];
   readonly effects?: readonly Addressed[];
   readonly tells?: readonly Tell[];
-  readonly removals?: readonly Write[];
   readonly settled?: readonly Delivery[];
   /** Sent with the tells; may be lost. */
   readonly signals?: readonly Signal[];
   /** Answered later, as a `result` in a turn of its own. */
   readonly reads?: readonly Read[];
+  /**
+   * What nobody waits for: notices, and the removal of what they are about. The effects' cause stays in queue or store until they are confirmed;
+   * removals and settling keep the order of the turns.
+   */
+  readonly afterwards?: {
+    readonly effects: readonly Addressed[];
+    readonly removals: readonly Write[];
+    readonly settled: readonly Delivery[];
+  };
   /** An empty turn is due at this time (ms since 1970), unless a later plan says otherwise; absent: none. */
   readonly wakeAt?: number;
 };

@@ -1,7 +1,7 @@
 // Where commands go that no turn survives, so that an operator can look at them and their partition goes on.
 import type { Addressed } from '#protocol/commands.ts';
 import type { Database } from '../store/database.ts';
-import type { Quarantine } from './host.ts';
+import type { Quarantine } from './turns.ts';
 
 export const quarantineSchema = [
   `CREATE TABLE IF NOT EXISTS quarantine (

@@ -104,6 +104,38 @@ export function busContract(name: string, makeHarness: () => Promise<BusHarness>
       await last.close();
     });
 
+    test('what is relayed is handed out at once, and resolves when it is settled', async () => {
+      const bus = await harness.start();
+      const recorder = new Recorder();
+      bus.consume('mailbox', recorder);
+      const relayed = bus.relay([command('al@localhost', 1)]);
+      await recorder.until(1);
+      recorder.deliveries[0]?.settle();
+      await relayed;
+      await bus.close();
+      const next = await harness.start();
+      const nothing = new Recorder();
+      next.consume('mailbox', nothing);
+      await next.recover();
+      expect(nothing.deliveries).toEqual([]);
+      await next.close();
+    });
+
+    test('what is relayed and not settled is on disk once it resolves', async () => {
+      const bus = await harness.start();
+      const recorder = new Recorder();
+      bus.consume('mailbox', recorder);
+      await bus.relay([command('al@localhost', 1), command('bo@localhost', 2)]);
+      await recorder.until(2);
+      await harness.crash(bus);
+      const next = await harness.start();
+      const after = new Recorder();
+      next.consume('mailbox', after);
+      await next.recover();
+      expect(lengths(after.deliveries).sort()).toEqual([1, 2]);
+      await next.close();
+    });
+
     test('what is told reaches the owner; what is sent reaches the inbox and no other', async () => {
       const bus = await harness.start();
       const recorder = new Recorder();

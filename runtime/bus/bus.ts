@@ -29,6 +29,11 @@ export interface Bus {
    * Throws Unavailable (nothing is known about the commands: publish again) or RequestError `no_space`.
    */
   publish(commands: readonly Addressed[]): Promise<void>;
+  /**
+   * Publishes commands whose cause is kept until this resolves, so that a crash would relay them again. So they may be handed out before they
+   * are on disk, and need never get there if they are settled soon. Resolves when all are on disk or settled. Throws as publish does.
+   */
+  relay(commands: readonly Addressed[]): Promise<void>;
   /** Tells the present owner of the actor. May be lost. */
   tell(command: Addressed): void;
   /** Tells an instance. May be lost. */

@@ -1,14 +1,17 @@
 // The embedded bus: durable queues as a journal in SQLite, inboxes in process. What is published while a commit is under way
 // becomes the next frames, one for each partition: batching that costs no latency (DESIGN section 2, Batching).
 import type { ActorKind, Addressed, InboxMessage } from '#protocol/commands.ts';
-import { partitionOf } from '../partitions.ts';
-import type { Bus, Delivery, PartitionConsumer } from './bus.ts';
-import type { JournalStore, StoredFrame } from './journal-store.ts';
+import type { Bus, PartitionConsumer } from './bus.ts';
+import { Frame, FrameMaker, Item } from './frame.ts';
+import type { JournalStore } from './journal-store.ts';
 
 /** A settled frame waits this long for a publish to carry its removal, before it gets a commit of its own. */
 const REMOVAL_WAIT_MS = 50;
-/** What a frame holds at most; one command always fits. In characters of JSON. */
-const FRAME_MAX_CHARS = 1024 * 1024;
+/**
+ * A relayed command that is not settled by then is written. Most are: a notice to somebody connected takes a round trip. So a message
+ * between two who are connected costs one row instead of two, and its notice waits for no disk.
+ */
+const RELAY_WAIT_MS = 25;
 /** A command's JSON beside its strings, roughly: for sizes only. */
 const OVERHEAD_CHARS = 400;
 
@@ -18,7 +21,9 @@ type Publish = {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
-type OpenFrame = { readonly queue: string; readonly commands: Addressed[]; readonly texts: string[]; chars: number };
+
+/** Relayed together; `left`: how many are neither settled nor written. */
+type Relay = { readonly since: number; items: readonly Item[]; left: number; readonly resolve: () => void };
 
 export class Journal implements Bus {
   readonly inbox: string;
@@ -27,12 +32,13 @@ export class Journal implements Bus {
   readonly #consumers = new Map<ActorKind, PartitionConsumer>();
   #reader: (message: InboxMessage) => void = () => {};
   #waiting: Publish[] = [];
+  #relays = new Set<Relay>();
   #removals: number[] = [];
   #committing: Promise<void> | undefined;
-  #removalTimer: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #oldestUnderWay: number | undefined;
   #nextId = 1;
-  #closed = false;
+  #closing = false;
 
   /** `inbox`: a name that no earlier start used; answers to an earlier one go nowhere, as they should. */
   constructor(settings: { store: JournalStore; partitions: number; inbox: string }) {
@@ -45,6 +51,17 @@ export class Journal implements Bus {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ since: performance.now(), commands, resolve, reject });
       this.#committing ??= this.#commitAll();
+    });
+  }
+
+  relay(commands: readonly Addressed[]): Promise<void> {
+    return new Promise((resolve) => {
+      const relay: Relay = { since: performance.now(), items: [], left: commands.length, resolve };
+      const unwritten = (): void => this.#done(relay, 1);
+      relay.items = commands.map((command) => new Item(command, OVERHEAD_CHARS, { unwritten }));
+      this.#relays.add(relay);
+      this.#later(RELAY_WAIT_MS);
+      for (const item of relay.items) this.#consumer(item.to.kind).deliver([item]);
     });
   }
 
@@ -67,9 +84,14 @@ export class Journal implements Bus {
   async recover(): Promise<void> {
     for (let after = 0; ; ) {
       const page = await this.#store.page(after);
-      for (const frame of page) {
-        this.#handOut(frame.id, JSON.parse(frame.body) as Addressed[], frame.body.length, true); // written by #frames below
-        after = frame.id;
+      for (const { id, queue, body } of page) {
+        const frame = new Frame(id, queue, (done) => this.#remove(done));
+        const commands = JSON.parse(body) as Addressed[]; // written by #commit below
+        const size = Math.ceil(body.length / commands.length) + OVERHEAD_CHARS;
+        for (const command of commands) frame.add(new Item(command, size, { redelivered: true }), '');
+        frame.takeBody();
+        this.#handOut(frame);
+        after = id;
       }
       this.#nextId = Math.max(this.#nextId, after + 1);
       if (page.length === 0) return;
@@ -82,99 +104,111 @@ export class Journal implements Bus {
   }
 
   async close(): Promise<void> {
-    while (this.#committing) await this.#committing;
-    this.#closed = true;
-    clearTimeout(this.#removalTimer);
-    if (this.#removals.length > 0) await this.#store.change([], this.#removals);
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    await this.#committing;
+    await this.#commitAll();
   }
 
-  /** Commits until nobody waits; one commit at a time. Removals ride along. */
+  /** Commits until nobody waits; one commit at a time. Removals, and relays that are due, ride along. */
   async #commitAll(): Promise<void> {
     await Promise.resolve(); // what else this tick publishes comes along
     do {
       const publishes = this.#waiting;
       const removals = this.#removals;
+      const relays = this.#dueRelays();
       this.#waiting = [];
       this.#removals = [];
       this.#oldestUnderWay = publishes[0]?.since;
-      if (publishes.length > 0 || removals.length > 0) await this.#commit(publishes, removals);
+      if (publishes.length + removals.length + relays.length > 0) await this.#commit(publishes, removals, relays);
       this.#oldestUnderWay = undefined;
     } while (this.#waiting.length > 0);
     this.#committing = undefined;
+    if (this.#relays.size + this.#removals.length > 0) this.#later(RELAY_WAIT_MS);
   }
 
-  async #commit(publishes: readonly Publish[], removals: readonly number[]): Promise<void> {
-    const frames = this.#frames(publishes);
-    const stored: StoredFrame[] = frames.map(({ queue, texts }) => ({
-      id: this.#nextId++,
-      queue,
-      body: `[${texts.join(',')}]`,
-    }));
+  async #commit(publishes: readonly Publish[], removals: readonly number[], relays: readonly Relay[]): Promise<void> {
+    const relayed = this.#frameMaker();
+    for (const { items } of relays) {
+      for (const item of items) if (!item.settled) relayed.add(item, JSON.stringify(item.to));
+    }
+    const fresh = this.#frameMaker();
+    for (const { commands } of publishes) {
+      for (const command of commands) {
+        const text = JSON.stringify(command);
+        fresh.add(new Item(command, text.length + OVERHEAD_CHARS), text);
+      }
+    }
+    const frames = [...relayed.frames, ...fresh.frames];
+    const rows = frames.map((frame) => ({ id: frame.id, queue: frame.queue, body: frame.takeBody() }));
     try {
-      await this.#store.change(stored, removals);
+      await this.#store.change(rows, removals);
     } catch (error) {
       for (const id of removals) this.#remove(id);
       for (const { reject } of publishes) reject(error);
+      for (const relay of relays) this.#putBack(relay);
       return;
     }
+    for (const relay of relays) this.#done(relay, relay.left);
     for (const { resolve } of publishes) resolve();
-    frames.forEach(({ commands, chars }, index) => {
-      this.#handOut((stored[index] as StoredFrame).id, commands, chars, false); // one stored frame for each
-    });
+    for (const frame of fresh.frames) this.#handOut(frame);
   }
 
-  #frames(publishes: readonly Publish[]): OpenFrame[] {
-    const open = new Map<string, OpenFrame>();
-    const frames: OpenFrame[] = [];
-    for (const { commands } of publishes) {
-      for (const command of commands) {
-        const queue = `${command.kind}.${partitionOf(command.key, this.#partitions)}`;
-        const text = JSON.stringify(command);
-        let frame = open.get(queue);
-        if (!frame || frame.chars + text.length > FRAME_MAX_CHARS) {
-          frame = { queue, commands: [], texts: [], chars: 0 };
-          open.set(queue, frame);
-          frames.push(frame);
-        }
-        frame.commands.push(command);
-        frame.texts.push(text);
-        frame.chars += text.length;
-      }
+  #frameMaker(): FrameMaker {
+    return new FrameMaker(this.#partitions, (queue) => new Frame(this.#nextId++, queue, (id) => this.#remove(id)));
+  }
+
+  /** Takes the relays whose time is up, or all at the end. */
+  #dueRelays(): Relay[] {
+    const due: Relay[] = [];
+    const before = performance.now() - (this.#closing ? 0 : RELAY_WAIT_MS);
+    for (const relay of this.#relays) {
+      if (relay.since > before) break; // in the order of their times
+      due.push(relay);
+      this.#relays.delete(relay);
     }
-    return frames;
+    return due;
   }
 
-  #handOut(id: number, commands: readonly Addressed[], chars: number, redelivered: boolean): void {
-    const first = commands[0];
-    if (!first) return this.#remove(id);
-    let undecided = commands.length;
-    const size = Math.ceil(chars / commands.length) + OVERHEAD_CHARS;
-    const deliveries: Delivery[] = commands.map((to) => {
-      let decided = false;
-      return {
-        to,
-        redelivered,
-        size,
-        settle: () => {
-          if (decided) return;
-          decided = true;
-          undecided -= 1;
-          if (undecided === 0) this.#remove(id);
-        },
-      };
-    });
-    const consumer = this.#consumers.get(first.kind);
-    if (!consumer) throw new Error(`Nobody consumes ${first.kind}: start the service, then recover.`);
-    consumer.deliver(deliveries);
+  /** Its row could not be written: its unsettled items wait for the next commit. */
+  #putBack(relay: Relay): void {
+    for (const item of relay.items) item.frame = undefined;
+    relay.left = relay.items.filter(({ settled }) => !settled).length;
+    if (relay.left === 0) relay.resolve();
+    else this.#relays.add(relay);
+  }
+
+  #done(relay: Relay, count: number): void {
+    relay.left -= count;
+    if (relay.left > 0) return;
+    this.#relays.delete(relay);
+    relay.resolve();
+  }
+
+  #handOut(frame: Frame): void {
+    const [first] = frame.items;
+    if (first) this.#consumer(first.to.kind).deliver(frame.items);
+    else this.#remove(frame.id);
+  }
+
+  #consumer(kind: ActorKind): PartitionConsumer {
+    const consumer = this.#consumers.get(kind);
+    if (!consumer) throw new Error(`Nobody consumes ${kind}: start the service, then recover.`);
+    return consumer;
   }
 
   #remove(id: number): void {
     this.#removals.push(id);
-    if (this.#closed || this.#removalTimer !== undefined) return;
-    this.#removalTimer = setTimeout(() => {
-      this.#removalTimer = undefined;
+    this.#later(REMOVAL_WAIT_MS);
+  }
+
+  /** Sees to it that a commit comes, for what nobody waits for. */
+  #later(ms: number): void {
+    if (this.#closing || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.#committing ??= this.#commitAll();
-    }, REMOVAL_WAIT_MS);
-    this.#removalTimer.unref();
+    }, ms);
+    this.#timer.unref();
   }
 }

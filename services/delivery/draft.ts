@@ -114,10 +114,11 @@ export class Draft {
     const effects = this.notices.commands(this.now);
     return {
       ...(this.writes.length > 0 ? { writes: this.writes } : {}),
-      ...(effects.length > 0 ? { effects } : {}),
-      ...(this.removals.length > 0 ? { removals: this.removals } : {}),
       tells: this.#tells,
-      settled: this.#settled,
+      // With notices or removals, what they are about is settled after them.
+      ...(effects.length > 0 || this.removals.length > 0
+        ? { afterwards: { effects, removals: this.removals, settled: this.#settled } }
+        : { settled: this.#settled }),
       signals: this.signals,
       reads: this.reads,
       ...(wakeAt === undefined ? {} : { wakeAt }),

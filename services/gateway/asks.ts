@@ -1,4 +1,4 @@
-// Requests that wait for an actor's answer. Each gets exactly one; a send to two mailboxes is answered when both have decided.
+// Requests that wait for an actor's answer. Each gets exactly one.
 import type { InboxMessage } from '#protocol/commands.ts';
 import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { RequestType } from '#protocol/frames/client.ts';
@@ -13,8 +13,6 @@ type Ask = {
   readonly done: (outcome: Outcome) => void;
   /** When it fails for want of an answer; sends never do. */
   readonly deadline: number;
-  missing: number;
-  outcome: Outcome | undefined;
 };
 
 export class Asks {
@@ -27,22 +25,19 @@ export class Asks {
     this.#now = now;
   }
 
-  /** Awaits `answers` answers under the returned number. `done` is called once. */
-  open(answers: number, timed: boolean, done: (outcome: Outcome) => void): number {
+  /** Awaits an answer under the returned number, for a limited time if `timed`. `done` is called once. */
+  open(timed: boolean, done: (outcome: Outcome) => void): number {
     this.#last += 1;
     const deadline = timed ? this.#now() + ASK_TIMEOUT_MS : Number.POSITIVE_INFINITY;
-    this.#open.set(this.#last, { done, deadline, missing: answers, outcome: undefined });
+    this.#open.set(this.#last, { done, deadline });
     return this.#last;
   }
 
   settle(message: Extract<InboxMessage, { type: 'answer' | 'refusal' }>): void {
     const ask = this.#open.get(message.re);
     if (!ask) return;
-    ask.outcome = merge(ask.outcome, outcomeOf(message));
-    ask.missing -= 1;
-    if (ask.missing > 0) return;
     this.#open.delete(message.re);
-    ask.done(ask.outcome);
+    ask.done(outcomeOf(message));
   }
 
   fail(re: number, error: RequestError): void {
@@ -71,13 +66,4 @@ function outcomeOf(message: Extract<InboxMessage, { type: 'answer' | 'refusal' }
   if (message.type === 'answer') return { ok: message.answer };
   const { code, message: text, retryAfterMs } = message;
   return { refused: retryAfterMs === undefined ? { code, message: text } : { code, message: text, retryAfterMs } };
-}
-
-/** A refusal wins; of two acceptances the lists of stale accounts are joined. */
-function merge(first: Outcome | undefined, second: Outcome): Outcome {
-  if (!first || 'refused' in second) return second;
-  if ('refused' in first) return first;
-  if (!('receivedAt' in first.ok && 'receivedAt' in second.ok)) return first; // only sends have two answers
-  const stale = [...(first.ok.stale ?? []), ...(second.ok.stale ?? [])];
-  return stale.length > 0 ? { ok: { receivedAt: first.ok.receivedAt, stale } } : first;
 }

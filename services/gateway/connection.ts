@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { CLOSE, type CloseName } from '#protocol/close-codes.ts';
-import type { AccountCommand, MailboxCommand, SessionRef } from '#protocol/commands.ts';
+import type { AccountCommand } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
 import type { Push, ServerFrame } from '#protocol/frames/server.ts';
@@ -12,43 +12,22 @@ import {
   CHALLENGE_MAX_AGE_MS,
   HEARTBEAT_TIMEOUT_MS,
   REQUESTS_UNANSWERED_MAX,
-  SENDS_UNANSWERED_MAX,
   UNAUTHENTICATED_MAX_MS,
 } from '#protocol/limits.ts';
-import { RefusedNumbers } from '#runtime/refused-numbers.ts';
 import { type Outcome, refusal } from './asks.ts';
 import { corkForTick } from './corked.ts';
 import { type Read, readFrame } from './frame.ts';
 import type { Client, Hub } from './hub.ts';
-import { RATE_OF, type SendAllowance } from './rates.ts';
-import { checkSend, deliverCommands } from './send.ts';
+import { RATE_OF } from './rates.ts';
+import { Session } from './session.ts';
 
 /** A client that lets this much pile up on its socket, answers or pushes, does not read. Far above what the windows allow. */
 const UNSENT_MAX_BYTES = 4 * 1024 * 1024;
 /** How long a closed socket may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
 
-type Session = {
-  readonly address: string;
-  readonly device: string;
-  readonly number: number;
-  readonly receive: boolean;
-  readonly at: SessionRef;
-  readonly allowance: SendAllowance;
-  readonly refused: RefusedNumbers;
-  unanswered: number;
-};
-
 /** Requests that a session's owner alone may make. */
-const IN_SESSION: ReadonlySet<RequestType> = new Set([
-  'send',
-  'log.get',
-  'password.start',
-  'password.finish',
-  'account.delete',
-]);
-/** Requests that take lasting room on the server's disk. What is small and rare is what the reserve is for. */
-const ROOMY: ReadonlySet<RequestType> = new Set(['send', 'signup.finish']);
+const IN_SESSION: ReadonlySet<RequestType> = new Set(['send', 'password.start', 'password.finish', 'account.delete']);
 /** Requests that change an account: they go through its durable queue. */
 const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
 
@@ -60,6 +39,8 @@ export class Connection implements Client {
   readonly #openedAt: number;
   #challenge: string | undefined;
   #session: Session | undefined;
+  /** Whose password was proved here: the account log that signing in needs may be longer than one answer. */
+  #proved: string | undefined;
   #heardAt: number;
   #asked = 0;
   #closed = false;
@@ -89,11 +70,6 @@ export class Connection implements Client {
 
   get session(): Session | undefined {
     return this.#session;
-  }
-
-  /** Sends that wait for their answer. */
-  get unanswered(): number {
-    return this.#session?.unanswered ?? 0;
   }
 
   push(frame: Push): void {
@@ -137,14 +113,12 @@ export class Connection implements Client {
   }
 
   get #isFull(): boolean {
-    return this.#hub.full || this.unanswered >= SENDS_UNANSWERED_MAX;
+    return this.#hub.full || (this.#session?.full ?? false);
   }
 
   attach(): void {
     if (!this.#session?.receive || this.#closed) return;
-    const { device, number, at, address } = this.#session;
-    const command: MailboxCommand = { type: 'attach', device, number, at };
-    this.#hub.bus.publish([{ kind: 'mailbox', key: address, command }]).catch(() => this.close('failed'));
+    this.#session.attach().catch(() => this.close('failed'));
   }
 
   #heard(): void {
@@ -167,7 +141,7 @@ export class Connection implements Client {
     if (frame.type === 'ack') return this.#ack(frame);
     const problem = this.#problem(frame);
     if (problem) return this.#answer(frame.id, frame.type, refusal(problem));
-    if (frame.type === 'send') return this.#send(frame);
+    if (frame.type === 'send') return this.#send(frame, this.#session as Session); // #problem saw to it
     if (frame.type === 'ping') return this.#answer(frame.id, 'ping', { ok: {} });
     if (this.#asked >= REQUESTS_UNANSWERED_MAX) {
       return this.#answer(frame.id, frame.type, refusal(new RequestError('rate_limited')));
@@ -179,64 +153,27 @@ export class Connection implements Client {
   #problem(frame: Request): RequestError | undefined {
     if (IN_SESSION.has(frame.type) && !this.#session) return new RequestError('not_signed_in');
     if (frame.type === 'session' && this.#session) return new RequestError('already_signed_in');
-    if (ROOMY.has(frame.type) && this.#hub.space.low) return this.#refuseSend(frame, new RequestError('no_space'));
+    if (frame.type === 'log.get' && !this.#session && frame.address !== this.#proved) {
+      return new RequestError('not_signed_in');
+    }
+    if (frame.type === 'signup.finish' && this.#hub.space.low) return new RequestError('no_space');
     if ('address' in frame && !frame.address.endsWith(`@${this.#hub.domain}`)) return new RequestError('remote_domain');
     return undefined;
   }
 
-  /** A retryable refusal of a send is remembered, so that later numbers of its conversation do not overtake it. */
-  #refuseSend(frame: Request, error: RequestError): RequestError {
-    if (frame.type !== 'send' || !this.#session) return error;
-    try {
-      this.#session.refused.refuse(checkSend(frame, this.#session, this.#hub.now()).message);
-      return error;
-    } catch (invalid) {
-      if (invalid instanceof RequestError) return invalid;
-      throw invalid;
-    }
-  }
-
-  // ---- sends ---------------------------------------------------------------
-
-  #send(frame: ClientFrameOf<'send'>): void {
-    const session = this.#session as Session; // #problem saw to it
-    const size = frame.body.length + frame.header.length;
-    let accepted: ReturnType<typeof checkSend>;
-    try {
-      accepted = checkSend(frame, session, this.#hub.now());
-      if (session.refused.mustWait(accepted.message)) throw new RequestError('earlier_refused');
-      const limited = this.#hub.overloaded ?? session.allowance.spend(this.#hub.monotonic());
-      if (limited) {
-        session.refused.refuse(accepted.message);
-        throw limited;
-      }
-      session.refused.admit(accepted.message);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      return this.#answer(frame.id, 'send', refusal(error));
-    }
-    session.unanswered += 1;
-    this.#hub.entered(size);
-    const re = this.#hub.asks.open(accepted.mailboxes.size, false, (outcome) => {
-      session.unanswered -= 1;
-      this.#hub.left(size);
-      if ('refused' in outcome && new RequestError(outcome.refused.code).retry)
-        session.refused.refuse(accepted.message);
+  #send(frame: ClientFrameOf<'send'>, session: Session): void {
+    session.send(frame, (outcome) => {
       this.#answer(frame.id, 'send', outcome);
       if (!this.#isFull) this.readOn();
       else if (this.#hub.full) this.#hub.waitForRoom(this);
-    });
-    this.#hub.bus.publish(deliverCommands(accepted, { inbox: this.#hub.bus.inbox, re })).catch((error: unknown) => {
-      this.#hub.asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
     });
     if (this.#isFull) this.pause();
     if (this.#hub.full) this.#hub.waitForRoom(this);
   }
 
-  #ack({ upTo, tags }: ClientFrameOf<'ack'>): void {
+  #ack(frame: ClientFrameOf<'ack'>): void {
     if (!this.#session?.receive) return this.close('protocolError');
-    const { address, device, at } = this.#session;
-    this.#hub.bus.tell({ kind: 'mailbox', key: address, command: { type: 'ack', device, at, upTo, tags } });
+    this.#session.ack(frame);
   }
 
   // ---- other requests ------------------------------------------------------
@@ -253,9 +190,10 @@ export class Connection implements Client {
         refusal(error instanceof RequestError ? error : new RequestError('busy')),
       );
     }
-    const re = hub.asks.open(1, true, (outcome) => {
+    const re = hub.asks.open(true, (outcome) => {
       this.#asked -= 1;
       if (frame.type === 'session') this.#begin(frame, outcome);
+      if (frame.type === 'login.finish' && 'ok' in outcome) this.#proved = frame.address;
       this.#answer(frame.id, frame.type, outcome);
       if (frame.type === 'session') this.attach();
     });
@@ -280,24 +218,15 @@ export class Connection implements Client {
     return { ...asked, type: 'session', frame, challenge };
   }
 
-  #begin({ address, device, number, receive }: ClientFrameOf<'session'>, outcome: Outcome): void {
+  #begin(frame: ClientFrameOf<'session'>, outcome: Outcome): void {
     if (this.#closed || !('ok' in outcome) || this.#session) return;
-    this.#session = {
-      address,
-      device,
-      number,
-      receive,
-      at: { inbox: this.#hub.bus.inbox, session: this.#hub.register(this) },
-      allowance: this.#hub.rates.allowance(device),
-      refused: new RefusedNumbers(),
-      unanswered: 0,
-    };
+    this.#session = new Session(this.#hub, frame, { inbox: this.#hub.bus.inbox, session: this.#hub.register(this) });
   }
 
   // ---- the way out ---------------------------------------------------------
 
   #answer(re: number, type: string, outcome: Outcome): void {
-    this.#hub.metrics.requests.inc({ type, outcome: 'ok' in outcome ? 'ok' : outcome.refused.code });
+    this.#hub.metrics.request(type, 'ok' in outcome ? 'ok' : outcome.refused.code);
     if ('ok' in outcome) return this.#write({ type: 'ok', re, ...outcome.ok });
     const { code, message, retryAfterMs } = outcome.refused;
     const { retry } = new RequestError(code);
@@ -325,8 +254,6 @@ export class Connection implements Client {
     if (this.#closed) return;
     this.#closed = true;
     this.#hub.forget(this);
-    if (!this.#session?.receive) return;
-    const { address, device, at } = this.#session;
-    this.#hub.bus.tell({ kind: 'mailbox', key: address, command: { type: 'detach', device, at } });
+    if (this.#session?.receive) this.#session.detach();
   }
 }

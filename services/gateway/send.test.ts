@@ -3,26 +3,25 @@ import { encodeBase64 } from '#protocol/base64.ts';
 import { encodeHeader, ZERO_HASH } from '#protocol/envelope.ts';
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
-import { checkSend, deliverCommands } from './send.ts';
+import { checkSend } from './send.ts';
 
 const al = new WirePerson('al@localhost');
 const bo = new WirePerson('bo@localhost');
-const sender = { address: al.address, device: al.device.name };
+const sender = { address: al.address, device: al.device.name, deviceBytes: al.device.id };
 const check = (fields: object) =>
   checkSend({ type: 'send', id: 1, ...al.message(bo, { seq: 7 }), ...fields }, sender, 1_000);
 const slot = (to: string, device = random64(32)) => ({ to, device, slot: random64(80) });
 
 describe('a send', () => {
-  test('becomes one command for each mailbox, with the slots of that mailbox alone', () => {
-    const slots = [slot(bo.address), slot(al.address), slot(bo.address)];
-    const accepted = check({ slots });
-    const commands = deliverCommands(accepted, { inbox: 'i', re: 3 });
-    expect(commands.map(({ kind, key }) => `${kind} ${key}`)).toEqual(['mailbox bo@localhost', 'mailbox al@localhost']);
-    const [to, own] = commands.map(({ command }) => (command.type === 'deliver' ? command : undefined));
-    expect(to?.item).toMatchObject({ from: al.address, device: al.device.name, seq: 7, receivedAt: 1_000 });
-    expect(Object.keys(to?.item.slots ?? {})).toEqual([slots[0]?.device, slots[2]?.device]);
-    expect(Object.keys(own?.item.slots ?? {})).toEqual([slots[1]?.device]);
-    expect(to?.reply).toEqual({ inbox: 'i', re: 3 });
+  test('goes to the mailboxes that its slots name, the recipient’s first, with the slots of each alone', () => {
+    const slots = [slot(al.address), slot(bo.address), slot(bo.address)];
+    const { message, mailboxes } = check({ slots });
+    expect(message).toMatchObject({ from: al.address, device: al.device.name, seq: 7, receivedAt: 1_000 });
+    expect(mailboxes.map(({ address }) => address)).toEqual([bo.address, al.address]);
+    expect(mailboxes.map((mailbox) => Object.keys(mailbox.slots))).toEqual([
+      [slots[1]?.device, slots[2]?.device],
+      [slots[0]?.device],
+    ]);
   });
 
   test('expires after its retention, or the longest there is', () => {
@@ -36,7 +35,7 @@ describe('a send', () => {
       sender,
       0,
     );
-    expect([...accepted.mailboxes.keys()]).toEqual([al.address]);
+    expect(accepted.mailboxes.map(({ address }) => address)).toEqual([al.address]);
   });
 
   const group = encodeHeader({

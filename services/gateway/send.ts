@@ -2,19 +2,22 @@
 
 import { encodeConversation, otherParticipant } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import type { Addressed, MessageItem, ReplyTo } from '#protocol/commands.ts';
+import { equalBytes } from '#protocol/bytes.ts';
+import type { MessageItem } from '#protocol/commands.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import { ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 
-export type Sender = { readonly address: string; readonly device: string };
+export type Sender = { readonly address: string; readonly device: string; readonly deviceBytes: Uint8Array };
+/** device → slot, of one address. */
+export type Mailbox = { readonly address: string; readonly slots: Readonly<Record<string, string>> };
 
 /** The message without where it goes: the same for every mailbox. */
 export type Accepted = {
   readonly message: Omit<MessageItem, 'slots'>;
-  /** address → device → slot */
-  readonly mailboxes: ReadonlyMap<string, Record<string, string>>;
+  /** The recipient's first. */
+  readonly mailboxes: readonly Mailbox[];
 };
 
 /**
@@ -26,24 +29,20 @@ export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: num
   const header = parseHeader(frame.header);
   const { conversation, seq } = header;
   if (conversation.kind !== 'direct') throw new RequestError('bad_request', 'This server takes no group messages.');
-  if (header.sender !== sender.address || encodeBase64(header.device) !== sender.device) {
+  if (header.sender !== sender.address || !equalBytes(header.device, sender.deviceBytes)) {
     throw new RequestError('bad_envelope', 'The header names another sender than the session.');
   }
   const other = otherParticipant(conversation, sender.address);
   if (other === undefined) throw new RequestError('bad_envelope', 'The sender takes no part in that conversation.');
   // The sender's own address has this server's domain: it has a session here.
   if (!other.endsWith(sender.address.slice(sender.address.indexOf('@')))) throw new RequestError('remote_domain');
-  const mailboxes = new Map<string, Record<string, string>>();
-  for (const { to, device, slot } of frame.slots) {
-    if (to !== other && to !== sender.address) throw new RequestError('bad_envelope', 'A slot is for a stranger.');
-    if (device === sender.device) throw new RequestError('bad_envelope', 'A slot is for the sending device.');
-    let slots = mailboxes.get(to);
-    if (!slots) {
-      slots = Object.create(null) as Record<string, string>; // devices are keys that a client chose
-      mailboxes.set(to, slots);
-    }
-    if (device in slots) throw new RequestError('bad_envelope', 'Two slots are for one device.');
-    slots[device] = slot;
+  const addresses = other === sender.address ? [other] : [other, sender.address];
+  const mailboxes = addresses.flatMap((address) => {
+    const slots = slotsOf(frame, address, sender.device);
+    return slots ? [{ address, slots }] : [];
+  });
+  if (mailboxes.reduce((sum, { slots }) => sum + Object.keys(slots).length, 0) < frame.slots.length) {
+    throw new RequestError('bad_envelope', 'A slot is for a stranger.');
   }
   return {
     message: {
@@ -71,11 +70,15 @@ function parseHeader(text: string): ReturnType<typeof decodeHeader> {
   }
 }
 
-/** One command for each mailbox; all answer to `reply`. */
-export function deliverCommands({ message, mailboxes }: Accepted, reply: ReplyTo): Addressed[] {
-  const commands: Addressed[] = [];
-  for (const [key, slots] of mailboxes) {
-    commands.push({ kind: 'mailbox', key, command: { type: 'deliver', item: { ...message, slots }, reply } });
+/** device → slot for one address; undefined if there is none. */
+function slotsOf(frame: ClientFrameOf<'send'>, address: string, own: string): Record<string, string> | undefined {
+  let slots: Record<string, string> | undefined;
+  for (const { to, device, slot } of frame.slots) {
+    if (to !== address) continue;
+    if (device === own) throw new RequestError('bad_envelope', 'A slot is for the sending device.');
+    slots ??= Object.create(null) as Record<string, string>; // devices are keys that a client chose
+    if (device in slots) throw new RequestError('bad_envelope', 'Two slots are for one device.');
+    slots[device] = slot;
   }
-  return commands;
+  return slots;
 }

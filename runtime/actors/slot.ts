@@ -1,0 +1,33 @@
+// The place of one actor in its host: its memory, if it is loaded, what waits for it, and what was begun and has not ended.
+import type { ActorKind } from '#protocol/commands.ts';
+import type { Delivery } from '../bus/bus.ts';
+import type { Actor, Incoming } from './actor.ts';
+
+export type Slot<K extends ActorKind, W, R, E> = {
+  readonly key: string;
+  actor: Actor<K, W, R, E> | undefined;
+  waiting: Incoming<K, E>[];
+  /** Given to the actor and not settled, oldest first: what it must be given again if its memory is dropped. */
+  readonly unsettled: Set<Delivery>;
+  running: boolean;
+  /** The end of what follows its turns; undefined: nothing is under way. It never rejects. */
+  afterwards: Promise<void> | undefined;
+  /** Something that its memory counts on was not done, and never will be: the memory is dropped before the next turn. */
+  doubtful: boolean;
+  wakeAt: number | undefined;
+  usedAt: number;
+};
+
+export function newSlot<K extends ActorKind, W, R, E>(key: string, now: number): Slot<K, W, R, E> {
+  return {
+    key,
+    actor: undefined,
+    waiting: [],
+    unsettled: new Set(),
+    running: false,
+    afterwards: undefined,
+    doubtful: false,
+    wakeAt: undefined,
+    usedAt: now,
+  };
+}

@@ -1,0 +1,122 @@
+// A device's session on its connection, and the messages that it sends: checked, bounded, delivered mailbox by mailbox, answered once.
+import { decodeBase64 } from '#protocol/base64.ts';
+import type { MailboxCommand, SessionRef } from '#protocol/commands.ts';
+import { RequestError } from '#protocol/errors.ts';
+import type { ClientFrameOf } from '#protocol/frames/client.ts';
+import { SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
+import { RefusedNumbers } from '#runtime/refused-numbers.ts';
+import { type Outcome, refusal } from './asks.ts';
+import type { Hub } from './hub.ts';
+import type { SendAllowance } from './rates.ts';
+import { type Accepted, checkSend, type Mailbox, type Sender } from './send.ts';
+
+export class Session implements Sender {
+  readonly address: string;
+  readonly device: string;
+  readonly deviceBytes: Uint8Array;
+  readonly receive: boolean;
+  readonly at: SessionRef;
+  readonly #hub: Hub;
+  readonly #number: number;
+  readonly #allowance: SendAllowance;
+  readonly #refused = new RefusedNumbers();
+  #unanswered = 0;
+
+  /** `at`: as the hub registered it. */
+  constructor(hub: Hub, { address, device, number, receive }: ClientFrameOf<'session'>, at: SessionRef) {
+    this.address = address;
+    this.device = device;
+    this.deviceBytes = decodeBase64(device);
+    this.receive = receive;
+    this.at = at;
+    this.#hub = hub;
+    this.#number = number;
+    this.#allowance = hub.rates.allowance(device);
+  }
+
+  /** Its window of unanswered sends is used up. */
+  get full(): boolean {
+    return this.#unanswered >= SENDS_UNANSWERED_MAX;
+  }
+
+  /** Asks the mailbox for what it holds, from now on. Rejects if the bus does not take it. */
+  attach(): Promise<void> {
+    const { address, device, at } = this;
+    const command: MailboxCommand = { type: 'attach', device, number: this.#number, at };
+    return this.#hub.bus.publish([{ kind: 'mailbox', key: address, command }]);
+  }
+
+  detach(): void {
+    this.#tell({ type: 'detach', device: this.device, at: this.at });
+  }
+
+  ack({ upTo, tags }: ClientFrameOf<'ack'>): void {
+    this.#tell({ type: 'ack', device: this.device, at: this.at, upTo, tags });
+  }
+
+  /** Takes a message; `answer` is called once. */
+  send(frame: ClientFrameOf<'send'>, answer: (outcome: Outcome) => void): void {
+    let accepted: Accepted;
+    try {
+      accepted = checkSend(frame, this, this.#hub.now());
+      this.#admit(accepted);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      return answer(refusal(error));
+    }
+    const { message, mailboxes } = accepted;
+    const size = frame.body.length + frame.header.length;
+    this.#unanswered += 1;
+    this.#hub.entered(size);
+    this.#deliver(message, mailboxes, (outcome) => {
+      this.#unanswered -= 1;
+      this.#hub.left(size);
+      if ('refused' in outcome && new RequestError(outcome.refused.code).retry) this.#refused.refuse(message);
+      answer(outcome);
+    });
+  }
+
+  /** A retryable refusal is remembered, so that later numbers of the conversation do not overtake the refused one. */
+  #admit({ message }: Accepted): void {
+    if (this.#refused.mustWait(message)) throw new RequestError('earlier_refused');
+    const problem =
+      (this.#hub.space.low ? new RequestError('no_space') : this.#hub.overloaded) ??
+      this.#allowance.spend(this.#hub.monotonic());
+    if (problem) {
+      this.#refused.refuse(message);
+      throw problem;
+    }
+    this.#refused.admit(message);
+  }
+
+  /**
+   * Delivers to one mailbox after the other, the recipient's first: what it refuses does not stand in the sender's other devices as sent.
+   * Accepted once all have it.
+   */
+  #deliver(message: Accepted['message'], mailboxes: readonly Mailbox[], done: (outcome: Outcome) => void): void {
+    const [mailbox, ...others] = mailboxes;
+    if (!mailbox) throw new Error('A send has a slot.');
+    const { asks, bus } = this.#hub;
+    const re = asks.open(false, (outcome) => {
+      if ('refused' in outcome || others.length === 0) return done(outcome);
+      this.#deliver(message, others, (last) => done(join(outcome, last)));
+    });
+    const { address: key, slots } = mailbox;
+    const command: MailboxCommand = { type: 'deliver', item: { ...message, slots }, reply: { inbox: bus.inbox, re } };
+    bus.publish([{ kind: 'mailbox', key, command }]).catch((error: unknown) => {
+      asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
+    });
+  }
+
+  #tell(command: MailboxCommand): void {
+    this.#hub.bus.tell({ kind: 'mailbox', key: this.address, command });
+  }
+}
+
+/** The answer to a send that two mailboxes took: the lists of stale accounts are joined. */
+function join(first: Outcome, last: Outcome): Outcome {
+  if (!('ok' in first && 'ok' in last && 'receivedAt' in first.ok && 'receivedAt' in last.ok)) return last;
+  const { receivedAt, stale = [] } = first.ok;
+  const all = [...stale, ...(last.ok.stale ?? [])];
+  return { ok: all.length > 0 ? { receivedAt, stale: all } : { receivedAt } };
+}

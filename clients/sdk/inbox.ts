@@ -1,6 +1,6 @@
 // Receiving: what a session pushes is opened in order, committed in one transaction a batch, and only then acked, in one ack a batch
 // (DESIGN section 3). What fails to open is kept and shown; what fails to be kept is not acked and comes again.
-import { ProtocolError } from '#protocol/errors.ts';
+import { ProtocolError, Unavailable } from '#protocol/errors.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
@@ -98,7 +98,9 @@ export class Inbox {
     } catch (error) {
       // Nothing of the batch was acked: the next session brings it again.
       const message = error instanceof Error ? error.message : String(error);
-      if (!(error instanceof ProtocolError)) this.#deps.emit({ type: 'trouble', message });
+      // A question that went down with its connection: the link tells that.
+      const lost = error instanceof Unavailable && this.#connection === undefined;
+      if (!lost && !(error instanceof ProtocolError)) this.#deps.emit({ type: 'trouble', message });
       this.#connection?.close(message);
     } finally {
       this.#working = undefined;

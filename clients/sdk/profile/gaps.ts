@@ -2,7 +2,7 @@
 import type { HeadRecord, Missing } from './spaces.ts';
 
 /** Ranges kept for one device and conversation. Beyond it the oldest is shown at once and forgotten; its messages may still come. */
-export const MISSING_RANGES_MAX = 256;
+const MISSING_RANGES_MAX = 256;
 
 export type GapRange = { readonly first: number; readonly last: number };
 export type HeadChange = {

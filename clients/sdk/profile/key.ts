@@ -8,7 +8,7 @@ import { decodeRecord, encodeRecord } from './codec.ts';
 import { damaged, foreign, unknownVersion, wrongPassword } from './problems.ts';
 
 /** Raised with every change of what is stored and how. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 const FORMAT = 'parley profile';
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;

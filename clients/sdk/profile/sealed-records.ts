@@ -12,7 +12,7 @@ import type { ProfileStorage, Range, SpaceNumber, StorageReader, StorageWriter }
 /** A space and the type of its records. `holds` is never set: it carries the type. */
 export type Space<T> = { readonly number: SpaceNumber; readonly holds?: T };
 
-export const NAME_BYTES = 16;
+const NAME_BYTES = 16;
 const NONCE_BYTES = 24;
 /** Nonces are drawn this many at a time: a call for each costs as much as a tenth of the encryption. */
 const NONCES_A_DRAW = 64;

@@ -45,12 +45,9 @@ export interface ProfileStorage {
    */
   readMark(): number;
   writeMark(mark: number): void;
-  /** `changed` after commits by anybody, within WATCH_MAX_MS; may come without cause. Returns the stop. */
+  /** `changed` after commits by anybody, within 100 ms; may come without cause. Returns the stop. */
   watch(changed: () => void): () => void;
   close(): Promise<void>;
   /** Deletes `first` (the wrapped key) for good, then overwrites and removes everything. Closed afterwards. */
   erase(first: { readonly space: SpaceNumber; readonly key: Uint8Array }): Promise<void>;
 }
-
-/** A commit by another process is noticed within this. */
-export const WATCH_MAX_MS = 100;

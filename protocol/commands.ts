@@ -113,5 +113,5 @@ export type InboxMessage =
     }
   | { readonly type: 'push'; readonly session: number; readonly frame: Push }
   | { readonly type: 'close'; readonly session: number; readonly why: CloseName }
-  /** The owner of the session's mailbox lost its memory: attach again. */
+  /** The owner of the session's mailbox lost its memory: end the connection, its client opens another session. */
   | { readonly type: 'reattach'; readonly session: number };

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   rate_limited: { retry: true, text: 'Too many requests. Slow down.' },
   busy: { retry: true, text: 'The server is busy. Try again in a moment.' },
   no_space: { retry: true, text: 'The server has no disk space left for new messages. Its operator has to make room.' },
+  rejected: { retry: false, text: 'The server could not process this request.' },
   unavailable: { retry: true, text: 'The server cannot do this right now. Try again in a moment.' },
 } as const satisfies Record<string, { retry: boolean; text: string }>;
 

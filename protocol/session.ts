@@ -4,7 +4,7 @@ import { ByteWriter } from './bytes.ts';
 import { DEVICE_BYTES } from './envelope.ts';
 import { verifyLabelled } from './hash.ts';
 
-export const SERVER_NONCE_BYTES = 32;
+const SERVER_NONCE_BYTES = 32;
 export const CLIENT_NONCE_BYTES = 16;
 
 export interface SessionClaim {

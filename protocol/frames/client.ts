@@ -74,7 +74,6 @@ const passwordFinish = z.strictObject({
 const accountDelete = z.strictObject({ type: z.literal('account.delete'), id, signature: field.signature });
 
 const slot = z.strictObject({ to: field.address, device: field.device, slot: field.base64(limits.SLOT_BYTES) });
-export type Slot = z.infer<typeof slot>;
 
 const send = z.strictObject({
   type: z.literal('send'),

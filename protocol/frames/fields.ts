@@ -18,8 +18,6 @@ export const address = z.string().max(limits.ADDRESS_MAX_CHARS).refine(isAddress
 /** A whole number that JSON carries exactly. */
 export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const positive = count.min(1);
-export const hash = base64(32);
-export const key = base64(32);
 export const device = base64(32);
 export const messageId = base64(16);
 export const signature = base64(64);

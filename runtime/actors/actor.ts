@@ -3,7 +3,8 @@
 //   writes → effects (published, confirmed) → tells → settled → reads
 //   afterwards, while later turns run: effects (relayed) → removals → settled
 //
-// A crash anywhere runs the turn again, so each step must bear repetition; what removes goes last.
+// A crash anywhere runs the turn again, so each step must bear repetition; what removes goes last. Nothing is
+// settled before what follows the turns before it: an ack may settle what an earlier turn's notice is about.
 import type { ActorKind, Addressed, CommandOf, InboxMessage, Signal } from '#protocol/commands.ts';
 import type { Delivery } from '../bus/bus.ts';
 
@@ -28,7 +29,7 @@ export type Plan<Write, Read = never> = {
   readonly reads?: readonly Read[];
   /**
    * What nobody waits for: notices, and the removal of what they are about. The effects' cause stays in queue or store until they are confirmed;
-   * removals and settling keep the order of the turns.
+   * removals and settling keep the order of the turns. If one fails for good, those of later turns are left out and the memory is dropped.
    */
   readonly afterwards?: {
     readonly effects: readonly Addressed[];
@@ -44,7 +45,7 @@ export interface Actor<K extends ActorKind, Write, Read = never, Result = never>
   turn(batch: readonly Incoming<K, Result>[], now: number): Plan<Write, Read> | Promise<Plan<Write, Read>>;
   /** True if nothing would be lost by forgetting it: no attached device, nothing held. */
   readonly idle: boolean;
-  /** Its memory is about to be dropped, because another owner wrote or a turn failed: what to tell those who relied on it. */
+  /** Its memory is about to be dropped, because another owner wrote or something failed for good: what to tell those who relied on it. */
   drop?(): readonly Tell[];
 }
 
@@ -55,6 +56,6 @@ export interface ActorType<K extends ActorKind, Write, Read = never, Result = ne
   activate(key: string): Promise<Actor<K, Write, Read, Result>>;
   /** Performs writes, all or none. Throws Conflict or Unavailable. Repeating it after Unavailable must be harmless. */
   write(key: string, writes: readonly Write[]): Promise<void>;
-  /** For kinds whose plans have reads. */
+  /** For kinds whose plans have reads. If it fails for good, the actor's memory is dropped: what waits for the result would wait for ever. */
   read?(key: string, read: Read): Promise<Result>;
 }

@@ -46,7 +46,9 @@ describe('the host of actors', () => {
   let journal: Journal;
   let decide: Decide;
   let now: number;
-  let fail: { write?: unknown; publish?: unknown; quarantine?: unknown; read?: unknown };
+  let fail: { write?: unknown; publish?: unknown; relay?: unknown; quarantine?: unknown; read?: unknown };
+  /** Opens the relay of each command number, in the order of the test's choice. */
+  let relays: Map<number, Promise<void>>;
   let loads: number;
   let away: boolean;
   let gate: Promise<void> | undefined;
@@ -66,8 +68,16 @@ describe('the host of actors', () => {
       once('publish');
       journal.add(`published ${commands.length}`);
     },
+    relay: async ([first]) => {
+      const n = first ? length(first.command as MailboxCommand) : -1; // only mailboxes here
+      journal.add(`relayed ${n}`);
+      once('relay');
+      await relays.get(n);
+      journal.add(`confirmed ${n}`);
+    },
     tell: () => {},
-    send: (_inbox: string, message: InboxMessage) => journal.add(`told ${message.type}`),
+    send: (_inbox: string, message: InboxMessage) =>
+      journal.add(`told ${message.type === 'refusal' ? `refusal ${message.code}` : message.type}`),
     onMessage: () => {},
     consume: () => {},
     recover: async () => {},
@@ -82,6 +92,7 @@ describe('the host of actors', () => {
     loads = 0;
     away = false;
     gate = undefined;
+    relays = new Map();
     const signals = new LocalSignals();
     signals.onSignal(() => journal.add('signalled'));
     host = new ActorHost<'mailbox', string, string, string>({
@@ -138,28 +149,164 @@ describe('the host of actors', () => {
   const effect: Addressed = delivery(0).to;
   const tell: Tell = { inbox: 'there', message: { type: 'answer', re: 1, answer: {} } };
 
-  test('performs a plan in this order: writes, effects, tells, removals, signals and settled, reads', async () => {
+  test('performs a plan in this order: writes, effects, tells, signals, settled, reads; afterwards: relay, removals, settled', async () => {
     decide = (batch) => ({
       writes: ['wrote'],
       effects: [effect],
       tells: [tell],
-      removals: ['removed'],
-      settled: settledOf(batch),
+      settled: settledOf(batch).slice(0, 1),
+      afterwards: { effects: [effect], removals: ['removed'], settled: settledOf(batch).slice(1) },
       signals: [{ type: 'revoked', address: 'al', device: 'a1', deleted: false }],
       ...('result' in (batch[0] ?? {}) ? {} : { reads: ['read'] }),
     });
-    host.deliver([delivery(1)]);
+    host.deliver([delivery(1), delivery(2)]);
+    await journal.until('settled 2');
     await journal.until('turn al -1');
-    expect(journal.lines.slice(0, 8)).toEqual([
-      'turn al 1',
+    expect(journal.lines.slice(0, 7)).toEqual([
+      'turn al 1 2',
       'wrote',
       'published 1',
       'told answer',
-      'removed',
       'signalled',
       'settled 1',
-      'turn al -1',
+      'relayed 0',
     ]);
+    const after = journal.lines.filter((line) => ['confirmed 0', 'removed', 'settled 2'].includes(line));
+    expect(after.slice(0, 3)).toEqual(['confirmed 0', 'removed', 'settled 2']);
+  });
+
+  describe('what follows a turn', () => {
+    /** Each command causes an effect under its number, a removal, and is settled after them. */
+    const following: Decide = (batch) => {
+      const [n] = numbersOf(batch);
+      if (n === undefined) return {};
+      return {
+        tells: [tell],
+        afterwards: { effects: [delivery(n).to], removals: [`removed ${n}`], settled: settledOf(batch) },
+      };
+    };
+    const held = (n: number): (() => void) => {
+      let open = () => {};
+      relays.set(n, new Promise((resolve) => (open = resolve)));
+      return open;
+    };
+    const turns = () => journal.lines.filter((line) => line.startsWith('turn'));
+
+    test('holds up no later turn; removals and settling keep the order of the turns, whichever relay ends first', async () => {
+      decide = following;
+      const open = held(1);
+      host.deliver([delivery(1)]);
+      await journal.until('relayed 1');
+      host.deliver([delivery(2)]);
+      await journal.until('confirmed 2');
+      await tick();
+      expect(journal.lines).toEqual([
+        'turn al 1',
+        'told answer',
+        'relayed 1',
+        'turn al 2',
+        'told answer',
+        'relayed 2',
+        'confirmed 2',
+      ]);
+      open();
+      await journal.until('settled 2');
+      expect(journal.lines.slice(7)).toEqual(['confirmed 1', 'removed 1', 'settled 1', 'removed 2', 'settled 2']);
+    });
+
+    test('ends before what a later turn settles: that may be what its notice is about', async () => {
+      decide = (batch, memory) =>
+        numbersOf(batch)[0] === 1 ? following(batch, memory) : { settled: settledOf(batch) };
+      const open = held(1);
+      host.deliver([delivery(1)]);
+      await journal.until('relayed 1');
+      host.deliver([delivery(2)]);
+      await journal.until('turn al 2');
+      await tick();
+      expect(journal.lines).not.toContain('settled 2');
+      open();
+      await journal.until('settled 2');
+      expect(journal.lines.slice(-3)).toEqual(['removed 1', 'settled 1', 'settled 2']);
+    });
+
+    test('is waited for by stop', async () => {
+      decide = following;
+      const open = held(1);
+      host.deliver([delivery(1)]);
+      await journal.until('relayed 1');
+      const stopped = host.stop().then(() => journal.add('stopped'));
+      await tick();
+      expect(journal.lines).not.toContain('stopped');
+      open();
+      await stopped;
+      expect(journal.lines.slice(-4)).toEqual(['confirmed 1', 'removed 1', 'settled 1', 'stopped']);
+    });
+
+    test('is not waited for without end: what a full disk holds up stays in the queue', async () => {
+      decide = following;
+      const open = held(1);
+      host.deliver([delivery(1)]);
+      await journal.until('relayed 1');
+      await host.stop();
+      expect(journal.lines).not.toContain('removed 1');
+      open();
+    });
+
+    test('is repeated while the store is away, and those of later turns wait', async () => {
+      decide = following;
+      fail.write = new Unavailable('away');
+      fail.relay = new Unavailable('away');
+      host.deliver([delivery(1)]);
+      await journal.until('turn al 1');
+      host.deliver([delivery(2)]);
+      await journal.until('settled 2');
+      expect(journal.lines.filter((line) => /removed|settled/.test(line))).toEqual([
+        'removed 1',
+        'settled 1',
+        'removed 2',
+        'settled 2',
+      ]);
+      expect(loads).toBe(1);
+    });
+
+    test.each([
+      ['removal', 'write'],
+      ['relay', 'relay'],
+    ] as const)(
+      'a %s that fails for good takes nothing with it: the memory is dropped, what was not settled comes again, first',
+      async (_, name) => {
+        const open = held(2);
+        decide = following;
+        host.deliver([delivery(1)]);
+        fail[name] = new Conflict('another owner');
+        await journal.until('turn al 1');
+        host.deliver([delivery(2)]);
+        await journal.until('relayed 2');
+        open();
+        await journal.until('settled 2');
+        await journal.until('settled 1');
+        expect(journal.lines.indexOf('told reattach')).toBeGreaterThan(journal.lines.indexOf('confirmed 2'));
+        expect(turns()).toEqual(['turn al 1', 'turn al 2', 'turn al 1 2']);
+        expect(journal.lines).not.toContain('removed 2'); // before what comes first it must not go
+        expect(loads).toBe(2);
+      },
+    );
+
+    test('has ended before an actor is loaded again, so that it is loaded as its turns left it', async () => {
+      decide = (batch, memory) =>
+        numbersOf(batch).includes(2) ? { writes: ['wrote'], settled: settledOf(batch) } : following(batch, memory);
+      const open = held(1);
+      host.deliver([delivery(1)]);
+      await journal.until('relayed 1');
+      fail.write = new Conflict('another owner');
+      host.deliver([delivery(2)]);
+      await journal.until('turn al 2');
+      await tick();
+      expect(loads).toBe(1);
+      open();
+      await journal.until('settled 2');
+      expect(turns()).toEqual(['turn al 1', 'turn al 2', 'turn al 2']); // 1 is settled and does not come again
+    });
   });
 
   test('gives a turn all that waits, in order, and the rest a turn after it', async () => {
@@ -272,7 +419,7 @@ describe('the host of actors', () => {
     expect(journal.lines.filter((line) => !line.startsWith('turn') && line !== 'told reattach')).toEqual([
       'settled 1',
       'quarantined 0 TypeError: poison',
-      'told refusal',
+      'told refusal rejected',
       'settled poison',
       'settled 2',
     ]);
@@ -326,6 +473,14 @@ describe('the host of actors', () => {
     decide = (batch) => ({ settled: settledOf(batch), ...('command' in (batch[0] ?? {}) ? { reads: ['read'] } : {}) });
     host.deliver([delivery(1)]);
     await journal.until('turn al -1');
+  });
+
+  test('a read that fails for good drops the memory: whoever waits for its result is told, what was held comes again', async () => {
+    decide = (batch) => (loads === 1 ? { reads: ['read'] } : { settled: settledOf(batch) });
+    fail.read = new TypeError('unreadable');
+    host.deliver([delivery(1)]);
+    await journal.until('settled 1');
+    expect(journal.lines).toEqual(['turn al 1', 'told reattach', 'turn al 1', 'settled 1']);
   });
 
   test('wakes an actor at the time that it asked for, unless a later plan says otherwise', async () => {

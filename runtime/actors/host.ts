@@ -96,7 +96,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     this.#ready.add(slot);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#scheduled = false;
       const ready = [...this.#ready];
       this.#ready.clear();
@@ -139,7 +139,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
   #forget(): void {
     const before = this.#now() - FORGET_AFTER_MS;
     for (const [key, slot] of this.#slots) {
-      const due = slot.wakeAt !== undefined || slot.waiting.length > 0 || slot.unsettled.size > 0;
+      const due = slot.wakeAt !== undefined || slot.waiting.length > 0 || slot.following > 0;
       const busy = slot.running || due || slot.doubtful || slot.usedAt > before;
       if (!busy && (slot.actor?.idle ?? true)) this.#slots.delete(key);
     }

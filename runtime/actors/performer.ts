@@ -12,6 +12,8 @@ import type { Slot } from './slot.ts';
 /** At the end, what follows turns is given this long. Relayed effects need the disk, and that may be full for good. */
 const END_PATIENCE_MS = 2_000;
 
+const NOTHING = { effects: [], removals: [] };
+
 /** What the host does with what comes of a plan later. */
 export interface PlanFollower<K extends ActorKind, W, R, E> {
   result(slot: Slot<K, W, R, E>, result: E): void;
@@ -54,7 +56,10 @@ export class Performer<K extends ActorKind, W, R, E> {
   finish(slot: Slot<K, W, R, E>, plan: Plan<W, R>): void {
     this.tell(plan.tells);
     if (plan.signals) for (const signal of plan.signals) this.#signals.send(signal);
-    if (plan.settled) this.#settle(slot, plan.settled);
+    if (plan.settled && plan.settled.length > 0) {
+      if (slot.following === 0) this.#settle(slot, plan.settled);
+      else slot.afterwards = this.#follow(slot, { ...NOTHING, settled: plan.settled }, slot.afterwards);
+    }
     if (plan.afterwards) slot.afterwards = this.#follow(slot, plan.afterwards, slot.afterwards);
     if (plan.reads) for (const read of plan.reads) void this.#read(slot, read);
     slot.wakeAt = plan.wakeAt;
@@ -86,6 +91,7 @@ export class Performer<K extends ActorKind, W, R, E> {
     before: Promise<void> | undefined,
   ): Promise<void> {
     this.#following += 1;
+    slot.following += 1;
     try {
       try {
         if (effects.length > 0) await this.#persistence.persist(slot.key, () => this.#bus.relay(effects));
@@ -99,6 +105,8 @@ export class Performer<K extends ActorKind, W, R, E> {
     } catch (error) {
       this.#doubt(slot, error, 'what follows a turn failed');
     } finally {
+      slot.following -= 1;
+      if (slot.following === 0) slot.afterwards = undefined;
       this.#following -= 1;
       if (this.#following === 0) this.#whenQuiet?.();
     }

@@ -10,8 +10,9 @@ export type Slot<K extends ActorKind, W, R, E> = {
   /** Given to the actor and not settled, oldest first: what it must be given again if its memory is dropped. */
   readonly unsettled: Set<Delivery>;
   running: boolean;
-  /** The end of what follows its turns; undefined: nothing is under way. It never rejects. */
+  /** The end of what follows its turns, and how many turns are followed. It never rejects. */
   afterwards: Promise<void> | undefined;
+  following: number;
   /** Something that its memory counts on was not done, and never will be: the memory is dropped before the next turn. */
   doubtful: boolean;
   wakeAt: number | undefined;
@@ -26,6 +27,7 @@ export function newSlot<K extends ActorKind, W, R, E>(key: string, now: number):
     unsettled: new Set(),
     running: false,
     afterwards: undefined,
+    following: 0,
     doubtful: false,
     wakeAt: undefined,
     usedAt: now,

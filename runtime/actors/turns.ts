@@ -79,11 +79,7 @@ export class Turns<K extends ActorKind, W, R, E> {
   }
 
   /** Repeats a turn whose fence was overtaken, or for which something is away; `decided`: the plan of its first try. */
-  async #try(
-    slot: Slot<K, W, R, E>,
-    given: readonly Incoming<K, E>[],
-    decided?: Promise<Plan<W, R>>,
-  ): Promise<void> {
+  async #try(slot: Slot<K, W, R, E>, given: readonly Incoming<K, E>[], decided?: Promise<Plan<W, R>>): Promise<void> {
     const { type, log } = this.#deps;
     let batch = given;
     let plan = decided;
@@ -106,8 +102,8 @@ export class Turns<K extends ActorKind, W, R, E> {
 
   async #renewed(slot: Slot<K, W, R, E>, batch: readonly Incoming<K, E>[]): Promise<void> {
     await this.#persistence.pause(DOUBT_WAIT_MS);
-    const held = await this.#drop(slot, batch);
-    if (!this.#persistence.stopped) await this.#try(slot, [...held, ...batch]);
+    const given = [...(await this.#drop(slot, batch)), ...batch];
+    if (given.length > 0 && !this.#persistence.stopped) await this.#try(slot, given);
   }
 
   async #activated(slot: Slot<K, W, R, E>, batch: readonly Incoming<K, E>[]): Promise<Plan<W, R>> {

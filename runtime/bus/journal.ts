@@ -1,5 +1,6 @@
 // The embedded bus: durable queues as a journal in SQLite, inboxes in process. What is published while a commit is under way
 // becomes the next frames, one for each partition: batching that costs no latency (DESIGN section 2, Batching).
+import { setImmediate as tickEnd } from 'node:timers/promises';
 import type { ActorKind, Addressed, InboxMessage } from '#protocol/commands.ts';
 import type { Bus, PartitionConsumer } from './bus.ts';
 import { Frame, FrameMaker, Item } from './frame.ts';
@@ -12,6 +13,8 @@ const REMOVAL_WAIT_MS = 50;
  * between two who are connected costs one row instead of two, and its notice waits for no disk.
  */
 const RELAY_WAIT_MS = 25;
+/** What nobody waits for is tried again after this, when the disk had no room for it. */
+const FAILED_WAIT_MS = 500;
 /** A command's JSON beside its strings, roughly: for sizes only. */
 const OVERHEAD_CHARS = 400;
 
@@ -38,6 +41,7 @@ export class Journal implements Bus {
   #timer: NodeJS.Timeout | undefined;
   #oldestUnderWay: number | undefined;
   #nextId = 1;
+  #failed = false;
   #closing = false;
 
   /** `inbox`: a name that no earlier start used; answers to an earlier one go nowhere, as they should. */
@@ -55,6 +59,7 @@ export class Journal implements Bus {
   }
 
   relay(commands: readonly Addressed[]): Promise<void> {
+    if (commands.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const relay: Relay = { since: performance.now(), items: [], left: commands.length, resolve };
       const unwritten = (): void => this.#done(relay, 1);
@@ -107,12 +112,13 @@ export class Journal implements Bus {
     this.#closing = true;
     clearTimeout(this.#timer);
     await this.#committing;
-    await this.#commitAll();
+    this.#committing ??= this.#commitAll();
+    await this.#committing;
   }
 
   /** Commits until nobody waits; one commit at a time. Removals, and relays that are due, ride along. */
   async #commitAll(): Promise<void> {
-    await Promise.resolve(); // what else this tick publishes comes along
+    await tickEnd(); // what else this tick reads from its sockets and publishes comes along
     do {
       const publishes = this.#waiting;
       const removals = this.#removals;
@@ -124,7 +130,7 @@ export class Journal implements Bus {
       this.#oldestUnderWay = undefined;
     } while (this.#waiting.length > 0);
     this.#committing = undefined;
-    if (this.#relays.size + this.#removals.length > 0) this.#later(RELAY_WAIT_MS);
+    if (this.#relays.size + this.#removals.length > 0) this.#later(this.#failed ? FAILED_WAIT_MS : RELAY_WAIT_MS);
   }
 
   async #commit(publishes: readonly Publish[], removals: readonly number[], relays: readonly Relay[]): Promise<void> {
@@ -143,8 +149,10 @@ export class Journal implements Bus {
     const rows = frames.map((frame) => ({ id: frame.id, queue: frame.queue, body: frame.takeBody() }));
     try {
       await this.#store.change(rows, removals);
+      this.#failed = false;
     } catch (error) {
-      for (const id of removals) this.#remove(id);
+      this.#failed = true;
+      if (rows.length === 0 || !(await this.#makeRoom(removals))) this.#removals = [...removals, ...this.#removals];
       for (const { reject } of publishes) reject(error);
       for (const relay of relays) this.#putBack(relay);
       return;
@@ -152,6 +160,16 @@ export class Journal implements Bus {
     for (const relay of relays) this.#done(relay, relay.left);
     for (const { resolve } of publishes) resolve();
     for (const frame of fresh.frames) this.#handOut(frame);
+  }
+
+  /** What could not be removed together with what was to be added, alone: it makes room. False if even that fails. */
+  async #makeRoom(removals: readonly number[]): Promise<boolean> {
+    try {
+      if (removals.length > 0) await this.#store.change([], removals);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #frameMaker(): FrameMaker {

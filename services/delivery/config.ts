@@ -26,7 +26,7 @@ export const deliverySettings = {
     .describe('how often expired messages are removed; also the time after a start before the first sweep, in ms'),
 } as const;
 
-/** Held in queues at most, all partitions together. */
+/** What one process holds in its queues at most, all its mailboxes together: the 4 MiB a partition of DESIGN section 3, at 16 partitions. */
 const HOLD_MAX_BYTES = 64 * MIB;
 
 /** What a mailbox needs to know to decide. */

@@ -14,6 +14,9 @@ import type { Chunk, ChunkInfo, MailboxWrite } from './store.ts';
 const CHUNK_ITEMS_MAX = 64;
 const CHUNK_BYTES_MAX = 128 * KIB;
 
+/** Devices went out of use. `delivery`: the command that said so, settled when what they left behind is swept. */
+export type Departure = { readonly delivery: Delivery | undefined };
+
 export type MailboxRead =
   | {
       readonly purpose: 'drain';
@@ -27,8 +30,9 @@ export type MailboxRead =
   | {
       readonly purpose: 'sweep';
       readonly from: number;
-      readonly limit: number /** Of the account log when it began. */;
-      readonly length: number;
+      readonly limit: number;
+      /** The change of the account that asked for it, if it was one. */
+      readonly departure: Departure | undefined;
     };
 export type MailboxResult = MailboxRead & { readonly chunks: readonly Chunk[] };
 

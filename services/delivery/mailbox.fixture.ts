@@ -1,4 +1,4 @@
-// A mailbox on a store in memory, whose plans are performed in the order that DESIGN section 2 gives, and recorded.
+// A mailbox on a store in memory, whose plans are performed in the order that actor.ts gives, and recorded.
 import type { InboxMessage, MailboxCommand, MessageItem, NoticeItem, SessionRef } from '#protocol/commands.ts';
 import type { NoticeBody, Push } from '#protocol/frames/server.ts';
 import { DAY_MS, MIB } from '#protocol/limits.ts';
@@ -59,16 +59,18 @@ export class Box {
   /** Performs one turn. Its reads wait for `reads`. */
   async turn(...batch: readonly MailboxIncoming[]): Promise<void> {
     this.plan = this.mailbox.turn(batch, this.now);
-    const { writes, effects, tells, removals, settled, reads } = this.plan;
+    const { writes, tells, afterwards, reads } = this.plan;
+    if (this.plan.effects) throw new Error('a mailbox has no effects that its turn waits for');
     if (writes) await this.store.write(AL, writes);
-    for (const { key, command } of effects ?? []) {
+    for (const { message } of tells ?? []) this.#tell(message);
+    for (const delivery of this.plan.settled ?? []) delivery.settle();
+    for (const { key, command } of afterwards?.effects ?? []) {
       if (command.type !== 'notify') throw new Error(`a mailbox published ${command.type}`);
       const { notice, devices } = command.item;
       this.notices.push({ to: key, notice, ...(devices ? { devices } : {}) });
     }
-    for (const { message } of tells ?? []) this.#tell(message);
-    if (removals) await this.store.write(AL, removals);
-    for (const delivery of settled ?? []) delivery.settle();
+    if (afterwards) await this.store.write(AL, afterwards.removals);
+    for (const delivery of afterwards?.settled ?? []) delivery.settle();
     this.#reads.push(...(reads ?? []));
   }
 

@@ -1,15 +1,19 @@
 // The promises of DESIGN section 3 against random lives of a mailbox: sends, resends, devices that come and go, lost acks, late reads,
-// expiry, revocations, and crashes between any two steps of a turn, after which the queue hands out again what was not settled.
+// expiry, revocations, and crashes between any two steps of a turn or of what follows earlier turns, after which the queue hands out
+// again what was not settled. What follows a turn overlaps later ones: its relayed notices are handed out and written when they like,
+// removals and settling keep the order of the turns.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { InboxMessage, MailboxCommand, MessageItem } from '#protocol/commands.ts';
+import type { InboxMessage, MailboxCommand, MessageItem, NoticeItem } from '#protocol/commands.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { DAY_MS, KIB } from '#protocol/limits.ts';
+import type { Incoming } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
-import type { MailboxRead } from './draft.ts';
+import type { MailboxRead, MailboxResult } from './draft.ts';
 import { AL, BO } from './mailbox.fixture.ts';
 import { Mailbox } from './mailbox.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
+import type { MailboxWrite } from './store.ts';
 
 const RULES = { holdMs: 500, holdBytes: 40 * KIB, quotaBytes: 300 * KIB };
 const SHORT_MS = 2_000;
@@ -17,11 +21,27 @@ const SHORT_MS = 2_000;
 const TIME_LIMIT_MS = 20_000;
 /** More reads in a row than any life here needs. */
 const READS_MAX = 1_000;
-/** Between two steps of a turn: before the writes, before effects, tells, removals, the settling, and in its middle. */
-const STEPS = ['writes', 'effects', 'tells', 'removals', 'settled', 'half settled'] as const;
+/** Between two steps of a turn: before the writes, tells, the settling, in its middle, and before what follows begins. */
+const STEPS = ['writes', 'tells', 'settled', 'half settled', 'afterwards'] as const;
 type Step = (typeof STEPS)[number];
 
-type Queued = { readonly command: MailboxCommand; settled: boolean };
+/** A command to a mailbox. `durable`: in the queue; what is relayed may be handed out before, and need not get there. */
+type Queued = {
+  readonly key: string;
+  readonly command: MailboxCommand;
+  handed: boolean;
+  durable: boolean;
+  settled: boolean;
+  /** Given to the memory that there is now. */
+  taken: boolean;
+};
+/** What has still to be done for a turn. */
+type Following = {
+  readonly relayed: readonly Queued[];
+  removals: readonly MailboxWrite[];
+  readonly settled: Delivery[];
+};
+type MailboxIncoming = Incoming<'mailbox', MailboxResult>;
 type Session = {
   readonly session: number;
   readonly frames: Extract<Push, { n: number }>[];
@@ -39,8 +59,10 @@ class World {
   crashAt: Step | undefined;
   length = 0;
   devices: string[] = [];
-  readonly queue: Queued[] = [];
-  pending: { command: MailboxCommand; delivery?: Delivery }[] = [];
+  queue: Queued[] = [];
+  pending: MailboxIncoming[] = [];
+  /** What follows earlier turns, the oldest first. */
+  following: Following[] = [];
   reads: MailboxRead[] = [];
   readonly senders = ['b1', 'b2'].map((device) => ({ device, seq: 0, outbox: [] as MessageItem[], again: false }));
   readonly accepted = new Map<string, MessageItem>();
@@ -56,9 +78,9 @@ class World {
   readonly missed = new Map<string, Set<string>>();
 
   publish(command: MailboxCommand): void {
-    const queued: Queued = { command, settled: false };
+    const queued: Queued = { key: AL, command, handed: false, durable: true, settled: false, taken: false };
     this.queue.push(queued);
-    this.pending.push(this.#given(queued, false));
+    this.#handOut(queued);
   }
 
   account(devices: string[]): void {
@@ -139,37 +161,93 @@ class World {
   async turn(): Promise<void> {
     const batch = this.pending;
     this.pending = [];
+    for (const one of batch) if ('command' in one && one.delivery) this.#queued(one.delivery).taken = true;
     await this.#survive(() => this.mailbox.turn(batch, this.now));
   }
 
+  /** What a read brings waits for the next turn; meanwhile more may happen. */
   async read(): Promise<void> {
     const read = this.reads.shift();
-    if (!read) return;
-    const chunks = await this.store.read(AL, read.from, read.limit);
-    await this.#survive(() => this.mailbox.turn([{ result: { ...read, chunks } }], this.now));
+    if (read) this.pending.push({ result: { ...read, chunks: await this.store.read(AL, read.from, read.limit) } });
+  }
+
+  /** One step of what follows earlier turns, of those that may come next. */
+  async follow(pick: number): Promise<boolean> {
+    const [oldest] = this.following;
+    const steps: (() => Promise<void> | void)[] = [];
+    for (const queued of this.following.flatMap(({ relayed }) => relayed)) {
+      if (!queued.handed) steps.push(() => this.#handOut(queued));
+      if (!queued.durable && !queued.settled) {
+        steps.push(() => {
+          queued.durable = true;
+        });
+      }
+    }
+    if (oldest?.relayed.every(({ durable, settled }) => durable || settled)) {
+      steps.push(() => this.#finishStep(oldest));
+    }
+    await steps[pick % Math.max(steps.length, 1)]?.();
+    return steps.length > 0;
+  }
+
+  async #finishStep(following: Following): Promise<void> {
+    if (following.removals.length > 0) {
+      await this.store.write(AL, following.removals);
+      following.removals = [];
+      return;
+    }
+    const delivery = following.settled.shift();
+    if (delivery) {
+      delivery.settle();
+      await this.#checkSettled(delivery);
+    }
+    if (following.settled.length === 0) {
+      this.following.shift();
+      for (const queued of following.relayed) if (!queued.handed) this.#handOut(queued);
+    }
+  }
+
+  /** Its memory is dropped, as the host does it: what follows its turns has ended, or `failed` and is given up. */
+  async drop(failed: boolean): Promise<void> {
+    while (!failed && (await this.follow(0)));
+    for (const { relayed } of this.following) for (const queued of relayed) if (!queued.handed) this.#handOut(queued);
+    this.following = [];
+    for (const { message } of this.mailbox.drop()) {
+      if (message.type !== 'reattach') throw new Error(message.type);
+      for (const [device, { session }] of this.sessions) if (session === message.session) this.sessions.delete(device);
+    }
+    expect(this.budget.bytes).toBe(0);
+    this.mailbox = new Mailbox(AL, await this.store.load(AL), RULES, this.budget);
+    const held = this.queue.filter(({ key, settled, taken }) => key === AL && !settled && taken);
+    this.pending = [...held.map((queued) => this.#given(queued, true)), ...this.pending];
   }
 
   async #survive(decide: () => ReturnType<Mailbox['turn']>): Promise<void> {
     try {
-      const { writes, effects, tells, removals, settled, reads } = decide();
+      const { writes, effects, tells, settled, afterwards, reads } = decide();
+      if (effects) throw new Error('a mailbox has no effects that its turn waits for');
       this.#mayCrash('writes');
       if (writes) await this.store.write(AL, writes);
-      this.#mayCrash('effects');
-      for (const { key, command } of effects ?? []) this.#effect(key, command as MailboxCommand); // a mailbox addresses mailboxes
       this.#mayCrash('tells');
       for (const { inbox, message } of tells ?? []) this.#tell(inbox, message);
-      this.#mayCrash('removals');
-      if (removals) await this.store.write(AL, removals);
       this.#mayCrash('settled');
-      for (const delivery of settled ?? []) {
-        delivery.settle();
-        await this.#checkSettled(delivery);
-        this.#mayCrash('half settled');
+      if (settled && this.following.length > 0) {
+        this.following.push({ relayed: [], removals: [], settled: [...settled] });
+      } else
+        for (const delivery of settled ?? []) {
+          delivery.settle();
+          await this.#checkSettled(delivery);
+          this.#mayCrash('half settled');
+        }
+      this.#mayCrash('afterwards');
+      if (afterwards) {
+        const relayed = afterwards.effects.map(({ key, command }) => this.#relay(key, command as MailboxCommand)); // a mailbox addresses mailboxes
+        this.following.push({ relayed, removals: afterwards.removals, settled: [...afterwards.settled] });
       }
       this.reads.push(...(reads ?? []));
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
-      await this.#restart();
+      await this.crash();
     }
   }
 
@@ -179,19 +257,37 @@ class World {
     throw new Crash();
   }
 
-  async #restart(): Promise<void> {
+  async crash(): Promise<void> {
     this.sessions.clear();
     this.reads = [];
+    this.following = [];
     this.budget.bytes = 0;
     for (const sender of this.senders) {
       sender.again = true;
       for (const { id } of sender.outbox) if (this.refused.has(id)) this.late.add(id);
     }
     this.mailbox = new Mailbox(AL, await this.store.load(AL), RULES, this.budget);
-    this.pending = this.queue.filter(({ settled }) => !settled).map((queued) => this.#given(queued, true));
+    this.queue = this.queue.filter(({ durable }) => durable);
+    this.pending = [];
+    for (const queued of this.queue) if (!queued.settled) this.#handOut(queued, true);
   }
 
-  #given(queued: Queued, redelivered: boolean): { command: MailboxCommand; delivery: Delivery } {
+  #handOut(queued: Queued, redelivered = false): void {
+    queued.handed = true;
+    if (queued.key === AL) {
+      queued.taken = false;
+      this.pending.push(this.#given(queued, redelivered));
+    } else {
+      this.#hear(queued.command);
+      queued.settled = true;
+    }
+  }
+
+  #queued({ to }: Delivery): Queued {
+    return this.queue.find(({ command }) => command === to.command) ?? expect.fail('it was never queued');
+  }
+
+  #given(queued: Queued, redelivered: boolean): MailboxIncoming & { delivery: Delivery } {
     const { command } = queued;
     const settle = () => {
       queued.settled = true;
@@ -199,9 +295,14 @@ class World {
     return { command, delivery: { to: { kind: 'mailbox', key: AL, command }, redelivered, size: 1, settle } };
   }
 
-  #effect(key: string, command: MailboxCommand): void {
+  #relay(key: string, command: MailboxCommand): Queued {
+    const queued: Queued = { key, command, handed: false, durable: false, settled: false, taken: false };
+    this.queue.push(queued);
+    return queued;
+  }
+
+  #hear(command: MailboxCommand): void {
     if (command.type !== 'notify') throw new Error(`a mailbox published ${command.type}`);
-    if (key === AL) return this.publish(command);
     const { notice } = command.item;
     if (notice.kind === 'delivered') for (const { id } of notice.entries) this.heard.delivered.add(id);
     else if (notice.kind === 'expired') for (const { id } of notice.entries) this.heard.expired.add(id);
@@ -252,7 +353,14 @@ class World {
           return item?.type === 'message' && item.id === id && devices.includes(device) && lacking;
         }),
       );
-      const isExpired = this.#missedQueued(device, id);
+      const isExpired =
+        this.#missedQueued(device, id) ||
+        chunks.some(({ n, items }) =>
+          items.some(({ item, devices }, index) => {
+            const lacking = devices.includes(device) && (state?.cursors[device] ?? 0) <= n + index;
+            return lacking && item?.type === 'notice' && this.#isMissed(item, id);
+          }),
+        );
       if (!isStored && !isExpired) throw new Error(`${id} was settled, and ${device} will never see it`);
     }
   }
@@ -262,11 +370,14 @@ class World {
   }
 
   #missedQueued(device: string, id: string): boolean {
-    return this.queue.some(({ command }) => {
-      if (command.type !== 'notify' || command.item.notice.kind !== 'missed') return false;
-      const { notice, devices } = command.item;
-      return devices?.includes(device) && notice.seqs.some((seq) => `${notice.device} ${seq}` === id);
+    return this.queue.some(({ command, durable, settled }) => {
+      if (!durable || settled || command.type !== 'notify') return false;
+      return command.item.devices?.includes(device) && this.#isMissed(command.item, id);
     });
+  }
+
+  #isMissed({ notice }: NoticeItem, id: string): boolean {
+    return notice.kind === 'missed' && notice.seqs.some((seq) => `${notice.device} ${seq}` === id);
   }
 
   #of(sets: Map<string, Set<string>>, device: string): Set<string> {
@@ -303,6 +414,13 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(100, 500, SHORT_MS) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), at: fc.constantFrom(...STEPS) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('chat' as const), sender: fc.nat(1), acks: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('crash now' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), failed: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('follow' as const), picks: fc.array(fc.nat(20), { maxLength: 8 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('enrol' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke' as const), device: fc.nat(2) }) },
 );
@@ -336,6 +454,15 @@ async function perform(world: World, doing: Doing): Promise<void> {
     case 'crash':
       world.crashAt = doing.at;
       return;
+    case 'chat':
+      return chat(world, doing.sender, doing.acks);
+    case 'crash now':
+      return world.crash();
+    case 'drop':
+      return world.drop(doing.failed);
+    case 'follow':
+      for (const pick of doing.picks) await world.follow(pick);
+      return;
     case 'enrol':
       return world.account([...world.devices, `a${world.length + 2}`]);
     case 'revoke': {
@@ -343,6 +470,28 @@ async function perform(world: World, doing: Doing): Promise<void> {
       if (left.length < world.devices.length) world.account(left);
       world.sessions.delete(left.includes(device) ? '' : device);
     }
+  }
+}
+
+/** All devices come, drain what they can, and take what is sent to them; the first `acks` of them say so, each in a turn of its own. */
+async function chat(world: World, sender: number, acks: number): Promise<void> {
+  for (const device of world.devices) if (!world.sessions.has(device)) world.attach(device);
+  await world.turn();
+  for (let reads = 0; reads < 4 && world.reads.length > 0; reads += 1) {
+    await world.read();
+    await world.turn();
+    for (const device of world.devices) {
+      world.take(device, 100);
+      world.ack(device);
+    }
+    await world.turn();
+  }
+  world.send(sender, 100, false);
+  await world.turn();
+  for (const device of world.devices.slice(0, acks)) {
+    world.take(device, 100);
+    world.ack(device);
+    await world.turn();
   }
 }
 
@@ -356,7 +505,9 @@ async function settle(world: World): Promise<void> {
     for (let reads = 0; world.reads.length > 0; reads += 1) {
       if (reads > READS_MAX) throw new Error('it reads for ever');
       await world.read();
+      await world.turn();
     }
+    for (let pick = 0; await world.follow(pick); pick += 1);
     for (const device of world.devices) {
       world.take(device, 1_000);
       world.ack(device);

@@ -277,9 +277,12 @@ describe('the delivered notice', () => {
     await box.turn(box.message(1));
     await box.attach('a1', 1);
     await box.turn(box.ack('a1', 1, 1));
-    expect(box.plan.effects).toHaveLength(1);
     expect(box.plan.writes).toBeUndefined();
-    expect(box.plan.removals).toMatchObject([{ type: 'cursor' }, { type: 'remove' }]);
+    expect(box.plan.settled).toBeUndefined();
+    expect(box.plan.afterwards).toMatchObject({
+      effects: [{ key: BO }],
+      removals: [{ type: 'cursor' }, { type: 'remove' }],
+    });
   });
 
   test('is caused neither by own copies nor by notices', async () => {
@@ -511,6 +514,43 @@ describe('a device out of use', () => {
     expect(box.mailbox.idle).toBe(true);
   });
 
+  test('its change is settled with the last page of the sweep, also if that changes nothing', async () => {
+    const box = await Box.make(['a1', 'a2'], { quotaBytes: 64 * KIB * KIB });
+    await box.turn(...numbers(1, 64).map((n) => box.message(n, { to: ['a2'] })));
+    await box.turn(...numbers(65, 64 * 9).map((n) => box.message(n)));
+    await box.turn(box.account(2, ['a1']));
+    await box.reads();
+    expect(box.notices).toHaveLength(1);
+    expect(box.plan).toMatchObject({ settled: [{}] });
+    expect(box.settled.at(-1)).toBe('account 2');
+  });
+
+  test('a sweep that an earlier memory began settles nothing of this one', async () => {
+    const box = await Box.make(['a1', 'a2']);
+    await box.turn(box.message(1, { to: ['a2'] }));
+    await box.turn(box.account(2, ['a1']));
+    const [read] = box.plan.reads ?? [];
+    if (!read) throw new Error('nothing was asked for');
+    await box.crash();
+    await box.turn(box.account(2, ['a1'], false, true));
+    await box.turn({ result: { ...read, chunks: [] } });
+    expect(box.settled).not.toContain('account 2');
+    await box.reads();
+    expect(box.settled).toContain('account 2');
+    expect(box.notices).toMatchObject([{ notice: { kind: 'expired' } }]);
+  });
+
+  test('its change is swept also if it comes again to a memory that has it, unmarked: its write may have been repeated', async () => {
+    const box = await Box.make(['a1', 'a2']);
+    await box.turn(box.message(1, { to: ['a2'] }));
+    await box.turn(box.account(2, ['a1']));
+    await box.crash();
+    await box.turn(box.account(2, ['a1']));
+    expect(box.settled).not.toContain('account 2');
+    await box.reads();
+    expect(box.notices).toMatchObject([{ notice: { kind: 'expired' } }]);
+  });
+
   test('an account that ends closes all and gives everything back', async () => {
     const box = await Box.make(['a1', 'a2']);
     await box.attach('a1', 1);
@@ -562,7 +602,7 @@ describe('the sweep', () => {
       { to: BO, notice: { kind: 'expired', conversation, by: AL, entries: [{ id: 'id 1' }, { id: 'id 2' }], more: 0 } },
       { to: AL, devices: ['a1', 'a2'], notice: { kind: 'missed', conversation, from: BO, device: 'b1', seqs: [1, 2] } },
     ]);
-    expect(box.plan.removals).toEqual([{ type: 'remove', n: 1 }]);
+    expect(box.plan.afterwards?.removals).toEqual([{ type: 'remove', n: 1 }]);
     expect(await box.stored()).toEqual([]);
   });
 

@@ -5,18 +5,17 @@ import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { Actor, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import { RefusedNumbers } from '#runtime/refused-numbers.ts';
-import { Attachment, type Carried, quotaSizeOf, sizeOf } from './carried.ts';
+import { Attachments } from './attachments.ts';
+import { type Attachment, type Carried, quotaSizeOf, sizeOf } from './carried.ts';
 import type { MailboxRules } from './config.ts';
+import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
 import { Recent } from './recent.ts';
-import type { Chunk, ChunkInfo, MailboxState, MailboxWrite } from './store.ts';
-import { sweepChunk } from './sweep.ts';
+import type { MailboxState, MailboxWrite } from './store.ts';
+import { Stored } from './stored.ts';
+import { Sweeps } from './sweeps.ts';
 
-/** Chunks that one read brings. */
-const READ_CHUNKS = 2;
-const SWEEP_CHUNKS = 8;
-
-/** What the mailboxes of one process hold in their queues together: 4 MiB a partition (DESIGN section 3), at P = 16. */
+/** What the mailboxes of one process hold in its queues now, together: one bound for all, whatever their partitions (`holdBytes`). */
 export type HoldBudget = { bytes: number };
 
 type Command<T extends MailboxCommand['type']> = Extract<MailboxCommand, { type: T }>;
@@ -25,18 +24,11 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   readonly #user: string;
   readonly #rules: MailboxRules;
   readonly #budget: HoldBudget;
-  /** Entries of the account log that the devices come from; 0: there is no such user. */
-  #length: number;
-  #deleted: boolean;
-  #devices: Set<string>;
-  readonly #cursors: Map<string, number>;
-  #next: number;
-  readonly #chunks: ChunkInfo[];
-  #bytes: number;
-  readonly #attached = new Map<string, Attachment>();
+  readonly #devices: Devices;
+  readonly #stored: Stored;
+  readonly #attached: Attachments;
+  readonly #sweeps: Sweeps;
   readonly #held = new Set<Carried>();
-  /** Changes of the account whose sweep is under way: until then, a chunk below every cursor may hold what a device left behind. */
-  #departures: { readonly length: number; readonly delivery: Delivery | undefined }[] = [];
   readonly #recent = new Recent();
   readonly #refused = new RefusedNumbers();
 
@@ -44,25 +36,19 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     this.#user = user;
     this.#rules = rules;
     this.#budget = budget;
-    this.#length = state?.length ?? 0;
-    this.#deleted = state?.deleted ?? false;
-    this.#devices = new Set(state?.devices);
-    this.#cursors = new Map(Object.entries(state?.cursors ?? {}));
-    this.#next = state?.next ?? 1;
-    this.#chunks = [...(state?.chunks ?? [])];
-    this.#bytes = this.#chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#devices = new Devices(state);
+    this.#stored = new Stored(state);
+    this.#attached = new Attachments(this.#stored);
+    this.#sweeps = new Sweeps(user, this.#stored);
   }
 
   get idle(): boolean {
-    return this.#attached.size === 0 && this.#held.size === 0 && this.#departures.length === 0;
+    return this.#attached.size === 0 && this.#held.size === 0 && !this.#sweeps.departing;
   }
 
   drop(): readonly Tell[] {
     for (const carried of this.#held) this.#budget.bytes -= carried.size;
-    return [...this.#attached.values()].map(({ at }) => ({
-      inbox: at.inbox,
-      message: { type: 'reattach', session: at.session },
-    }));
+    return this.#attached.farewell();
   }
 
   turn(batch: readonly Incoming<'mailbox', MailboxResult>[], now: number): Plan<MailboxWrite, MailboxRead> {
@@ -74,11 +60,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const [oldest] = this.#held;
     const due = oldest ? oldest.since + this.#rules.holdMs : undefined;
     if (due !== undefined && due <= now) this.#storeHeld(draft);
-    draft.flush((info) => this.#chunks.push(info));
-    for (const attachment of this.#attached.values()) {
-      if (attachment.live) attachment.sentUpTo = this.#next;
-      else this.#pump(draft, attachment);
-    }
+    this.#stored.flush(draft);
+    this.#attached.pump(draft);
     return draft.plan(this.#held.size > 0 ? due : undefined);
   }
 
@@ -97,7 +80,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       case 'account':
         return this.#account(draft, command, delivery);
       case 'sweep':
-        this.#readToSweep(draft, 0, this.#length);
+        this.#sweeps.begin(draft);
     }
   }
 
@@ -113,7 +96,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     }
     this.#refused.admit(item);
     const served = this.#recent.served(item);
-    const devices = Object.keys(item.slots).filter((device) => this.#devices.has(device) && !served.has(device));
+    const devices = Object.keys(item.slots).filter((device) => this.#devices.inUse.has(device) && !served.has(device));
     if (devices.length > 0) {
       this.#place(draft, item, devices, delivery);
       for (const device of devices) served.add(device);
@@ -125,24 +108,24 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
 
   /** What may have been accepted before, as far as this mailbox can know, is not refused for quota or order. */
   #refusal(item: MessageItem, redelivered: boolean): ErrorCode | undefined {
-    if (this.#length === 0 || this.#deleted) return 'unknown_user';
+    if (!this.#devices.exist) return 'unknown_user';
     const own = item.from === this.#user;
-    if (!own && !Object.keys(item.slots).some((device) => this.#devices.has(device))) return 'stale_devices';
+    if (!own && !Object.keys(item.slots).some((device) => this.#devices.inUse.has(device))) return 'stale_devices';
     if (redelivered || this.#recent.knows(item)) return undefined;
     if (this.#refused.mustWait(item)) return 'earlier_refused';
-    return this.#bytes + quotaSizeOf(item) > this.#rules.quotaBytes ? 'over_quota' : undefined;
+    return this.#stored.bytes + quotaSizeOf(item) > this.#rules.quotaBytes ? 'over_quota' : undefined;
   }
 
   /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message counted in. */
   #isStale(item: MessageItem, served: ReadonlySet<string>): boolean {
-    for (const device of this.#devices) {
+    for (const device of this.#devices.inUse) {
       if (!(device in item.slots) && !served.has(device) && device !== item.device) return true;
     }
-    return Object.keys(item.slots).some((device) => !this.#devices.has(device));
+    return Object.keys(item.slots).some((device) => !this.#devices.inUse.has(device));
   }
 
   #notify(draft: Draft, item: NoticeItem, delivery: Delivery | undefined): void {
-    const devices = (item.devices ?? [...this.#devices]).filter((device) => this.#devices.has(device));
+    const devices = (item.devices ?? [...this.#devices.inUse]).filter((device) => this.#devices.inUse.has(device));
     if (devices.length > 0) this.#place(draft, item, devices, delivery);
     else draft.settle(delivery);
   }
@@ -150,7 +133,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   /** Pushed and held in the queue if every device is live; else stored, and pushed to those that are. */
   #place(draft: Draft, item: MessageItem | NoticeItem, devices: string[], delivery: Delivery | undefined): void {
     const size = sizeOf(item);
-    const targets = devices.map((device) => this.#attached.get(device));
+    const targets = devices.map((device) => this.#attached.of(device));
     const carried: Carried = {
       item,
       size,
@@ -167,7 +150,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       this.#budget.bytes += size;
     } else {
       this.#storeHeld(draft); // first what came first
-      this.#store(draft, carried);
+      this.#stored.add(draft, carried);
     }
     for (const target of targets) {
       if (!target?.live) continue;
@@ -175,22 +158,15 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         draft.push(target, carried);
       } else {
         target.live = false;
-        target.sentUpTo = carried.stored ?? this.#next; // stored: only what all have room for is held
+        target.sentUpTo = carried.stored ?? this.#stored.next; // stored: only what all have room for is held
       }
     }
-  }
-
-  #store(draft: Draft, carried: Carried): void {
-    carried.stored = this.#next;
-    this.#next += 1;
-    this.#bytes += quotaSizeOf(carried.item);
-    draft.store(carried);
   }
 
   #storeHeld(draft: Draft): void {
     for (const carried of this.#held) {
       this.#budget.bytes -= carried.size;
-      this.#store(draft, carried);
+      this.#stored.add(draft, carried);
     }
     this.#held.clear();
   }
@@ -198,7 +174,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   // ---- messages out --------------------------------------------------------
 
   #ack(draft: Draft, { device, at, upTo, tags }: Command<'ack'>): void {
-    const attachment = this.#find(device, at);
+    const attachment = this.#attached.find(device, at);
     if (!attachment) return;
     const tagOf = new Map(tags);
     for (const { n, carried } of attachment.acked(upTo)) {
@@ -212,189 +188,76 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         draft.settle(carried.delivery);
       }
     }
-    this.#raise(draft);
+    if (this.#attached.raise(draft)) this.#trim(draft);
   }
 
   /** Whether another device took it earlier, so that the sender has been told. */
   #isTaken({ taken, stored, devices }: Carried, except: string): boolean {
     if (taken || stored === undefined) return taken;
-    return devices.some((device) => device !== except && (this.#cursors.get(device) ?? 0) > stored);
+    return devices.some((device) => device !== except && this.#stored.cursor(device) > stored);
   }
 
-  /** Raises the cursors of all attached devices: also of one that only sees pass by what is for others. */
-  #raise(draft: Draft): void {
-    let raised = false;
-    for (const { device, cursor } of this.#attached.values()) {
-      if (cursor <= (this.#cursors.get(device) ?? 0)) continue;
-      this.#cursors.set(device, cursor);
-      draft.removals.push({ type: 'cursor', device, n: cursor });
-      raised = true;
-    }
-    if (raised) this.#trim(draft);
-  }
-
-  /** Removes the chunks below every cursor. */
+  /** What every device has leaves silently; what devices out of use left behind does not: the sweep tells the senders first. */
   #trim(draft: Draft): void {
-    if (this.#devices.size === 0 || this.#departures.length > 0) return; // the sweep tells the senders first
-    const lowest = Math.min(...[...this.#devices].map((device) => this.#cursors.get(device) ?? 1));
-    for (let chunk = this.#chunks[0]; chunk && chunk.n + chunk.count <= lowest; chunk = this.#chunks[0]) {
-      draft.removals.push({ type: 'remove', n: chunk.n });
-      this.#bytes -= chunk.bytes;
-      this.#chunks.shift();
-    }
+    const { inUse } = this.#devices;
+    if (inUse.size > 0 && !this.#sweeps.departing) this.#stored.trim(draft, inUse);
   }
 
-  /** Gives a draining device what its window takes; asks the store for more; makes it live when there is no more. */
-  #pump(draft: Draft, attachment: Attachment): void {
-    if (attachment.reading) return;
-    const { buffer } = attachment;
-    while (buffer.length > 0 && attachment.roomy) draft.push(attachment, buffer.shift() as Carried); // length > 0
-    if (buffer.length > 0) return;
-    if (attachment.sentUpTo < this.#next) {
-      if (!attachment.roomy) return;
-      attachment.reading = true;
-      const { device, at, sentUpTo } = attachment;
-      draft.reads.push({ purpose: 'drain', device, at, from: sentUpTo, before: this.#next, limit: READ_CHUNKS });
-      return;
-    }
-    attachment.live = true;
-    if (!attachment.synced) draft.tell(attachment.at, { type: 'synced' });
-    attachment.synced = true;
-  }
-
+  /** What a read brought. */
   #page(draft: Draft, result: MailboxResult): void {
-    if (result.purpose === 'sweep') return this.#sweep(draft, result.chunks, result.length);
-    const attachment = this.#find(result.device, result.at);
-    if (!attachment || attachment.sentUpTo !== result.from) return; // asked for before this memory was loaded
-    attachment.reading = false;
-    for (const { n, items } of result.chunks) {
-      items.forEach(({ item, devices, taken }, index) => {
-        const stored = n + index;
-        if (stored < attachment.sentUpTo || !item || !devices.includes(attachment.device)) return;
-        const waiting = new Set([attachment.device]);
-        attachment.buffer.push({
-          item,
-          size: sizeOf(item),
-          devices,
-          waiting,
-          delivery: undefined,
-          since: draft.now,
-          stored,
-          taken,
-        });
-      });
-      attachment.sentUpTo = Math.max(attachment.sentUpTo, n + items.length);
+    if (result.purpose === 'sweep') {
+      this.#sweeps.page(draft, result, this.#devices.inUse);
+      this.#trim(draft);
+    } else if (this.#attached.page(draft, result) && this.#attached.raise(draft)) {
+      this.#trim(draft);
     }
-    if (result.chunks.length < READ_CHUNKS) attachment.sentUpTo = Math.max(attachment.sentUpTo, result.before);
-    this.#raise(draft);
   }
 
   // ---- devices -------------------------------------------------------------
 
-  #attach(draft: Draft, { device, number, at }: Command<'attach'>, delivery: Delivery | undefined): void {
+  #attach(draft: Draft, command: Command<'attach'>, delivery: Delivery | undefined): void {
     draft.settle(delivery);
     if (delivery?.redelivered) return; // its gateway attaches again once it knows the new owner
-    if (!this.#devices.has(device)) return draft.close(at, this.#deleted ? 'accountDeleted' : 'revoked');
-    const present = this.#attached.get(device);
-    if (present && present.number > number) return draft.close(at, 'replaced');
-    if (present) {
-      if (present.at.session !== at.session || present.at.inbox !== at.inbox) draft.close(present.at, 'replaced');
-      this.#release(draft, present);
-    }
-    this.#attached.set(device, new Attachment(device, at, number, this.#cursors.get(device) ?? 1));
+    const { device, at } = command;
+    if (!this.#devices.inUse.has(device)) return draft.close(at, this.#devices.deleted ? 'accountDeleted' : 'revoked');
+    const replaced = this.#attached.attach(draft, command);
+    if (replaced) this.#release(draft, replaced);
   }
 
   #detach(draft: Draft, { device, at }: Command<'detach'>): void {
-    const attachment = this.#find(device, at);
-    if (attachment) this.#release(draft, attachment);
+    const attachment = this.#attached.find(device, at);
+    if (!attachment) return;
+    this.#attached.remove(device);
+    this.#release(draft, attachment);
   }
 
-  #release(draft: Draft, attachment: Attachment): void {
-    this.#attached.delete(attachment.device);
-    for (const carried of this.#held) if (carried.waiting.has(attachment.device)) return this.#storeHeld(draft);
+  /** What was held for an attachment that is no more is stored. */
+  #release(draft: Draft, { device }: Attachment): void {
+    for (const carried of this.#held) if (carried.waiting.has(device)) return this.#storeHeld(draft);
   }
 
-  #find(device: string, at: { inbox: string; session: number }): Attachment | undefined {
-    const found = this.#attached.get(device);
-    return found && found.at.session === at.session && found.at.inbox === at.inbox ? found : undefined;
-  }
-
-  #account(draft: Draft, command: Command<'account'>, delivery: Delivery | undefined): void {
-    const newer =
-      command.length > this.#length || (command.length === this.#length && command.deleted && !this.#deleted);
-    if (!newer) {
+  #account(draft: Draft, command: AccountChange, delivery: Delivery | undefined): void {
+    const gone = this.#devices.change(command);
+    if (!gone) {
       // Its first sweep may not have come to its end.
-      if (delivery?.redelivered) this.#sweepDeparted(draft, delivery);
+      if (delivery?.redelivered || this.#devices.areOf(command)) this.#sweeps.depart(draft, delivery);
       else draft.settle(delivery);
       return;
     }
-    this.#length = command.length;
-    this.#deleted = command.deleted;
-    const gone = [...this.#devices].filter((device) => !command.devices.includes(device));
-    this.#devices = new Set(command.devices);
-    const begin: Record<string, number> = {};
-    for (const device of command.devices) {
-      if (this.#cursors.has(device)) continue;
-      begin[device] = this.#next;
-      this.#cursors.set(device, this.#next);
-    }
     const { length, devices, deleted } = command;
-    draft.writes.push({ type: 'account', length, devices, deleted, cursors: begin });
+    draft.writes.push({ type: 'account', length, devices, deleted, cursors: this.#stored.begin(devices) });
     for (const device of gone) this.#dismiss(draft, device, deleted);
-    for (const { at } of this.#attached.values()) draft.tell(at, { type: 'log', address: this.#user, length });
-    if (gone.length > 0) this.#sweepDeparted(draft, delivery);
+    this.#attached.tellLog(draft, this.#user, length);
+    if (gone.length > 0) this.#sweeps.depart(draft, delivery);
     else draft.settle(delivery);
-  }
-
-  /** The command is settled only after the sweep: a crash between would lose what the senders have to hear. */
-  #sweepDeparted(draft: Draft, delivery: Delivery | undefined): void {
-    this.#departures.push({ length: this.#length, delivery });
-    this.#readToSweep(draft, 0, this.#length);
   }
 
   /** A device is out of use: what was for it alone and not taken goes back to its sender as expired. */
   #dismiss(draft: Draft, device: string, deleted: boolean): void {
-    const attachment = this.#attached.get(device);
+    const attachment = this.#attached.of(device);
     if (attachment) draft.close(attachment.at, deleted ? 'accountDeleted' : 'revoked');
     draft.signals.push({ type: 'revoked', address: this.#user, device, deleted });
-    this.#attached.delete(device);
+    this.#attached.remove(device);
     if (this.#held.size > 0) this.#storeHeld(draft); // then the sweep, asked for with it, decides
-  }
-
-  // ---- retention -----------------------------------------------------------
-
-  #readToSweep(draft: Draft, from: number, length: number): void {
-    draft.reads.push({ purpose: 'sweep', from, length, limit: SWEEP_CHUNKS });
-  }
-
-  #sweep(draft: Draft, chunks: readonly Chunk[], length: number): void {
-    for (const chunk of chunks) {
-      const at = this.#chunks.findIndex(({ n }) => n === chunk.n);
-      const info = this.#chunks[at];
-      if (!info) continue;
-      const { left, bytes } = sweepChunk(chunk, {
-        now: draft.now,
-        own: this.#user,
-        devices: this.#devices,
-        cursors: this.#cursors,
-        notices: draft.notices,
-      });
-      if (left === undefined) continue;
-      if (left.length === 0) {
-        draft.removals.push({ type: 'remove', n: chunk.n });
-        this.#chunks.splice(at, 1);
-      } else {
-        draft.removals.push({ type: 'replace', chunk: { n: chunk.n, items: left }, bytes });
-        this.#chunks[at] = { ...info, bytes };
-      }
-      this.#bytes -= info.bytes - (left.length === 0 ? 0 : bytes);
-    }
-    const last = chunks.at(-1);
-    if (last && chunks.length === SWEEP_CHUNKS) {
-      return this.#readToSweep(draft, last.n + last.items.length, length);
-    }
-    for (const departure of this.#departures) if (departure.length <= length) draft.settle(departure.delivery);
-    this.#departures = this.#departures.filter((departure) => departure.length > length);
-    this.#trim(draft);
   }
 }

@@ -21,7 +21,6 @@ export interface Client {
   readonly session: { readonly address: string; readonly device: string; readonly at: SessionRef } | undefined;
   push(frame: Push): void;
   close(why: CloseName): void;
-  attach(): void;
   beat(now: number): void;
   pause(): void;
   readOn(): void;
@@ -157,7 +156,8 @@ export class Hub {
       case 'close':
         return this.#sessions.get(message.session)?.close(message.why);
       case 'reattach':
-        return this.#sessions.get(message.session)?.attach();
+        // Its pushes would be numbered from 1 again, and acks under way would count for them: only a new session is safe.
+        return this.#sessions.get(message.session)?.close('failed');
     }
   }
 

@@ -42,7 +42,7 @@ export class Listener {
     });
     this.#server.on('request', (request, response) => void this.#respond(request, response));
     this.#server.on('upgrade', (request, socket, head) => {
-      socket.on('error', () => socket.destroy()); // a client that resets while it is refused must not end the process
+      socket.on('error', onReset);
       const source = this.#sourceOf(request);
       if (!this.#ready) return refuse(socket, '503 Service Unavailable', 'This server is not ready: go elsewhere.');
       const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
@@ -105,6 +105,11 @@ export class Listener {
     if (url === '/') return reply(response, 426, 'This is a Parley server: connect with a Parley client.\n');
     reply(response, 404, 'Not found.\n');
   }
+}
+
+/** A client that resets while it is refused must not end the process. No closure: it would keep the request as long as the socket. */
+function onReset(this: Duplex): void {
+  this.destroy();
 }
 
 function makeServer({ host, tlsCert, tlsKey, allowPlain }: GatewaySettings): Server {

@@ -7,7 +7,7 @@ import { checkSend } from './send.ts';
 
 const al = new WirePerson('al@localhost');
 const bo = new WirePerson('bo@localhost');
-const sender = { address: al.address, device: al.device.name, deviceBytes: al.device.id };
+const sender = { address: al.address, device: al.device.name };
 const check = (fields: object) =>
   checkSend({ type: 'send', id: 1, ...al.message(bo, { seq: 7 }), ...fields }, sender, 1_000);
 const slot = (to: string, device = random64(32)) => ({ to, device, slot: random64(80) });

@@ -2,14 +2,13 @@
 
 import { encodeConversation, otherParticipant } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import { equalBytes } from '#protocol/bytes.ts';
 import type { MessageItem } from '#protocol/commands.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import { ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 
-export type Sender = { readonly address: string; readonly device: string; readonly deviceBytes: Uint8Array };
+export type Sender = { readonly address: string; readonly device: string };
 /** device → slot, of one address. */
 export type Mailbox = { readonly address: string; readonly slots: Readonly<Record<string, string>> };
 
@@ -29,7 +28,7 @@ export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: num
   const header = parseHeader(frame.header);
   const { conversation, seq } = header;
   if (conversation.kind !== 'direct') throw new RequestError('bad_request', 'This server takes no group messages.');
-  if (header.sender !== sender.address || !equalBytes(header.device, sender.deviceBytes)) {
+  if (header.sender !== sender.address || encodeBase64(header.device) !== sender.device) {
     throw new RequestError('bad_envelope', 'The header names another sender than the session.');
   }
   const other = otherParticipant(conversation, sender.address);

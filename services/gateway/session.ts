@@ -1,5 +1,4 @@
 // A device's session on its connection, and the messages that it sends: checked, bounded, delivered mailbox by mailbox, answered once.
-import { decodeBase64 } from '#protocol/base64.ts';
 import type { MailboxCommand, SessionRef } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
@@ -13,7 +12,6 @@ import { type Accepted, checkSend, type Mailbox, type Sender } from './send.ts';
 export class Session implements Sender {
   readonly address: string;
   readonly device: string;
-  readonly deviceBytes: Uint8Array;
   readonly receive: boolean;
   readonly at: SessionRef;
   readonly #hub: Hub;
@@ -26,7 +24,6 @@ export class Session implements Sender {
   constructor(hub: Hub, { address, device, number, receive }: ClientFrameOf<'session'>, at: SessionRef) {
     this.address = address;
     this.device = device;
-    this.deviceBytes = decodeBase64(device);
     this.receive = receive;
     this.at = at;
     this.#hub = hub;

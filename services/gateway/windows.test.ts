@@ -239,15 +239,16 @@ test('a signal closes the sessions of that device of that person alone', async (
   await others.ok({ type: 'ping' });
 });
 
-test('the owner of a mailbox that lost its memory gets its sessions attached again, those that receive', async () => {
+test('a session whose mailbox lost its memory is ended, so that its client opens another: acks of one numbering never count for another', async () => {
   const wire = await gateway.session(al, true);
   await wire.ok({ type: 'ping' });
   const attach = gateway.bus.others.find(({ type }) => type === 'attach');
   if (attach?.type !== 'attach') throw new Error('a receiving session attaches');
   gateway.bus.send('held', { type: 'reattach', session: attach.at.session });
-  await wire.ok({ type: 'ping' });
-  expect(gateway.bus.others.filter(({ type }) => type === 'attach')).toEqual([attach, attach]);
+  expect(await wire.closed).toEqual(CLOSE.failed);
+  expect(gateway.bus.others.filter(({ type }) => type === 'attach')).toEqual([attach]);
   gateway.bus.send('held', { type: 'reattach', session: 99 });
   gateway.bus.send('held', { type: 'push', session: 99, frame: { type: 'synced' } });
-  await wire.ok({ type: 'ping' });
+  const other = await gateway.session(al, true);
+  await other.ok({ type: 'ping' });
 });

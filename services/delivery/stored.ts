@@ -1,0 +1,97 @@
+// What the store has of a mailbox, as far as its actor must know to decide: numbers, sizes and cursors, never the items.
+// It counts what the turns decided; the host makes it so.
+import { type Carried, quotaSizeOf } from './carried.ts';
+import type { Draft } from './draft.ts';
+import type { Chunk, ChunkInfo, MailboxState } from './store.ts';
+import { sweepChunk } from './sweep-chunk.ts';
+
+export class Stored {
+  readonly #cursors: Map<string, number>;
+  readonly #chunks: ChunkInfo[];
+  readonly #onChunk: (info: ChunkInfo) => void;
+  #next: number;
+  #bytes: number;
+
+  constructor(state: MailboxState | undefined) {
+    this.#cursors = new Map(Object.entries(state?.cursors ?? {}));
+    this.#next = state?.next ?? 1;
+    this.#chunks = [...(state?.chunks ?? [])];
+    this.#onChunk = (info) => this.#chunks.push(info);
+    this.#bytes = this.#chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The number of the next item. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** What counts towards the quota. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The first number that a device may not have. */
+  cursor(device: string): number {
+    return this.#cursors.get(device) ?? 1;
+  }
+
+  add(draft: Draft, carried: Carried): void {
+    carried.stored = this.#next;
+    this.#next += 1;
+    this.#bytes += quotaSizeOf(carried.item);
+    draft.store(carried);
+  }
+
+  /** Makes chunks of what the turn added. */
+  flush(draft: Draft): void {
+    draft.flush(this.#onChunk);
+  }
+
+  /** Devices that it has not seen begin with what comes from now on; returns their cursors. */
+  begin(devices: readonly string[]): Record<string, number> {
+    const begin: Record<string, number> = {};
+    for (const device of devices) {
+      if (this.#cursors.has(device)) continue;
+      begin[device] = this.#next;
+      this.#cursors.set(device, this.#next);
+    }
+    return begin;
+  }
+
+  /** Raises a cursor; false if it is as high already. */
+  raise(draft: Draft, device: string, n: number): boolean {
+    if (n <= this.cursor(device)) return false;
+    this.#cursors.set(device, n);
+    draft.removals.push({ type: 'cursor', device, n });
+    return true;
+  }
+
+  /** Removes the chunks below the cursors of all these devices. */
+  trim(draft: Draft, devices: ReadonlySet<string>): void {
+    let lowest = this.#next;
+    for (const device of devices) lowest = Math.min(lowest, this.cursor(device));
+    for (let chunk = this.#chunks[0]; chunk && chunk.n + chunk.count <= lowest; chunk = this.#chunks[0]) {
+      draft.removals.push({ type: 'remove', n: chunk.n });
+      this.#bytes -= chunk.bytes;
+      this.#chunks.shift();
+    }
+  }
+
+  /** Removes from a chunk what expired or is for no device in use, and says so in notices. */
+  sweep(draft: Draft, chunk: Chunk, own: string, devices: ReadonlySet<string>): void {
+    const at = this.#chunks.findIndex(({ n }) => n === chunk.n);
+    const info = this.#chunks[at];
+    if (!info) return;
+    const { now, notices } = draft;
+    const { left, bytes } = sweepChunk(chunk, { now, own, devices, cursors: this.#cursors, notices });
+    if (left === undefined) return;
+    if (left.length === 0) {
+      draft.removals.push({ type: 'remove', n: chunk.n });
+      this.#chunks.splice(at, 1);
+    } else {
+      draft.removals.push({ type: 'replace', chunk: { n: chunk.n, items: left }, bytes });
+      this.#chunks[at] = { ...info, bytes };
+    }
+    this.#bytes -= info.bytes - (left.length === 0 ? 0 : bytes);
+  }
+}

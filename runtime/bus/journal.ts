@@ -3,6 +3,7 @@
 import { setImmediate as tickEnd } from 'node:timers/promises';
 import type { ActorKind, Addressed, InboxMessage } from '#protocol/commands.ts';
 import type { Bus, PartitionConsumer } from './bus.ts';
+import { encodeCommand } from './encode.ts';
 import { Frame, FrameMaker, Item } from './frame.ts';
 import type { JournalStore } from './journal-store.ts';
 
@@ -136,12 +137,12 @@ export class Journal implements Bus {
   async #commit(publishes: readonly Publish[], removals: readonly number[], relays: readonly Relay[]): Promise<void> {
     const relayed = this.#frameMaker();
     for (const { items } of relays) {
-      for (const item of items) if (!item.settled) relayed.add(item, JSON.stringify(item.to));
+      for (const item of items) if (!item.settled) relayed.add(item, encodeCommand(item.to));
     }
     const fresh = this.#frameMaker();
     for (const { commands } of publishes) {
       for (const command of commands) {
-        const text = JSON.stringify(command);
+        const text = encodeCommand(command);
         fresh.add(new Item(command, text.length + OVERHEAD_CHARS), text);
       }
     }

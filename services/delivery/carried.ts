@@ -6,6 +6,9 @@ import type { Delivery } from '#runtime/bus/bus.ts';
 /** Beside its long strings, an item costs about this much. Bytes. */
 const ITEM_OVERHEAD_BYTES = 300;
 
+/** An entry of a notice: id, device and tag in Base64. */
+const NOTICE_ENTRY_BYTES = 130;
+
 /** One item, shared by the devices that it was pushed to. Held in the queue (`delivery`) until stored or acked by all. */
 export type Carried = {
   readonly item: MessageItem | NoticeItem;
@@ -23,10 +26,14 @@ export type Carried = {
 
 /** The bytes that an item counts for in windows and chunks. */
 export function sizeOf(item: MessageItem | NoticeItem): number {
-  if (item.type === 'notice') return ITEM_OVERHEAD_BYTES + JSON.stringify(item.notice).length;
+  if (item.type === 'notice') return ITEM_OVERHEAD_BYTES + entriesOf(item.notice) * NOTICE_ENTRY_BYTES;
   let size = ITEM_OVERHEAD_BYTES + item.header.length + item.body.length;
   for (const device in item.slots) size += device.length + (item.slots[device] as string).length;
   return size;
+}
+
+function entriesOf(notice: NoticeItem['notice']): number {
+  return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
 }
 
 /** The bytes that an item counts for in the quota: notices are outside of it (DESIGN section 3, Notices). */

@@ -87,7 +87,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   // ---- messages in ---------------------------------------------------------
 
   #deliver(draft: Draft, { item, reply }: Command<'deliver'>, delivery: Delivery | undefined): void {
-    const refusal = this.#refusal(item, delivery?.redelivered ?? false);
+    const served = this.#recent.served(item);
+    const refusal = this.#refusal(item, delivery?.redelivered || served !== undefined);
     if (refusal) {
       if (new RequestError(refusal).retry) this.#refused.refuse(item);
       if (delivery?.redelivered) draft.notices.refused(item, refusal);
@@ -95,31 +96,28 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       return draft.settle(delivery);
     }
     this.#refused.admit(item);
-    const served = this.#recent.served(item);
-    const devices = Object.keys(item.slots).filter((device) => this.#devices.inUse.has(device) && !served.has(device));
-    if (devices.length > 0) {
-      this.#place(draft, item, devices, delivery);
-      for (const device of devices) served.add(device);
-    } else {
-      draft.settle(delivery);
-    }
+    const { inUse } = this.#devices;
+    const devices = Object.keys(item.slots).filter((device) => inUse.has(device) && !served?.includes(device));
+    this.#recent.add(item, devices);
+    if (devices.length > 0) this.#place(draft, item, devices, delivery);
+    else draft.settle(delivery);
     draft.accept(reply, item.receivedAt, this.#isStale(item, served) ? this.#user : undefined);
   }
 
   /** What may have been accepted before, as far as this mailbox can know, is not refused for quota or order. */
-  #refusal(item: MessageItem, redelivered: boolean): ErrorCode | undefined {
+  #refusal(item: MessageItem, again: boolean): ErrorCode | undefined {
     if (!this.#devices.exist) return 'unknown_user';
     const own = item.from === this.#user;
     if (!own && !Object.keys(item.slots).some((device) => this.#devices.inUse.has(device))) return 'stale_devices';
-    if (redelivered || this.#recent.knows(item)) return undefined;
+    if (again) return undefined;
     if (this.#refused.mustWait(item)) return 'earlier_refused';
     return this.#stored.bytes + quotaSizeOf(item) > this.#rules.quotaBytes ? 'over_quota' : undefined;
   }
 
   /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message counted in. */
-  #isStale(item: MessageItem, served: ReadonlySet<string>): boolean {
+  #isStale(item: MessageItem, served: readonly string[] | undefined): boolean {
     for (const device of this.#devices.inUse) {
-      if (!(device in item.slots) && !served.has(device) && device !== item.device) return true;
+      if (!(device in item.slots) && !served?.includes(device) && device !== item.device) return true;
     }
     return Object.keys(item.slots).some((device) => !this.#devices.inUse.has(device));
   }

@@ -4,24 +4,25 @@ import type { MessageItem } from '#protocol/commands.ts';
 /** Messages remembered by id; the oldest goes. */
 const RECENT_MAX = 512;
 
-export class Recent {
-  readonly #served = new Map<string, Set<string>>();
+type Entry = { readonly device: string; readonly served: string[] };
 
-  /** Whether this message was accepted lately. */
-  knows({ device, id }: MessageItem): boolean {
-    return this.#served.has(`${device} ${id}`);
+export class Recent {
+  /** By message id alone, the shortest of keys; a sender that reuses another's id is only forgotten sooner. */
+  readonly #entries = new Map<string, Entry>();
+
+  /** The devices that this message was accepted for lately; undefined if it was not. */
+  served({ device, id }: MessageItem): readonly string[] | undefined {
+    const entry = this.#entries.get(id);
+    return entry?.device === device ? entry.served : undefined;
   }
 
-  /** The devices that this message was accepted for; the caller adds to it. */
-  served({ device, id }: MessageItem): Set<string> {
-    const key = `${device} ${id}`;
-    let devices = this.#served.get(key);
-    if (!devices) {
-      devices = new Set();
-      this.#served.set(key, devices);
-      const [oldest] = this.#served.size > RECENT_MAX ? this.#served.keys() : [];
-      if (oldest !== undefined) this.#served.delete(oldest);
-    }
-    return devices;
+  /** The message was accepted for these devices, too. */
+  add({ device, id }: MessageItem, devices: readonly string[]): void {
+    const entry = this.#entries.get(id);
+    if (entry?.device === device) return void entry.served.push(...devices);
+    this.#entries.set(id, { device, served: [...devices] });
+    if (this.#entries.size <= RECENT_MAX) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
   }
 }

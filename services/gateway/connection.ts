@@ -16,7 +16,7 @@ import {
 } from '#protocol/limits.ts';
 import { type Outcome, refusal } from './asks.ts';
 import { corkForTick } from './corked.ts';
-import { type Read, readFrame } from './frame.ts';
+import { frameText, type Read, readFrame } from './frame.ts';
 import type { Client, Hub } from './hub.ts';
 import { RATE_OF } from './rates.ts';
 import { Session } from './session.ts';
@@ -236,7 +236,7 @@ export class Connection implements Client {
   #write(frame: ServerFrame): void {
     if (this.#closed) return;
     corkForTick(this.#socket);
-    this.#websocket.send(JSON.stringify(frame));
+    this.#websocket.send(frameText(frame));
     this.#bound();
   }
 

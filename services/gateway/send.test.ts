@@ -3,11 +3,15 @@ import { encodeBase64 } from '#protocol/base64.ts';
 import { encodeHeader, ZERO_HASH } from '#protocol/envelope.ts';
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
-import { checkSend } from './send.ts';
+import { checkSend, conversationText } from './send.ts';
 
 const al = new WirePerson('al@localhost');
 const bo = new WirePerson('bo@localhost');
-const sender = { address: al.address, device: al.device.name };
+const sender = {
+  address: al.address,
+  device: al.device.name,
+  conversationWith: (other: string) => conversationText(al.address, other),
+};
 const check = (fields: object) =>
   checkSend({ type: 'send', id: 1, ...al.message(bo, { seq: 7 }), ...fields }, sender, 1_000);
 const slot = (to: string, device = random64(32)) => ({ to, device, slot: random64(80) });

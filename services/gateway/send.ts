@@ -1,6 +1,6 @@
 // What a `send` becomes: it is checked against its session, then it is one command for each mailbox that its slots name.
 
-import { encodeConversation, otherParticipant } from '#protocol/address.ts';
+import { directConversation, encodeConversation, otherParticipant } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import type { MessageItem } from '#protocol/commands.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
@@ -8,7 +8,12 @@ import { ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 
-export type Sender = { readonly address: string; readonly device: string };
+export type Sender = {
+  readonly address: string;
+  readonly device: string;
+  /** The conversation with somebody, as Base64 of its bytes. */
+  conversationWith(other: string): string;
+};
 /** device → slot, of one address. */
 export type Mailbox = { readonly address: string; readonly slots: Readonly<Record<string, string>> };
 
@@ -49,7 +54,7 @@ export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: num
       id: encodeBase64(header.id),
       from: sender.address,
       device: sender.device,
-      conversation: encodeBase64(encodeConversation(conversation)),
+      conversation: sender.conversationWith(other),
       seq,
       header: frame.header,
       body: frame.body,
@@ -58,6 +63,11 @@ export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: num
     },
     mailboxes,
   };
+}
+
+/** Base64 of the conversation of two. */
+export function conversationText(a: string, b: string): string {
+  return encodeBase64(encodeConversation(directConversation(a, b)));
 }
 
 function parseHeader(text: string): ReturnType<typeof decodeHeader> {

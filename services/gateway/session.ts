@@ -7,7 +7,7 @@ import { RefusedNumbers } from '#runtime/refused-numbers.ts';
 import { type Outcome, refusal } from './asks.ts';
 import type { Hub } from './hub.ts';
 import type { SendAllowance } from './rates.ts';
-import { type Accepted, checkSend, type Mailbox, type Sender } from './send.ts';
+import { type Accepted, checkSend, conversationText, type Mailbox, type Sender } from './send.ts';
 
 export class Session implements Sender {
   readonly address: string;
@@ -19,6 +19,7 @@ export class Session implements Sender {
   readonly #allowance: SendAllowance;
   readonly #refused = new RefusedNumbers();
   #unanswered = 0;
+  #lastConversation = { other: '', text: '' };
 
   /** `at`: as the hub registered it. */
   constructor(hub: Hub, { address, device, number, receive }: ClientFrameOf<'session'>, at: SessionRef) {
@@ -34,6 +35,14 @@ export class Session implements Sender {
   /** Its window of unanswered sends is used up. */
   get full(): boolean {
     return this.#unanswered >= SENDS_UNANSWERED_MAX;
+  }
+
+  /** Remembers the last one: a burst goes to one person. */
+  conversationWith(other: string): string {
+    if (this.#lastConversation.other !== other) {
+      this.#lastConversation = { other, text: conversationText(this.address, other) };
+    }
+    return this.#lastConversation.text;
   }
 
   /** Asks the mailbox for what it holds, from now on. Rejects if the bus does not take it. */

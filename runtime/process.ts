@@ -7,6 +7,8 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+/** A second signal that comes later than this is a second wish. */
+const AGAIN_AFTER_MS = 1_000;
 /** A drain that hangs is given up after this. */
 const DRAIN_MAX_MS = 20_000;
 
@@ -16,9 +18,17 @@ const DRAIN_MAX_MS = 20_000;
 export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
   process.on('uncaughtException', (error) => fail(error));
   process.on('unhandledRejection', (error) => fail(error));
-  // From the beginning: who reads that it listens may end it before the start is through. A second signal ends it at once.
+  // From the beginning: who reads that it listens may end it before the start is through.
   const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    let first: number | undefined;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        first ??= performance.now();
+        // Ctrl-C under npm comes twice, from the terminal and from npm. A person who asks again means: at once.
+        if (performance.now() - first > AGAIN_AFTER_MS) process.exit(1);
+        resolve();
+      });
+    }
   });
   try {
     const stop = await start();

@@ -91,6 +91,9 @@ await runProcess(async () => {
     onFailed: (err) => log.error({ err }, 'a sweep failed'),
   });
 
+  metrics.gauge('parley_account_actors', 'Account actors in memory', () => accountHost.active);
+  metrics.gauge('parley_mailbox_actors', 'Mailbox actors in memory', () => mailboxHost.active);
+
   const hub = new Hub({
     bus,
     signals,

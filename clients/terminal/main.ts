@@ -70,10 +70,14 @@ for (const command of program.commands) {
     .showHelpAfterError(`Usage: ${program.name()} ${command.name()} ${command.usage()}`);
 }
 
+/** A second signal that comes later than this is a second wish. */
+const AGAIN_AFTER_MS = 1_000;
+let endingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Asked twice, it does not wait for anything; what is committed is committed.
-    if (ending.signal.aborted) process.exit(EXIT.refused);
+    endingSince ??= performance.now();
+    // Asked again, it does not wait for anything; what is committed is committed. Under npm one Ctrl-C comes twice.
+    if (performance.now() - endingSince > AGAIN_AFTER_MS) process.exit(EXIT.refused);
     ending.abort(signal);
   });
 }

@@ -661,3 +661,19 @@ describe('the sweep', () => {
     expect(await box.stored()).toEqual([names(1, 64)]);
   });
 });
+
+describe('a refusal for good', () => {
+  test('a number refused for good holds up none of the later ones', async () => {
+    const box = await Box.make(['a1'], { quotaBytes: KIB });
+    await box.turn(box.message(1, { bodyChars: 2 * KIB }));
+    expect(box.answer(1)).toBe('over_quota');
+    await box.turn(box.account(2, []));
+    await box.reads();
+    await box.turn(box.message(1, { bodyChars: 2 * KIB }));
+    expect(box.answer(1)).toBe('stale_devices');
+    await box.turn(box.account(3, ['a2']));
+    await box.reads();
+    await box.turn(box.message(2, { to: ['a2'] }));
+    expect(box.answer(2)).toBe('ok');
+  });
+});

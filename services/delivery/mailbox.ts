@@ -91,6 +91,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const refusal = this.#refusal(item, delivery?.redelivered || served !== undefined);
     if (refusal) {
       if (new RequestError(refusal).retry) this.#refused.refuse(item);
+      else this.#refused.admit(item); // it never comes again: nothing waits for it
       if (delivery?.redelivered) draft.notices.refused(item, refusal);
       draft.refuse(reply, refusal);
       return draft.settle(delivery);

@@ -28,6 +28,10 @@ export const ADDRESS_MAX_CHARS = 32 + 1 + 253;
 
 /** One WebSocket message from a client: the longest body and header in Base64, and all slots. */
 export const CLIENT_FRAME_MAX_BYTES = 192 * KIB;
+/** The same before a session: nothing that belongs there is longer, and a stranger's frames cost parsing. */
+export const DOOR_FRAME_MAX_BYTES = 16 * KIB;
+/** Frames of a connection without a session that may be refused as none of the protocol; the last one ends it. */
+export const DOOR_REFUSED_FRAMES_MAX = 8;
 /** One WebSocket message from a server. */
 export const SERVER_FRAME_MAX_BYTES = 512 * KIB;
 

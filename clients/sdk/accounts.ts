@@ -122,10 +122,13 @@ export class Accounts {
     if (pin === undefined) throw new Refusal('nothing_to_trust', `${address} is not known here yet.`);
   }
 
-  /** Pins a longer log of this account that was verified elsewhere: it signed the entry itself. */
+  /** Pins a longer log of this account that was verified elsewhere: it signed the entry itself. Throws Refusal where it does not extend the pin. */
   async extendOwn(log: Log, state: AccountState): Promise<void> {
     const known = await this.known(this.#own);
-    if (known !== undefined && log.length > known.pin.log.length) await this.#extend(known, log, state);
+    if (known === undefined || startsWith(known.pin.log, log)) return;
+    if (!startsWith(log, known.pin.log))
+      throw new Refusal('log_refused', 'The own account log contradicts the known one.');
+    await this.#extend(known, log, state);
   }
 
   async #refresh(address: string, connection: Connection): Promise<Known> {

@@ -9,7 +9,7 @@ import { CLOSE } from '#protocol/close-codes.ts';
 import { ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
 import type { ClientFrameOf, RequestType } from '#protocol/frames/client.ts';
 import { type Answer, answers, type Push, type ServerFrameOf, serverFrame } from '#protocol/frames/server.ts';
-import { ASK_TIMEOUT_MS, SERVER_FRAME_MAX_BYTES } from '#protocol/limits.ts';
+import { ASK_TIMEOUT_MS, HOUR_MS, SERVER_FRAME_MAX_BYTES } from '#protocol/limits.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Pending, PendingRequests } from './pending.ts';
 import type { Clock, Timers } from './platform.ts';
@@ -30,6 +30,8 @@ export interface ConnectionHandlers {
 
 export type ConnectionDeps = { readonly transport: Transport; readonly clock: Clock; readonly timers: Timers };
 
+/** No server makes this client wait longer before it asks again. */
+const SERVER_WAIT_MAX_MS = HOUR_MS;
 /** Normal close, by this end. */
 const CLOSE_NORMAL = 1000;
 
@@ -134,6 +136,12 @@ export class Connection {
     this.#end({ code: CLOSE_NORMAL, reason });
   }
 
+  /** Ends the connection because the server broke the protocol: the link does not come back by itself. */
+  violation(reason: string): void {
+    this.#wire.close(CLOSE.protocolError.code, reason);
+    this.#end({ code: CLOSE.protocolError.code, reason });
+  }
+
   #request<T extends RequestType>(type: T, fields: Fields<T>, timeoutMs: number | undefined): Promise<Answer<T>> {
     if (this.#state === 'closed' || this.#state === 'connecting') {
       return Promise.reject(new Unavailable('There is no connection.'));
@@ -144,15 +152,15 @@ export class Connection {
   #received(text: string): void {
     if (this.#state === 'closed') return;
     this.#heartbeat.heard();
-    if (text.length > SERVER_FRAME_MAX_BYTES) return this.#violation('A frame of the server is too large.');
+    if (text.length > SERVER_FRAME_MAX_BYTES) return this.violation('A frame of the server is too large.');
     let json: unknown;
     try {
       json = JSON.parse(text);
     } catch {
-      return this.#violation('A frame of the server is not JSON.');
+      return this.violation('A frame of the server is not JSON.');
     }
     const parsed = serverFrame.safeParse(json);
-    if (!parsed.success) return this.#violation('A frame of the server is not what the protocol allows.');
+    if (!parsed.success) return this.violation('A frame of the server is not what the protocol allows.');
     const frame = parsed.data;
     switch (frame.type) {
       case 'challenge':
@@ -165,13 +173,13 @@ export class Connection {
       case 'notice':
       case 'synced':
       case 'log':
-        if (this.#state !== 'ready') return this.#violation('The server pushed before there was a session.');
+        if (this.#state !== 'ready') return this.violation('The server pushed before there was a session.');
         return this.#handlers.push(frame);
     }
   }
 
   #onChallenge(challenge: Challenge): void {
-    if (this.#state !== 'connecting') return this.#violation('The server sent a second challenge.');
+    if (this.#state !== 'connecting') return this.violation('The server sent a second challenge.');
     this.#challenge = challenge;
     this.#state = 'challenged';
     this.#cancelOpening();
@@ -185,32 +193,28 @@ export class Connection {
     const answer = answers[pending.type].safeParse(frame);
     if (!answer.success) {
       pending.reject(new Unavailable('The server gave an answer that the protocol does not allow.'));
-      return this.#violation(`The answer to ${pending.type} is not what the protocol allows.`);
+      return this.violation(`The answer to ${pending.type} is not what the protocol allows.`);
     }
     // Here and not in a continuation: pushes of the same tick follow the session's `ok`.
     if (pending.type === 'session') this.#state = 'ready';
     pending.resolve(answer.data);
   }
 
-  #onError(frame: ServerFrameOf<'error'>): void {
-    this.#take(frame.re)?.reject(new RequestError(frame.code, frame.message, frame.retryAfterMs));
+  #onError({ re, code, message, retryAfterMs }: ServerFrameOf<'error'>): void {
+    const waitMs = retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, SERVER_WAIT_MAX_MS);
+    this.#take(re)?.reject(new RequestError(code, message, waitMs));
   }
 
   /** An answer that comes after its request timed out is nobody's; one to a request never made is a violation. */
   #take(re: number): Pending | undefined {
     const pending = this.#pending.take(re);
-    if (pending === 'never') this.#violation('The server answered what was not asked.');
+    if (pending === 'never') this.violation('The server answered what was not asked.');
     return typeof pending === 'string' ? undefined : pending;
   }
 
   #giveUp(reason: string): void {
     this.#wire.terminate();
     this.#end({ code: CLOSE.silent.code, reason });
-  }
-
-  #violation(reason: string): void {
-    this.#wire.close(CLOSE.protocolError.code, reason);
-    this.#end({ code: CLOSE.protocolError.code, reason });
   }
 
   #end(why: Closed): void {

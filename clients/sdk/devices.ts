@@ -5,8 +5,7 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import type { Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { revokeDevice, signAccountDeletion } from './crypto/account.ts';
-import { appendSigned, type Identity, withConnection, withIdentity } from './identity.ts';
-import { checkServer } from './own-device.ts';
+import { appendSigned, withOwnIdentity } from './identity.ts';
 import type { Platform } from './platform.ts';
 import type { DeviceId, Pin, Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
@@ -39,7 +38,7 @@ export async function revoke(
   devices: readonly DeviceId[],
   password: string,
 ): Promise<void> {
-  await asIdentity(platform, profile, password, async (connection, identity) => {
+  await withOwnIdentity(platform, profile, password, async (identity, connection) => {
     let current = identity;
     for (const device of devices) {
       const known = current.state.devices.get(device);
@@ -62,23 +61,8 @@ export async function deleteAccount(
   session: Connection,
   password: string,
 ): Promise<void> {
-  await asIdentity(platform, profile, password, async (_connection, { address, seed, state }) => {
+  await withOwnIdentity(platform, profile, password, async ({ address, seed, state }) => {
     const signature = signAccountDeletion(address, seed, state.position);
     await session.ask('account.delete', { signature: encodeBase64(signature) });
-  });
-}
-
-async function asIdentity(
-  platform: Platform,
-  profile: Profile,
-  password: string,
-  act: (connection: Connection, identity: Identity) => Promise<void>,
-): Promise<void> {
-  const { address, serverKey, servers } = await profile.account.get();
-  await withConnection(platform, servers, async (connection) => {
-    checkServer(connection, address, serverKey);
-    await withIdentity(connection, password, { address, serverKey, stretching: platform.stretching }, (identity) =>
-      act(connection, identity),
-    );
   });
 }

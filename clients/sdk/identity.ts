@@ -13,8 +13,10 @@ import { fetchLog } from './accounts.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { openVault } from './crypto/vault.ts';
 import { login, type PasswordContext } from './opaque.ts';
-import { type Log, verifyWhole } from './pins.ts';
+import { checkServer } from './own-device.ts';
+import { type Log, startsWith, verifyWhole } from './pins.ts';
 import type { Platform } from './platform.ts';
+import type { Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
 /** How often an act is signed anew because another device extended the log meanwhile. */
@@ -53,16 +55,44 @@ export async function withConnection<T>(
 }
 
 /**
- * Proves the password and runs `act` with the identity and its verified log. Throws Refusal `wrong_password` (with the tries that
- * are left), `log_refused` where the log is older than the vault, RequestError and Unavailable.
+ * As `withIdentity`, on a connection of its own, for the account of this profile: the log must go on where the pinned one ends. What the
+ * server may not show is refused and appended as an `identity` event. Throws what `withIdentity` throws.
+ */
+export async function withOwnIdentity<T>(
+  platform: Platform,
+  profile: Profile,
+  password: string,
+  act: (identity: Identity, connection: Connection) => Promise<T>,
+): Promise<T> {
+  const { address, serverKey, servers } = await profile.account.get();
+  const pinned = (await profile.pins.get(address))?.log ?? [];
+  const context = { address, serverKey, stretching: platform.stretching, pinned };
+  try {
+    return await withConnection(platform, servers, async (connection) => {
+      checkServer(connection, address, serverKey);
+      return withIdentity(connection, password, context, (identity) => act(identity, connection));
+    });
+  } catch (error) {
+    if (error instanceof Refusal && error.reason === 'log_refused') {
+      const at = platform.clock.now();
+      await profile.events.append([{ type: 'identity', address, change: 'refused_log', at }]);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Proves the password and runs `act` with the identity and its verified log. `pinned`: what this device has seen of it, empty on a new one.
+ * Throws Refusal `wrong_password` (with the tries that are left), `log_refused` where the log is older than the vault or contradicts the
+ * pinned one, RequestError and Unavailable.
  */
 export async function withIdentity<T>(
   connection: Connection,
   password: string,
-  context: PasswordContext,
+  context: PasswordContext & { readonly pinned: Log },
   act: (identity: Identity) => Promise<T>,
 ): Promise<T> {
-  const { address } = context;
+  const { address, pinned } = context;
   const attempt = await login(password, context);
   const started = await connection.ask('login.start', { address, request: attempt.request });
   const { finish, exportKey } = wrongPasswordWithTries(() => attempt.finish(started.response), started.triesLeft);
@@ -74,6 +104,7 @@ export async function withIdentity<T>(
   try {
     const rest = entries.length < length ? await fetchLog(connection, address, entries.length) : [];
     const log = [...entries, ...rest];
+    mustStartWith(log, pinned, address);
     const state = verifyWhole(log, address);
     if (!equalBytes(state.identity, secrets.ed25519Public(seed))) {
       throw new Refusal(
@@ -111,10 +142,28 @@ export async function appendSigned(
       return { log, state: verifyWhole(log, identity.address) };
     } catch (error) {
       if (!(error instanceof RequestError) || error.code !== 'stale_log' || attempt === STALE_TRIES) throw error;
-      log = await fetchLog(connection, identity.address, 0);
-      state = verifyWhole(log, identity.address);
+      ({ log, state } = await grownLog(connection, identity.address, log));
     }
   }
+}
+
+/** The log after `stale_log`. Throws Refusal `log_refused` unless it goes on where the judged one ends: entries signed on less would undo what is hidden. */
+export async function grownLog(
+  connection: Connection,
+  address: string,
+  judged: Log,
+): Promise<{ readonly log: Log; readonly state: AccountState }> {
+  const log = await fetchLog(connection, address, 0);
+  mustStartWith(log, judged, address);
+  return { log, state: verifyWhole(log, address) };
+}
+
+function mustStartWith(log: Log, known: Log, address: string): void {
+  if (startsWith(log, known)) return;
+  throw new Refusal(
+    'log_refused',
+    `The server's account log of ${address} hides or contradicts entries that are known.`,
+  );
 }
 
 function wrongPasswordWithTries<T>(finish: () => T, triesLeft: number): T {

@@ -2,7 +2,7 @@
 // (DESIGN section 3). What fails to open is kept and shown; what fails to be kept is not acked and comes again.
 import { ProtocolError, Unavailable } from '#protocol/errors.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
-import { DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
+import { DELIVERY_WINDOW_BYTES, DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import type { ClientEvent } from './events.ts';
 import { type HeadClaim, Watch } from './missing.ts';
@@ -14,6 +14,11 @@ import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } fr
 type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'>;
 
 export type InboxDeps = NoticesDeps & { readonly timers: Timers; emit(event: ClientEvent): void };
+
+/** What waits to be opened. A server stops at its window; twice that, when the mailbox moved and its new owner begins anew. */
+const WAITING_MAX_ITEMS = 2 * DELIVERY_WINDOW_ITEMS;
+/** In characters of JSON; the window counts bytes before Base64, and its last item may go beyond it. */
+const WAITING_MAX_CHARS = 4 * DELIVERY_WINDOW_BYTES;
 
 /** What a batch of items comes to before it is committed. */
 type Batch = {
@@ -33,6 +38,7 @@ export class Inbox {
   readonly #watch: Watch;
   #connection: Connection | undefined;
   #items: Item[] = [];
+  #waitingChars = 0;
   #synced = false;
   #last = 0;
   #working: Promise<void> | undefined;
@@ -47,6 +53,7 @@ export class Inbox {
   start(connection: Connection): void {
     this.#connection = connection;
     this.#items = [];
+    this.#waitingChars = 0;
     this.#last = 0;
     this.#synced = false;
     this.#watch.stop();
@@ -69,6 +76,10 @@ export class Inbox {
       return connection.close(why);
     }
     this.#last = frame.n;
+    this.#waitingChars += charsOf(frame);
+    if (this.#items.length === WAITING_MAX_ITEMS || this.#waitingChars > WAITING_MAX_CHARS) {
+      return connection.violation('The server sends more than it may without an ack.');
+    }
     this.#items.push(frame);
     this.#working ??= this.#work();
   }
@@ -87,6 +98,7 @@ export class Inbox {
       while (this.#connection !== undefined) {
         const connection = this.#connection;
         const items = this.#items.splice(0, DELIVERY_WINDOW_ITEMS);
+        for (const item of items) this.#waitingChars -= charsOf(item);
         if (items.length > 0) await this.#take(items, connection);
         else if (!this.#synced) return;
         else {
@@ -151,7 +163,14 @@ export class Inbox {
   }
 }
 
+function charsOf(item: Item): number {
+  return item.type === 'deliver'
+    ? item.header.length + item.body.length + item.slot.length
+    : JSON.stringify(item.notice).length;
+}
+
 function collect(batch: Batch, n: number, opening: Opening): void {
+  if (opening.type === 'ignored') return;
   batch.events.push(...opening.events);
   if (opening.type === 'unreadable') {
     batch.unreadable.push(opening.unreadable);

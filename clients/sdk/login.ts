@@ -19,7 +19,7 @@ export async function logIn(platform: Platform, { address, password, servers }: 
     return withIdentity(
       connection,
       password,
-      { address, serverKey, stretching: platform.stretching },
+      { address, serverKey, stretching: platform.stretching, pinned: [] },
       async (identity) => {
         const device = newDevice(platform);
         const { passwordVersion, identity: publicKey } = identity.state;

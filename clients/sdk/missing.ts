@@ -100,6 +100,7 @@ export class Watch {
     const now = this.#deps.clock.monotonic();
     const open = new Map<string, Gap>();
     for (const gap of await this.#deps.profile.receiving.gaps(Number.MAX_SAFE_INTEGER)) {
+      if (await this.#isBlocked(gap.from)) continue;
       open.set(`${gap.conversation} ${gap.device} ${gap.first} ${gap.last}`, gap);
     }
     for (const key of this.#gaps.keys()) if (!open.has(key)) this.#gaps.delete(key);
@@ -126,10 +127,15 @@ export class Watch {
       else if (clock.monotonic() - since >= HEAD_WAIT_MS) {
         this.#awaited.delete(key);
         const from = await this.#ownerOf(device, conversation);
+        if (await this.#isBlocked(from)) continue;
         events.push({ type: 'gap', conversation, from, device, first: last + 1, last: head.seq, why: 'missing', at });
       }
     }
     return events;
+  }
+
+  async #isBlocked(address: string): Promise<boolean> {
+    return (await this.#deps.profile.pins.get(address))?.blocked === true;
   }
 
   /** Whose device it is: in a direct conversation it can only be one of two. */

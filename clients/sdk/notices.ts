@@ -57,6 +57,7 @@ export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise
       const conversation = otherIn(notice.conversation, deps.own.address);
       if (conversation === undefined || (notice.from !== conversation && notice.from !== deps.own.address))
         return NOTHING;
+      if ((await deps.accounts.known(notice.from))?.pin.blocked) return NOTHING;
       const { from, device, seqs } = notice;
       return { ...NOTHING, missed: [{ conversation, from, device, seqs, at }] };
     }

@@ -32,6 +32,8 @@ export type Opening =
       readonly heads: readonly HeadSeen[];
       readonly events: readonly NewEvent[];
     }
+  /** From somebody who is blocked, and not to be opened: nothing is kept of it. */
+  | { readonly type: 'ignored' }
   | { readonly type: 'unreadable'; readonly unreadable: NewUnreadable; readonly events: readonly NewEvent[] };
 
 export type OpenerDeps = { readonly own: OwnDevice; readonly accounts: Accounts; readonly clock: Clock };
@@ -50,6 +52,8 @@ export class Opener {
     try {
       const given = decodeGiven(frame);
       header = readHeader(given.header);
+      const blocked = await this.#blocked(header);
+      if (blocked !== undefined) return this.#quietly(frame, given, blocked);
       const sender = await this.#sender(header, connection);
       const first = this.#openWith(given, sender);
       // A log that the message goes beyond may have revoked its device meanwhile.
@@ -60,6 +64,22 @@ export class Opener {
     } catch (error) {
       if (!(error instanceof CryptoError)) throw error;
       return { type: 'unreadable', unreadable: this.#unreadable(frame, header, error), events: [] };
+    }
+  }
+
+  async #blocked({ sender }: Header): Promise<Known | undefined> {
+    const { accounts, own } = this.#deps;
+    const known = sender === own.address ? undefined : await accounts.known(sender);
+    return known?.pin.blocked === true ? known : undefined;
+  }
+
+  /** Of a blocked sender: opened with what is pinned, so that it counts once, and nothing else. */
+  #quietly(frame: Delivered, given: Given, sender: Known): Opening {
+    try {
+      return this.#opened(frame, this.#openWith(given, sender), sender, []);
+    } catch (error) {
+      if (error instanceof CryptoError) return { type: 'ignored' };
+      throw error;
     }
   }
 
@@ -171,10 +191,12 @@ export class Opener {
       expiry: part.expiry,
       ...(mine ? { own: { k: messageKey, recipients: other === own.address ? [] : [other] } } : {}),
       show: !blocked && !expired && content.kind !== 'empty',
+      ...(blocked ? { quiet: true } : {}),
+      ...(expired && !mine && content.kind !== 'empty' ? { late: true } : {}),
     };
     const tag =
       mine || blocked ? {} : { tag: encodeBase64(receivedTag(messageKey, messageHash, own.ids, 'delivered')) };
-    return { type: 'opened', received, ...tag, heads: part.heads, events };
+    return { type: 'opened', received, ...tag, heads: blocked ? [] : part.heads, events: blocked ? [] : events };
   }
 
   #unreadable(frame: Delivered, header: Header | undefined, error: CryptoError): NewUnreadable {

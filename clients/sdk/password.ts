@@ -4,15 +4,12 @@ import { encodeSignedEntry } from '#protocol/account-entry.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { NONCE_BYTES } from '#protocol/envelope.ts';
 import { RequestError } from '#protocol/errors.ts';
-import { fetchLog } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { changePassword as signPasswordEntry } from './crypto/account.ts';
 import { sealVault } from './crypto/vault.ts';
-import { type Identity, withConnection, withIdentity } from './identity.ts';
+import { grownLog, type Identity, withOwnIdentity } from './identity.ts';
 import { fromBase64Url, registration } from './opaque.ts';
-import { checkServer } from './own-device.ts';
 import { checkPassword } from './password-rule.ts';
-import { verifyWhole } from './pins.ts';
 import type { Platform } from './platform.ts';
 import type { Profile } from './profile/profile.ts';
 
@@ -28,22 +25,17 @@ export async function changePassword(
   session: Connection,
   passwords: { readonly old: string; readonly fresh: string },
 ): Promise<void> {
-  const { address, serverKey, servers } = await profile.account.get();
+  const { address, serverKey } = await profile.account.get();
   checkPassword(passwords.fresh, address);
-  const context = { address, serverKey, stretching: platform.stretching };
-  const version = await withConnection(platform, servers, async (connection) => {
-    checkServer(connection, address, serverKey);
-    return withIdentity(connection, passwords.old, context, async (identity) => {
-      for (let current = identity, attempt = 1; ; attempt++) {
-        try {
-          return await register(platform, session, current, passwords.fresh, serverKey);
-        } catch (error) {
-          if (!(error instanceof RequestError) || error.code !== 'stale_log' || attempt === STALE_TRIES) throw error;
-          const log = await fetchLog(session, address, 0);
-          current = { ...identity, log, state: verifyWhole(log, address) };
-        }
+  const version = await withOwnIdentity(platform, profile, passwords.old, async (identity) => {
+    for (let current = identity, attempt = 1; ; attempt++) {
+      try {
+        return await register(platform, session, current, passwords.fresh, serverKey);
+      } catch (error) {
+        if (!(error instanceof RequestError) || error.code !== 'stale_log' || attempt === STALE_TRIES) throw error;
+        current = { ...identity, ...(await grownLog(session, address, current.log)) };
       }
-    });
+    }
   });
   await profile.account.rewrap(passwords.fresh, version);
 }
@@ -75,11 +67,6 @@ async function register(
 
 /** Wraps this profile with the password that another device set, once OPAQUE has proved it. Throws Refusal `wrong_password`, Unavailable, … */
 export async function adoptPassword(platform: Platform, profile: Profile, password: string): Promise<void> {
-  const { address, serverKey, servers } = await profile.account.get();
-  const version = await withConnection(platform, servers, async (connection) => {
-    checkServer(connection, address, serverKey);
-    const context = { address, serverKey, stretching: platform.stretching };
-    return withIdentity(connection, password, context, async ({ state }) => state.passwordVersion);
-  });
+  const version = await withOwnIdentity(platform, profile, password, async ({ state }) => state.passwordVersion);
   await profile.account.rewrap(password, version);
 }

@@ -69,7 +69,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     this.#add(command.key, { command: command.command as CommandOf[K] }); // as in deliver
   }
 
-  /** How many actors are in memory. */
+  /** How many actors are in memory, for metrics. */
   get active(): number {
     return this.#slots.size;
   }

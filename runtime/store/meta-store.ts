@@ -3,7 +3,7 @@
 import type { Database } from './database.ts';
 
 /** The form of the tables that this version reads and writes. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 export const metaSchema = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',

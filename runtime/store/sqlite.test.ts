@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -56,6 +56,24 @@ describe('the embedded database', () => {
 
   test('a second opener is refused while the first lives', async () => {
     await expect(openDatabase({ file: join(folder, 'a.db'), schema })).rejects.toThrow('locked');
+  });
+
+  test('is nobody else’s to read, from its first file on, in a folder that all may enter', async () => {
+    const modes = () =>
+      Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]));
+    const own = { 'a.db': 0o600, 'a.db-wal': 0o600 };
+    await database.close();
+    rmSync(join(folder, 'a.db'));
+    chmodSync(folder, 0o755);
+    database = await openDatabase({ file: join(folder, 'a.db'), schema });
+    await database.write([insert(1, 'one')]);
+    expect(modes()).toEqual(own);
+    await database.close();
+    for (const name of Object.keys(own)) writeFileSync(join(folder, name), '', { flag: 'a' });
+    for (const name of Object.keys(own)) chmodSync(join(folder, name), 0o644);
+    database = await openDatabase({ file: join(folder, 'a.db'), schema });
+    await database.write([insert(2, 'two')]);
+    expect(modes()).toEqual(own);
   });
 
   test('a file that is no database, and a folder that is none, are refused with their reason', async () => {

@@ -1,6 +1,6 @@
 // The thread that owns the embedded database, so that a disk sync never stops the event loop that serves sockets.
 // One message = one batch = one transaction (group commit).
-import { chmodSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Row, SqlValue } from './database.ts';
@@ -49,6 +49,7 @@ try {
 }
 
 function open(): DatabaseSync {
+  if (settings.file !== ':memory:') makePrivate(settings.file);
   const opened = new DatabaseSync(settings.file, { timeout: 0 });
   // Exclusive: the operating system's lock on the file is the lock on the data directory, and dies with the process.
   opened.exec(`PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
@@ -56,8 +57,13 @@ function open(): DatabaseSync {
   opened.exec('BEGIN IMMEDIATE');
   for (const sql of settings.schema) opened.exec(sql);
   opened.exec('COMMIT');
-  if (settings.file !== ':memory:') chmodSync(settings.file, 0o600);
   return opened;
+}
+
+/** Private from the first byte: SQLite gives its other files the mode of this one. Those that are there already may be older than that. */
+function makePrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(name)) chmodSync(name, 0o600);
 }
 
 function perform(batch: WireBatch): WireReply {

@@ -95,7 +95,7 @@ class AccountActor implements Actor<'account', AccountWrite> {
 
   #invitationsIn(batch: readonly Incoming<'account'>[]): string[] {
     const { policy } = this.#context.signUp;
-    if (policy !== 'invitation' || this.#state.account) return [];
+    if (policy !== 'invitation') return [];
     return batch.flatMap((incoming) => {
       if (!('command' in incoming) || incoming.command.type !== 'signup.finish') return [];
       const code = incoming.command.frame.invitation;

@@ -40,6 +40,21 @@ describe('the account log', () => {
     expect((await service.turn('no@localhost', nobody)).messages).toMatchObject([{ code: 'unknown_user' }]);
   });
 
+  test('is not extended for a name that nobody has, and the refusals are those of a name that somebody has', async () => {
+    const stranger = (address: string) => {
+      const { entry, signature, countersignature } = new Person(service, address).enrolEntry(new Device());
+      return [
+        { entry, signature, countersignature },
+        { entry, signature },
+        { entry: 'AAAA', signature },
+      ].map((one) => asked('log.append', { address, entry: one }));
+    };
+    for (const address of [AL, 'no@localhost']) {
+      const { messages } = await service.turn(address, ...stranger(address));
+      expect(messages).toMatchObject([{ code: 'stale_log' }, { code: 'stale_log' }, { code: 'bad_request' }]);
+    }
+  });
+
   test('tells the mailbox which devices are in use after each change', async () => {
     const second = new Device();
     const { effects } = await al.append(al.enrolEntry(second));

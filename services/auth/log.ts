@@ -13,14 +13,16 @@ export function getLog(state: AuthState, { after }: ClientFrameOf<'log.get'>): O
 
 /**
  * `log.append`: one more device, or one less. The very same entry again is answered again. A `password` entry comes only with the
- * record and vault that it names. RequestError `unknown_user`, `bad_request` and those of `extendLog`.
+ * record and vault that it names. RequestError `unknown_user` for a deleted account, `bad_request` and those of `extendLog`; a name that
+ * nobody has is answered as one whose log stands elsewhere, so that no stranger learns which names there are.
  */
 export function appendToLog(state: AuthState, frame: ClientFrameOf<'log.append'>): Outcome<'log.append'> {
-  const { account, log } = openAccount(state);
   const { signed, change, index } = readEntry(frame.entry);
   if (change.type === 'password') {
     throw new RequestError('bad_request', 'A password entry comes with its record and vault, in password.finish.');
   }
+  if (!state.account) throw new RequestError('stale_log');
+  const { account, log } = openAccount(state);
   if (isRepeated(account.log, index, frame.entry)) return { answer: {}, announce: true };
   const extended = extendLog(log, signed, state.address);
   return {

@@ -50,8 +50,11 @@ describe('a session', () => {
     expect(await service.ask(AL, al.sessionCommand(second))).toEqual({});
   });
 
-  test('is not opened for a name that nobody has', async () => {
+  test('for a name that nobody has is refused just as for an account without that device', async () => {
     const nobody = new Person(service, 'nobody@localhost');
-    await expect(service.ask(nobody.address, nobody.sessionCommand())).rejects.toThrow('unknown_user');
+    const { messages } = await service.turn(nobody.address, nobody.sessionCommand());
+    const known = await service.turn(AL, al.sessionCommand(new Device()));
+    const refusal = { type: 'refusal', code: 'bad_signature', message: 'There is no such device.' };
+    expect([messages, known.messages]).toMatchObject([[refusal], [refusal]]);
   });
 });

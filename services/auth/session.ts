@@ -7,15 +7,16 @@ import { type AuthContext, type AuthState, type Outcome, openAccount } from './s
 
 /**
  * `session`: whether a device of the account signed this connection's challenge (`challenge`: the server's nonce, Base64; that it is
- * fresh is the gateway's part). RequestError `unknown_user`, `bad_signature`, `device_revoked`.
+ * fresh is the gateway's part). RequestError `bad_signature`, also for a name that nobody has: no stranger learns which names there are;
+ * `unknown_user` for a deleted account; `device_revoked`.
  */
 export function openSession(
   state: AuthState,
   { frame, challenge }: Extract<AccountCommand, { type: 'session' }>,
   { domain, opaque }: AuthContext,
 ): Outcome<'session'> {
-  const device = openAccount(state).log.devices.get(frame.device);
-  if (!device) throw new RequestError('bad_signature', 'This account has no such device.');
+  const device = state.account && openAccount(state).log.devices.get(frame.device);
+  if (!device) throw new RequestError('bad_signature', 'There is no such device.');
   const claim = {
     domain,
     serverKey: opaque.publicKeyBytes,

@@ -157,6 +157,21 @@ describe('who may sign up', () => {
     expect(await finish('bo@localhost', 'two')).toMatchObject([{ type: 'answer' }]);
   });
 
+  test('whoever may not learns nothing about names', async () => {
+    service = await Service.open({ signUp: signUpPolicy('invitation', ['one', 'two']) });
+    const command = await new Person(service, AL).signUpCommand({ invitation: 'one' });
+    await service.turn(AL, command);
+    for (const code of [undefined, 'three', 'one']) {
+      expect(await finish(AL, code)).toMatchObject([{ code: 'invitation_required' }]);
+    }
+    expect(await finish(AL, 'two')).toMatchObject([{ code: 'name_taken' }]);
+    expect((await service.turn(AL, command)).messages).toMatchObject([{ type: 'answer' }]);
+    const closed = await Service.open({ signUp: signUpPolicy('closed', []) });
+    const late = { ...command, frame: { ...command.frame, invitation: undefined } };
+    expect((await closed.turn(AL, late)).messages).toMatchObject([{ code: 'sign_up_closed' }]);
+    await closed.close();
+  });
+
   test('one of two who use an invitation at the same time', async () => {
     service = await Service.open({ signUp: signUpPolicy('invitation', ['one']) });
     const command = await new Person(service, 'bo@localhost').signUpCommand({ invitation: 'one' });

@@ -9,14 +9,17 @@ import { NO_TRIES } from './throttle.ts';
 
 const TICKET_BYTES = 16;
 
-/** `signup.start`: keeps nothing, because the ticket comes back with the finish. RequestError `name_taken`, `sign_up_closed`. */
+/**
+ * `signup.start`: keeps nothing, because the ticket comes back with the finish. RequestError `sign_up_closed`; `name_taken` where anybody
+ * may sign up: elsewhere the finish says it, to those who may.
+ */
 export function startSignUp(
   state: AuthState,
   frame: ClientFrameOf<'signup.start'>,
   context: AuthContext,
 ): Outcome<'signup.start'> {
   if (context.signUp.policy === 'closed') throw new RequestError('sign_up_closed');
-  if (state.account) throw new RequestError('name_taken');
+  if (state.account && context.signUp.policy === 'open') throw new RequestError('name_taken');
   return { answer: startRegistration(state.address, frame.request, context) };
 }
 
@@ -29,7 +32,8 @@ export function startRegistration(address: string, request: string, { opaque, ra
 
 /**
  * `signup.finish`: the account, if the name is still free and everything verifies. The same request again is answered again.
- * `used`: hashes of invitations known to be used. RequestError `name_taken`, `bad_signature` and those of `admit`.
+ * `used`: hashes of invitations known to be used. RequestError of `admit`, before anything about the name is told; `name_taken`,
+ * `bad_signature`.
  */
 export function finishSignUp(
   state: AuthState,
@@ -39,13 +43,11 @@ export function finishSignUp(
 ): Outcome<'signup.finish'> {
   const { address, account } = state;
   const { record, vault, entry, registration } = frame;
-  if (account) {
-    // Record and vault too: entry 0 is public, and who brings another password must not be told that it was set.
-    const same = account.status === 'open' && account.record === record && account.vault === vault;
-    if (!same || !isRepeated(account.log, 0, entry)) throw new RequestError('name_taken');
-    return { answer: {}, announce: true };
-  }
+  // Record and vault too: entry 0 is public, and who brings another password must not be told that it was set.
+  const same = account?.status === 'open' && account.record === record && account.vault === vault;
+  if (same && isRepeated(account.log, 0, entry)) return { answer: {}, announce: true };
   const invitation = admit(context.signUp, frame.invitation, used);
+  if (account) throw new RequestError('name_taken');
   const log = extendLog(undefined, readEntry(entry).signed, address);
   const userIdentifier = context.opaque.registrationIdentifier(address, registration);
   context.opaque.checkRecord(address, { userIdentifier, record });

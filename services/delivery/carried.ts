@@ -24,7 +24,7 @@ export type Carried = {
   taken: boolean;
 };
 
-/** The bytes that an item counts for in windows and chunks. */
+/** The bytes that an item counts for in windows, chunks and quotas. */
 export function sizeOf(item: MessageItem | NoticeItem): number {
   if (item.type === 'notice') return ITEM_OVERHEAD_BYTES + entriesOf(item.notice) * NOTICE_ENTRY_BYTES;
   let size = ITEM_OVERHEAD_BYTES + item.header.length + item.body.length;
@@ -34,11 +34,6 @@ export function sizeOf(item: MessageItem | NoticeItem): number {
 
 function entriesOf(notice: NoticeItem['notice']): number {
   return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
-}
-
-/** The bytes that an item counts for in the quota: notices are outside of it (DESIGN section 3, Notices). */
-export function quotaSizeOf(item: MessageItem | NoticeItem): number {
-  return item.type === 'message' ? sizeOf(item) : 0;
 }
 
 /**

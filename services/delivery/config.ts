@@ -10,7 +10,7 @@ export const deliverySettings = {
     .min(0.01)
     .max(100_000)
     .default(64)
-    .describe('what a mailbox stores at most, in MiB'),
+    .describe('what a mailbox stores at most, in MiB; a quarter of it from one sender'),
   holdMs: z.coerce
     .number()
     .int()
@@ -29,13 +29,24 @@ export const deliverySettings = {
 /** What one process holds in its queues at most, all its mailboxes together: the 4 MiB a partition of DESIGN section 3, at 16 partitions. */
 const HOLD_MAX_BYTES = 64 * MIB;
 
+/** What notices in a mailbox take at most, beside its quota: those of some 100,000 messages that were delivered. */
+const NOTICES_MAX_BYTES = 16 * MIB;
+/** Of a mailbox's quota, one sender's: none alone can fill it for everybody. */
+export const SENDER_QUOTA_SHARE = 1 / 4;
+
 /** What a mailbox needs to know to decide. */
-export type MailboxRules = { readonly holdMs: number; readonly holdBytes: number; readonly quotaBytes: number };
+export type MailboxRules = {
+  readonly holdMs: number;
+  readonly holdBytes: number;
+  readonly quotaBytes: number;
+  readonly noticesBytes: number;
+};
 
 export function mailboxRules(settings: { readonly holdMs: number; readonly mailboxQuotaMib: number }): MailboxRules {
   return {
     holdMs: settings.holdMs,
     holdBytes: HOLD_MAX_BYTES,
+    noticesBytes: NOTICES_MAX_BYTES,
     quotaBytes: Math.floor(settings.mailboxQuotaMib * 1024) * KIB,
   };
 }

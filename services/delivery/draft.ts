@@ -7,7 +7,8 @@ import type { Push } from '#protocol/frames/server.ts';
 import { KIB } from '#protocol/limits.ts';
 import type { Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
-import { type Attachment, type Carried, quotaSizeOf } from './carried.ts';
+import type { Attachment, Carried } from './carried.ts';
+import { chargesOf } from './charges.ts';
 import { Notices } from './notices.ts';
 import type { Chunk, ChunkInfo, MailboxWrite } from './store.ts';
 
@@ -96,20 +97,19 @@ export class Draft {
   flush(onChunk: (info: ChunkInfo) => void): void {
     for (let start = 0; start < this.#stored.length; ) {
       let bytes = 0;
-      let counted = 0;
       let end = start;
       while (end < this.#stored.length && end - start < CHUNK_ITEMS_MAX) {
-        const { size, item } = this.#stored[end] as Carried; // end < length
+        const { size } = this.#stored[end] as Carried; // end < length
         if (end > start && bytes + size > CHUNK_BYTES_MAX) break;
         bytes += size;
-        counted += quotaSizeOf(item);
         end += 1;
       }
       const part = this.#stored.slice(start, end);
       const n = part[0]?.stored ?? 0;
       const items = part.map(({ item, waiting, taken }) => ({ item, devices: [...waiting], taken }));
-      this.writes.push({ type: 'append', chunk: { n, items }, bytes: counted });
-      onChunk({ n, count: items.length, bytes: counted });
+      const charges = chargesOf(part.map(({ item }) => item));
+      this.writes.push({ type: 'append', chunk: { n, items }, charges });
+      onChunk({ n, count: items.length, charges });
       start = end;
     }
   }

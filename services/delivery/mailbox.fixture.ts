@@ -44,7 +44,7 @@ export class Box {
   #reads: MailboxRead[] = [];
 
   private constructor(rules: Partial<MailboxRules>) {
-    this.rules = { holdMs: 500, holdBytes: MIB, quotaBytes: MIB, ...rules };
+    this.rules = { holdMs: 500, holdBytes: MIB, quotaBytes: MIB, noticesBytes: MIB, ...rules };
     this.mailbox = new Mailbox(AL, undefined, this.rules, this.budget);
   }
 
@@ -131,6 +131,12 @@ export class Box {
       ...(to ? { devices: to } : {}),
     };
     return this.published({ type: 'notify', item }, 'notice');
+  }
+
+  missed(): MailboxIncoming {
+    const notice: NoticeBody = { kind: 'missed', conversation: CONVERSATION, from: BO, device: 'b1', seqs: [1] };
+    const item: NoticeItem = { type: 'notice', notice, receivedAt: this.now, expiresAt: this.now + DAY_MS };
+    return this.published({ type: 'notify', item }, 'missed');
   }
 
   account(length: number, devices: readonly string[], deleted = false, redelivered = false): MailboxIncoming {

@@ -15,7 +15,7 @@ import { Mailbox } from './mailbox.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
 import type { MailboxWrite } from './store.ts';
 
-const RULES = { holdMs: 500, holdBytes: 40 * KIB, quotaBytes: 300 * KIB };
+const RULES = { holdMs: 500, holdBytes: 40 * KIB, quotaBytes: 300 * KIB, noticesBytes: 300 * KIB };
 const SHORT_MS = 2_000;
 /** A slow machine lives fewer lives. */
 const TIME_LIMIT_MS = 20_000;

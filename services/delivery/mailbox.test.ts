@@ -153,7 +153,7 @@ describe('a device that comes back', () => {
   });
 
   test('is given large items by bytes, not only by number', async () => {
-    const box = await Box.make();
+    const box = await Box.make(['a1'], { quotaBytes: 4 * KIB * KIB });
     await box.turn(...numbers(1, 6).map((n) => box.message(n, { bodyChars: 100 * KIB })));
     await box.attach('a1', 1);
     expect(box.pushed(1)).toEqual(names(1, 3));
@@ -310,7 +310,7 @@ describe('a message that comes again', () => {
   });
 
   test('is answered again also when the mailbox is full by now', async () => {
-    const box = await Box.make(['a1'], { quotaBytes: KIB });
+    const box = await Box.make(['a1'], { quotaBytes: 4 * KIB });
     await box.turn(box.message(1), box.message(2), box.message(3));
     expect([box.answer(1), box.answer(2), box.answer(3)]).toEqual(['ok', 'ok', 'over_quota']);
     await box.turn(box.message(2));
@@ -332,7 +332,7 @@ describe('a message that comes again', () => {
 
 describe('a refusal', () => {
   test('over quota refuses the later numbers of that conversation until the number comes again', async () => {
-    const box = await Box.make(['a1'], { quotaBytes: KIB });
+    const box = await Box.make(['a1'], { quotaBytes: 4 * KIB });
     const large = { bodyChars: 2 * KIB };
     await box.turn(box.message(1), box.message(2, large), box.message(3), box.message(4, { conversation: 'another' }));
     expect([1, 2, 3, 4].map((seq) => box.answer(seq))).toEqual(['ok', 'over_quota', 'earlier_refused', 'ok']);
@@ -349,7 +349,7 @@ describe('a refusal', () => {
   });
 
   test('for quota never meets what may have been accepted before a crash', async () => {
-    const box = await Box.make(['a1'], { quotaBytes: KIB });
+    const box = await Box.make(['a1'], { quotaBytes: 4 * KIB });
     await box.attach('a1', 1);
     await box.turn(...numbers(1, 4).map((n) => box.message(n)));
     expect(box.answer(4)).toBe('ok');
@@ -369,7 +369,7 @@ describe('a refusal', () => {
   });
 
   test('notices are outside quota and fill none', async () => {
-    const box = await Box.make(['a1'], { quotaBytes: KIB });
+    const box = await Box.make(['a1'], { quotaBytes: 4 * KIB });
     await box.turn(...numbers(1, 9).map(() => box.notice()), box.message(1, { bodyChars: 500 }));
     await box.turn(box.message(2, { bodyChars: 500 }), box.notice());
     expect([box.answer(1), box.answer(2)]).toEqual(['ok', 'over_quota']);
@@ -377,6 +377,39 @@ describe('a refusal', () => {
     await box.crash();
     await box.turn(box.message(2, { bodyChars: 500 }), box.message(3));
     expect([box.answer(2), box.answer(3)]).toEqual(['over_quota', 'earlier_refused']);
+  });
+
+  test('for quota meets one sender at a quarter of it; others, and the own copies, at the whole', async () => {
+    const box = await Box.make(['a1'], { quotaBytes: 8 * KIB });
+    const large = { bodyChars: KIB };
+    const fromCy = { ...large, from: 'cy@localhost', device: 'c1', conversation: 'with cy' };
+    const own = { ...large, from: AL, device: 'a2', conversation: 'own' };
+    await box.turn(box.message(1, large), box.message(2, large), box.message(11, fromCy));
+    expect([1, 2, 11].map((seq) => box.answer(seq))).toEqual(['ok', 'over_quota', 'ok']);
+    await box.crash();
+    await box.turn(box.message(3, { ...large, conversation: 'another' }), box.message(12, fromCy));
+    expect([box.answer(3), box.answer(12)]).toEqual(['over_quota', 'over_quota']);
+    await box.turn(...numbers(21, 25).map((n) => box.message(n, own)));
+    expect(numbers(21, 25).map((seq) => box.answer(seq))).toEqual(['ok', 'ok', 'ok', 'ok', 'over_quota']);
+    await box.attach('a1', 1);
+    await box.turn(box.ack('a1', 1, 5));
+    await box.turn(box.message(2, large));
+    expect(box.answer(2)).toBe('ok');
+  });
+
+  test('never meets a notice; beyond a budget, `delivered` reaches only the devices that are there, and all else is stored', async () => {
+    const box = await Box.make(['a1', 'a2'], { noticesBytes: KIB });
+    await box.attach('a2', 2);
+    await box.turn(...numbers(1, 9).map(() => box.notice()));
+    const kept = Array.from({ length: 3 }, () => 'delivered');
+    expect(await box.stored()).toEqual([kept]);
+    expect(box.pushed(2)).toEqual(['synced', ...Array.from({ length: 9 }, () => 'delivered')]);
+    expect(box.settled.filter((name) => name === 'notice')).toHaveLength(3);
+    await box.turn(box.ack('a2', 2, 9));
+    expect(box.settled.filter((name) => name === 'notice')).toHaveLength(9);
+    await box.crash();
+    await box.turn(box.notice(), box.missed());
+    expect((await box.stored()).flat()).toEqual([...kept, 'missed']);
   });
 
   test('says that there is no such user, before an account and after its end', async () => {
@@ -620,7 +653,7 @@ describe('the sweep', () => {
   });
 
   test('keeps what has not expired under its number, and the quota is less by what went', async () => {
-    const box = await Box.make(['a1'], { quotaBytes: 2 * KIB });
+    const box = await Box.make(['a1'], { quotaBytes: 8 * KIB });
     const expiresAt = soon(box);
     await box.turn(box.message(1, { expiresAt, bodyChars: 900 }), box.message(2, { bodyChars: 100 }));
     await box.turn(box.message(3, { bodyChars: 900, conversation: 'another' }));
@@ -664,7 +697,7 @@ describe('the sweep', () => {
 
 describe('a refusal for good', () => {
   test('a number refused for good holds up none of the later ones', async () => {
-    const box = await Box.make(['a1'], { quotaBytes: KIB });
+    const box = await Box.make(['a1'], { quotaBytes: 4 * KIB });
     await box.turn(box.message(1, { bodyChars: 2 * KIB }));
     expect(box.answer(1)).toBe('over_quota');
     await box.turn(box.account(2, []));

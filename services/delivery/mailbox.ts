@@ -6,8 +6,9 @@ import type { Actor, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import { RefusedNumbers } from '#runtime/refused-numbers.ts';
 import { Attachments } from './attachments.ts';
-import { type Attachment, type Carried, quotaSizeOf, sizeOf } from './carried.ts';
-import type { MailboxRules } from './config.ts';
+import { type Attachment, type Carried, sizeOf } from './carried.ts';
+import { NOTICES } from './charges.ts';
+import { type MailboxRules, SENDER_QUOTA_SHARE } from './config.ts';
 import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
 import { Recent } from './recent.ts';
@@ -112,7 +113,11 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     if (!own && !Object.keys(item.slots).some((device) => this.#devices.inUse.has(device))) return 'stale_devices';
     if (again) return undefined;
     if (this.#refused.mustWait(item)) return 'earlier_refused';
-    return this.#stored.bytes + quotaSizeOf(item) > this.#rules.quotaBytes ? 'over_quota' : undefined;
+    const { quotaBytes } = this.#rules;
+    const size = sizeOf(item);
+    const full = this.#stored.bytes + size > quotaBytes;
+    const greedy = !own && this.#stored.bytesOf(item.from) + size > quotaBytes * SENDER_QUOTA_SHARE;
+    return full || greedy ? 'over_quota' : undefined;
   }
 
   /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message counted in. */
@@ -123,8 +128,13 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     return Object.keys(item.slots).some((device) => !this.#devices.inUse.has(device));
   }
 
+  /** Notices are outside the quota. Beyond their own budget, `delivered` ones reach only who is there to take them; no other kind is dropped. */
   #notify(draft: Draft, item: NoticeItem, delivery: Delivery | undefined): void {
-    const devices = (item.devices ?? [...this.#devices.inUse]).filter((device) => this.#devices.inUse.has(device));
+    const full = this.#stored.bytesOf(NOTICES) + sizeOf(item) > this.#rules.noticesBytes;
+    const present = (device: string) => this.#attached.of(device)?.live && this.#attached.of(device)?.roomy;
+    const devices = (item.devices ?? [...this.#devices.inUse]).filter(
+      (device) => this.#devices.inUse.has(device) && (item.notice.kind !== 'delivered' || !full || present(device)),
+    );
     if (devices.length > 0) this.#place(draft, item, devices, delivery);
     else draft.settle(delivery);
   }

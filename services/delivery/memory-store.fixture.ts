@@ -1,8 +1,9 @@
 // A MailboxStore in memory, for tests that crash a mailbox thousands of times. It passes the contract of the real ones.
 import { Conflict } from '#runtime/store/database.ts';
+import type { Charges } from './charges.ts';
 import type { Chunk, ChunkInfo, MailboxState, MailboxStore, MailboxWrite } from './store.ts';
 
-type Kept = Chunk & { readonly bytes: number };
+type Kept = Chunk & { readonly charges: Charges };
 type Head = {
   length: number;
   devices: readonly string[];
@@ -18,7 +19,7 @@ export class MemoryMailboxStore implements MailboxStore {
   async load(user: string): Promise<MailboxState | undefined> {
     const head = this.#heads.get(user);
     if (!head) return undefined;
-    const chunks = head.chunks.map(({ n, items, bytes }): ChunkInfo => ({ n, count: items.length, bytes }));
+    const chunks = head.chunks.map(({ n, items, charges }): ChunkInfo => ({ n, count: items.length, charges }));
     return structuredClone({ ...head, cursors: this.#cursors.get(user) ?? {}, chunks });
   }
 
@@ -62,7 +63,7 @@ export class MemoryMailboxStore implements MailboxStore {
       case 'append': {
         const { n, items } = write.chunk;
         if (!head || head.next > n) throw new Conflict('append');
-        head.chunks.push({ n, items, bytes: write.bytes });
+        head.chunks.push({ n, items, charges: write.charges });
         head.next = n + items.length;
         return;
       }
@@ -74,7 +75,7 @@ export class MemoryMailboxStore implements MailboxStore {
       case 'replace':
         if (head)
           head.chunks = head.chunks.map((old) =>
-            old.n === write.chunk.n ? { ...write.chunk, bytes: write.bytes } : old,
+            old.n === write.chunk.n ? { ...write.chunk, charges: write.charges } : old,
           );
     }
   }

@@ -1,5 +1,6 @@
 // The mailboxes of the embedded mode. All SQL of delivery is here.
 import type { Database, Row, Statement } from '#runtime/store/database.ts';
+import type { Charges } from './charges.ts';
 import type { Chunk, MailboxState, MailboxStore, MailboxWrite, StoredItem } from './store.ts';
 
 export const mailboxSchema = [
@@ -10,7 +11,7 @@ export const mailboxSchema = [
      user TEXT NOT NULL, device TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (user, device)
    ) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS chunk (
-     user TEXT NOT NULL, n INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, items TEXT NOT NULL,
+     user TEXT NOT NULL, n INTEGER NOT NULL, count INTEGER NOT NULL, charges TEXT NOT NULL, items TEXT NOT NULL,
      UNIQUE (user, n)
    )`,
 ];
@@ -26,7 +27,7 @@ export class SqliteMailboxStore implements MailboxStore {
     const [heads, cursors, chunks] = await Promise.all([
       this.#read('SELECT length, devices, deleted, next FROM mailbox WHERE user = ?', user),
       this.#read('SELECT device, n FROM mailbox_cursor WHERE user = ?', user),
-      this.#read('SELECT n, count, bytes FROM chunk WHERE user = ? ORDER BY n', user),
+      this.#read('SELECT n, count, charges FROM chunk WHERE user = ? ORDER BY n', user),
     ]);
     const head = heads[0];
     if (!head) return undefined;
@@ -36,7 +37,11 @@ export class SqliteMailboxStore implements MailboxStore {
       deleted: head.deleted === 1,
       next: Number(head.next),
       cursors: Object.fromEntries(cursors.map((row) => [String(row.device), Number(row.n)])),
-      chunks: chunks.map((row) => ({ n: Number(row.n), count: Number(row.count), bytes: Number(row.bytes) })),
+      chunks: chunks.map((row) => ({
+        n: Number(row.n),
+        count: Number(row.count),
+        charges: JSON.parse(String(row.charges)) as Charges, // written below
+      })),
     };
   }
 
@@ -81,8 +86,8 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
       const { n, items } = write.chunk;
       return [
         {
-          sql: 'INSERT INTO chunk (user, n, count, bytes, items) VALUES (?, ?, ?, ?, ?)',
-          params: [user, n, items.length, write.bytes, JSON.stringify(items)],
+          sql: 'INSERT INTO chunk (user, n, count, charges, items) VALUES (?, ?, ?, ?, ?)',
+          params: [user, n, items.length, JSON.stringify(write.charges), JSON.stringify(items)],
         },
         // The chunk that an owner overtaken does not know of may be gone again: its numbers stay used.
         {
@@ -99,8 +104,8 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
     case 'replace':
       return [
         {
-          sql: 'UPDATE chunk SET bytes = ?, items = ? WHERE user = ? AND n = ?',
-          params: [write.bytes, JSON.stringify(write.chunk.items), user, write.chunk.n],
+          sql: 'UPDATE chunk SET charges = ?, items = ? WHERE user = ? AND n = ?',
+          params: [JSON.stringify(write.charges), JSON.stringify(write.chunk.items), user, write.chunk.n],
         },
       ];
   }

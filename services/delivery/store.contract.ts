@@ -37,7 +37,7 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
     ({
       type: 'append',
       chunk: { n, items: Array.from({ length: count }, (_, i) => item(n + i)) },
-      bytes: count * 100,
+      charges: { 'bo@localhost': count * 100, '': 7 },
     }) satisfies MailboxWrite;
   const cursor = (device: string, n: number): MailboxWrite => ({ type: 'cursor', device, n });
 
@@ -60,8 +60,8 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
         next: 5,
         cursors: { a1: 3, a2: 1 },
         chunks: [
-          { n: 1, count: 3, bytes: 300 },
-          { n: 4, count: 1, bytes: 100 },
+          { n: 1, count: 3, charges: { 'bo@localhost': 300, '': 7 } },
+          { n: 4, count: 1, charges: { 'bo@localhost': 100, '': 7 } },
         ],
       };
       expect(await store.load(AL)).toEqual(kept);
@@ -87,7 +87,7 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
       expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
       expect((outcomes[1] as PromiseRejectedResult).reason).toBeInstanceOf(Conflict);
       await expect(store.write(AL, [append(2, 1)])).rejects.toBeInstanceOf(Conflict);
-      expect((await store.load(AL))?.chunks).toEqual([{ n: 1, count: 2, bytes: 200 }]);
+      expect((await store.load(AL))?.chunks).toEqual([{ n: 1, count: 2, charges: { 'bo@localhost': 200, '': 7 } }]);
     });
 
     test('never gives a number twice, also after its chunk is gone', async () => {
@@ -118,7 +118,7 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
         { type: 'remove', n: 1 },
         { type: 'remove', n: 1 },
       ]);
-      expect((await store.load(AL))?.chunks).toEqual([{ n: 3, count: 1, bytes: 100 }]);
+      expect((await store.load(AL))?.chunks).toEqual([{ n: 3, count: 1, charges: { 'bo@localhost': 100, '': 7 } }]);
     });
 
     test('reads from the middle of a chunk, in order, as many chunks as asked for', async () => {
@@ -135,15 +135,18 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
     test('puts a chunk with emptied items in the place of the old one; the numbers of the others stay', async () => {
       await store.write(AL, [account(1), append(1, 2)]);
       const left = { n: 1, items: [{ item: null, devices: [], taken: true }, item(2)] };
-      await store.write(AL, [{ type: 'replace', chunk: left, bytes: 100 }]);
+      await store.write(AL, [{ type: 'replace', chunk: left, charges: { 'bo@localhost': 100, '': 7 } }]);
       expect(await store.read(AL, 2, 1)).toEqual([left]);
-      expect(await store.load(AL)).toMatchObject({ next: 3, chunks: [{ n: 1, count: 2, bytes: 100 }] });
+      expect(await store.load(AL)).toMatchObject({
+        next: 3,
+        chunks: [{ n: 1, count: 2, charges: { 'bo@localhost': 100, '': 7 } }],
+      });
     });
 
     test('replacing a chunk that is gone does not bring it back', async () => {
       await store.write(AL, [account(1), append(1, 1)]);
       await store.write(AL, [{ type: 'remove', n: 1 }]);
-      await store.write(AL, [{ type: 'replace', chunk: append(1, 1).chunk, bytes: 100 }]);
+      await store.write(AL, [{ type: 'replace', chunk: append(1, 1).chunk, charges: { 'bo@localhost': 100, '': 7 } }]);
       expect((await store.load(AL))?.chunks).toEqual([]);
     });
 

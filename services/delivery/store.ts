@@ -1,8 +1,9 @@
 // What delivery keeps: for each mailbox a head and chunks (DESIGN section 3, Store). Every implementation passes store.contract.ts.
 //
-//   head `user`      the mailbox's devices, a cursor for each, the first and next item number, the bytes stored
-//   chunk `user/n`   the items of one flush, numbered n, n+1, … without gaps
+//   head `user`      the mailbox's devices, a cursor for each, the next item number
+//   chunk `user/n`   the items of one flush, numbered n, n+1, … without gaps, and whom their bytes count for
 import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
+import type { Charges } from './charges.ts';
 
 /**
  * An item as stored. `devices`: whom it is still for. `taken`: some device had it before it was stored, so the sender knows.
@@ -14,8 +15,8 @@ export type StoredItem = {
   readonly taken: boolean;
 };
 
-/** A chunk without its items. `bytes` counts towards the quota. */
-export type ChunkInfo = { readonly n: number; readonly count: number; readonly bytes: number };
+/** A chunk without its items. */
+export type ChunkInfo = { readonly n: number; readonly count: number; readonly charges: Charges };
 export type Chunk = { readonly n: number; readonly items: readonly StoredItem[] };
 
 /** A mailbox as it is loaded. `length`: entries of the account log that `devices` comes from. */
@@ -40,13 +41,13 @@ export type MailboxWrite =
       readonly cursors: Readonly<Record<string, number>>;
     }
   /** Fence: only if no item `n` was ever stored. The mailbox exists. */
-  | { readonly type: 'append'; readonly chunk: Chunk; readonly bytes: number }
+  | { readonly type: 'append'; readonly chunk: Chunk; readonly charges: Charges }
   /** Raises a cursor, never lowers it. */
   | { readonly type: 'cursor'; readonly device: string; readonly n: number }
   /** Removes a chunk that is below every cursor or expired. Removing it twice is harmless. */
   | { readonly type: 'remove'; readonly n: number }
   /** Puts a chunk of the same n and length in its place, its expired items emptied. */
-  | { readonly type: 'replace'; readonly chunk: Chunk; readonly bytes: number };
+  | { readonly type: 'replace'; readonly chunk: Chunk; readonly charges: Charges };
 
 export interface MailboxStore {
   /** The mailbox of a user (an address), or undefined if there is none. */

@@ -1,6 +1,7 @@
 // What the store has of a mailbox, as far as its actor must know to decide: numbers, sizes and cursors, never the items.
 // It counts what the turns decided; the host makes it so.
-import { type Carried, quotaSizeOf } from './carried.ts';
+import type { Carried } from './carried.ts';
+import { chargesOf, Ledger } from './charges.ts';
 import type { Draft } from './draft.ts';
 import type { Chunk, ChunkInfo, MailboxState } from './store.ts';
 import { sweepChunk } from './sweep-chunk.ts';
@@ -9,15 +10,15 @@ export class Stored {
   readonly #cursors: Map<string, number>;
   readonly #chunks: ChunkInfo[];
   readonly #onChunk: (info: ChunkInfo) => void;
+  readonly #ledger = new Ledger();
   #next: number;
-  #bytes: number;
 
   constructor(state: MailboxState | undefined) {
     this.#cursors = new Map(Object.entries(state?.cursors ?? {}));
     this.#next = state?.next ?? 1;
     this.#chunks = [...(state?.chunks ?? [])];
     this.#onChunk = (info) => this.#chunks.push(info);
-    this.#bytes = this.#chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { charges } of this.#chunks) this.#ledger.add(charges);
   }
 
   /** The number of the next item. */
@@ -27,7 +28,12 @@ export class Stored {
 
   /** What counts towards the quota. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#ledger.messages;
+  }
+
+  /** The bytes of one sender's messages, or of NOTICES. */
+  bytesOf(whom: string): number {
+    return this.#ledger.of(whom);
   }
 
   /** The first number that a device may not have. */
@@ -38,7 +44,7 @@ export class Stored {
   add(draft: Draft, carried: Carried): void {
     carried.stored = this.#next;
     this.#next += 1;
-    this.#bytes += quotaSizeOf(carried.item);
+    this.#ledger.add(chargesOf([carried.item]));
     draft.store(carried);
   }
 
@@ -72,7 +78,7 @@ export class Stored {
     for (const device of devices) lowest = Math.min(lowest, this.cursor(device));
     for (let chunk = this.#chunks[0]; chunk && chunk.n + chunk.count <= lowest; chunk = this.#chunks[0]) {
       draft.removals.push({ type: 'remove', n: chunk.n });
-      this.#bytes -= chunk.bytes;
+      this.#ledger.remove(chunk.charges);
       this.#chunks.shift();
     }
   }
@@ -83,15 +89,17 @@ export class Stored {
     const info = this.#chunks[at];
     if (!info) return;
     const { now, notices } = draft;
-    const { left, bytes } = sweepChunk(chunk, { now, own, devices, cursors: this.#cursors, notices });
+    const left = sweepChunk(chunk, { now, own, devices, cursors: this.#cursors, notices });
     if (left === undefined) return;
+    this.#ledger.remove(info.charges);
     if (left.length === 0) {
       draft.removals.push({ type: 'remove', n: chunk.n });
       this.#chunks.splice(at, 1);
     } else {
-      draft.removals.push({ type: 'replace', chunk: { n: chunk.n, items: left }, bytes });
-      this.#chunks[at] = { ...info, bytes };
+      const charges = chargesOf(left.map(({ item }) => item));
+      draft.removals.push({ type: 'replace', chunk: { n: chunk.n, items: left }, charges });
+      this.#chunks[at] = { ...info, charges };
+      this.#ledger.add(charges);
     }
-    this.#bytes -= info.bytes - (left.length === 0 ? 0 : bytes);
   }
 }

@@ -1,12 +1,11 @@
 // What leaves the store undelivered: expired items, and those that only devices out of use could have taken. Nothing goes silently:
 // the sender hears `expired` if no device had it, the devices that lack it hear `missed` (DESIGN section 3, No silent loss).
-import { quotaSizeOf } from './carried.ts';
 import type { Notices } from './notices.ts';
 import type { Chunk, StoredItem } from './store.ts';
 
 const EMPTY: StoredItem = { item: null, devices: [], taken: true };
 
-/** Decides about one chunk. `left`: its items with the dead ones emptied, [] if none lives, undefined if nothing changes. */
+/** Decides about one chunk: its items with the dead ones emptied, [] if none lives, undefined if nothing changes. */
 export function sweepChunk(
   chunk: Chunk,
   mailbox: {
@@ -16,9 +15,8 @@ export function sweepChunk(
     cursors: ReadonlyMap<string, number>;
     notices: Notices;
   },
-): { left: readonly StoredItem[] | undefined; bytes: number } {
+): readonly StoredItem[] | undefined {
   let changed = false;
-  let bytes = 0;
   let living = 0;
   const left = chunk.items.map((stored, index): StoredItem => {
     const { item, devices, taken } = stored;
@@ -28,7 +26,6 @@ export function sweepChunk(
       (device) => mailbox.devices.has(device) && (mailbox.cursors.get(device) ?? 0) <= number,
     );
     if (item.expiresAt > mailbox.now && devices.some((device) => mailbox.devices.has(device))) {
-      bytes += quotaSizeOf(item);
       living += 1;
       return stored;
     }
@@ -40,6 +37,6 @@ export function sweepChunk(
     }
     return EMPTY;
   });
-  if (!changed) return { left: undefined, bytes };
-  return { left: living > 0 ? left : [], bytes };
+  if (!changed) return undefined;
+  return living > 0 ? left : [];
 }

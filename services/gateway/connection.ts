@@ -10,6 +10,9 @@ import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/clien
 import type { Push, ServerFrame } from '#protocol/frames/server.ts';
 import {
   CHALLENGE_MAX_AGE_MS,
+  DOOR_FRAME_MAX_BYTES,
+  DOOR_REFUSED_FRAMES_MAX,
+  HEARTBEAT_INTERVAL_MS,
   HEARTBEAT_TIMEOUT_MS,
   REQUESTS_UNANSWERED_MAX,
   UNAUTHENTICATED_MAX_MS,
@@ -43,6 +46,8 @@ export class Connection implements Client {
   #proved: string | undefined;
   #heardAt: number;
   #asked = 0;
+  /** Before the session: what no limiter counts. */
+  #refusedFrames = 0;
   #closed = false;
   #paused = false;
   /** What had been read from the socket before it was paused: the rest of one chunk. */
@@ -89,7 +94,8 @@ export class Connection implements Client {
   /** Called at every heartbeat: asks for a sign of life, and gives up whom it did not get one from in time. */
   beat(now: number): void {
     if (this.#paused) this.#heardAt = now; // it may have said much that was not read
-    if (now - this.#heardAt > HEARTBEAT_TIMEOUT_MS) return this.close('silent');
+    // By the next beat it would be too late.
+    if (now - this.#heardAt > HEARTBEAT_TIMEOUT_MS - HEARTBEAT_INTERVAL_MS) return this.close('silent');
     if (!this.#session && now - this.#openedAt > UNAUTHENTICATED_MAX_MS) return this.close('unauthenticated');
     this.#websocket.ping();
   }
@@ -128,6 +134,7 @@ export class Connection implements Client {
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#closed) return;
     this.#heard();
+    if (!this.#session && (data as Buffer).length > DOOR_FRAME_MAX_BYTES) return this.close('tooLarge'); // ws gives Buffers unless asked
     const read = readFrame(data, isBinary);
     if (!read) return this.close('protocolError');
     if (this.#paused) this.#early.push(read);
@@ -136,7 +143,7 @@ export class Connection implements Client {
 
   #take(read: Read): void {
     if (this.#closed) return;
-    if ('refusal' in read) return this.#answer(read.id, 'unknown', refusal(read.refusal));
+    if ('refusal' in read) return this.#refuseFrame(read);
     const { frame } = read;
     if (frame.type === 'ack') return this.#ack(frame);
     const problem = this.#problem(frame);
@@ -148,6 +155,13 @@ export class Connection implements Client {
     }
     this.#asked += 1;
     void this.#ask(frame);
+  }
+
+  #refuseFrame({ id, refusal: error }: Extract<Read, { id: number }>): void {
+    this.#answer(id, 'unknown', refusal(error));
+    if (this.#session) return;
+    this.#refusedFrames += 1;
+    if (this.#refusedFrames >= DOOR_REFUSED_FRAMES_MAX) this.close('protocolError');
   }
 
   #problem(frame: Request): RequestError | undefined {

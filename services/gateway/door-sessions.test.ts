@@ -173,6 +173,31 @@ test('every request has exactly one answer, however many are under way', async (
   await Promise.all([wire.close(), to.close()]);
 });
 
+test('an account log is read without a session by who proved its password on this connection, and no other log', async () => {
+  const wire = await Wire.open(server.url);
+  const get = (address: string) => ({ type: 'log.get', address, after: 0 }) as const;
+  const login = await al.loginFields(wire);
+  if (!login) throw new Error('the password is right');
+  expect(await wire.refusal(get(al.address))).toBe('not_signed_in'); // not proved yet
+  await wire.ok({ type: 'login.finish', ...login });
+  expect(await wire.ok(get(al.address))).toMatchObject({ length: 1 });
+  expect(await wire.refusal(get(bo.address))).toBe('not_signed_in');
+  const another = await Wire.open(server.url);
+  expect(await another.refusal(get(al.address))).toBe('not_signed_in');
+  await Promise.all([wire.close(), another.close()]);
+});
+
+test('a name that nobody has is answered as one that somebody has', async () => {
+  for (const address of [al.address, 'nobody@localhost']) {
+    const wire = await Wire.open(server.url);
+    const stranger = new WirePerson(address);
+    const entry = stranger.enrolEntry(stranger.device);
+    expect(await wire.refusal({ type: 'log.append', address, entry })).toBe('stale_log');
+    expect(await wire.refusal({ type: 'session', ...stranger.sessionFields(wire) })).toBe('bad_signature');
+    await wire.close();
+  }
+});
+
 describe('the end of a device', () => {
   test('by revocation closes all its sessions with 4203, and lets it open none', async () => {
     const second = new Device();

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { CLOSE } from '#protocol/close-codes.ts';
-import { CLIENT_FRAME_MAX_BYTES } from '#protocol/limits.ts';
+import { CLIENT_FRAME_MAX_BYTES, DOOR_FRAME_MAX_BYTES, DOOR_REFUSED_FRAMES_MAX } from '#protocol/limits.ts';
 import { ServerProcess } from '../../test/server.fixture.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
@@ -31,7 +31,7 @@ const without = (object: object, key: string) => Object.fromEntries(Object.entri
 
 describe('a frame that is wrong', () => {
   test('in any field of signing in logs nobody in', async () => {
-    const wire = await Wire.open(server.url);
+    let wire = await Wire.open(server.url);
     const frames = [
       { type: 'session', ...al.sessionFields(wire) },
       { type: 'login.start', address: al.address, request: 'AAAA' },
@@ -45,6 +45,9 @@ describe('a frame that is wrong', () => {
           const id = wire.nextId();
           wire.send({ id, ...mutant });
           expect(await wire.answer(id), JSON.stringify(mutant)).toMatchObject({ code: 'bad_request', retry: false });
+          if (id + 1 < DOOR_REFUSED_FRAMES_MAX) continue;
+          await wire.close();
+          wire = await Wire.open(server.url);
         }
       }
     }
@@ -78,14 +81,37 @@ describe('a frame that is wrong', () => {
   });
 
   test('because it is too large closes the connection with 4201, in one piece or in many', async () => {
-    const wire = await Wire.open(server.url);
+    const wire = await al.session(server.url, { receive: false });
     wire.send('x'.repeat(CLIENT_FRAME_MAX_BYTES + 1));
     expect(await wire.closed).toEqual(CLOSE.tooLarge);
-    const other = await Wire.open(server.url);
+    const other = await al.session(server.url, { receive: false });
     for (let sent = 0; sent <= CLIENT_FRAME_MAX_BYTES; sent += 1024) {
       other.websocket.send('x'.repeat(1024), { fin: false });
     }
     expect(await other.closed).toEqual(CLOSE.tooLarge);
+  });
+
+  test('because it is too large for a stranger closes the connection with 4201, unread', async () => {
+    const wire = await Wire.open(server.url);
+    const frame = JSON.stringify({ type: 'ping', id: 1 });
+    wire.send(frame.padEnd(DOOR_FRAME_MAX_BYTES));
+    expect(await wire.answer(1)).toMatchObject({ type: 'ok' });
+    wire.send(frame.padEnd(DOOR_FRAME_MAX_BYTES + 1));
+    expect(await wire.closed).toEqual(CLOSE.tooLarge);
+    expect(wire.seen).toHaveLength(2); // the challenge and the first answer
+  });
+
+  test('again and again, before any session, closes the connection with 4200; in a session it does not', async () => {
+    const stranger = await Wire.open(server.url);
+    const known = await al.session(server.url, { receive: false });
+    for (const wire of [stranger, known]) {
+      const ids = Array.from({ length: DOOR_REFUSED_FRAMES_MAX }, () => wire.nextId());
+      for (const id of ids) wire.send({ type: 'nonsense', id });
+      for (const id of ids) expect(await wire.answer(id)).toMatchObject({ code: 'bad_request' });
+    }
+    expect(await stranger.closed).toEqual(CLOSE.protocolError);
+    await known.ok({ type: 'ping' });
+    await known.close();
   });
 
   test('because it has a field too many is refused, whatever the field is called', async () => {

@@ -12,6 +12,7 @@ import type { GatewaySettings } from './config.ts';
 import { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { DoorSocket } from './socket.ts';
+import { Sources, sourceOf } from './sources.ts';
 
 /** Connections that the kernel keeps while the process is busy with others: a whole site may come back at once. */
 const BACKLOG = 4_096;
@@ -25,6 +26,7 @@ export class Listener {
   readonly #settings: GatewaySettings;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
+  readonly #sources: Sources;
   #ready = false;
 
   /** Throws ConfigError: plain ws where others could read it, or a certificate that cannot be read. */
@@ -32,6 +34,7 @@ export class Listener {
     this.#hub = hub;
     this.#settings = settings;
     this.#server = makeServer(settings);
+    this.#sources = new Sources(settings.rateFactor);
     this.#sockets = new WebSocketServer({
       noServer: true,
       WebSocket: DoorSocket,
@@ -48,6 +51,8 @@ export class Listener {
       const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
       if (!offered.includes(SUBPROTOCOL))
         return refuse(socket, '400 Bad Request', `Offer the subprotocol ${SUBPROTOCOL}.`);
+      if (!this.#enter(socket, source))
+        return refuse(socket, '429 Too Many Requests', 'Too many connections. Wait a minute.');
       hub.rates.take('connection', source).then(
         () =>
           this.#sockets.handleUpgrade(request, socket, head, (websocket: WebSocket) => {
@@ -89,10 +94,17 @@ export class Listener {
     return new Promise((resolve) => this.#server.getConnections((error, count) => resolve(error ? 0 : count)));
   }
 
+  /** Counts the socket until it closes; false if its source has too many. Its closure keeps no request. */
+  #enter(socket: Duplex, source: string): boolean {
+    if (!this.#sources.enter(source)) return false;
+    socket.once('close', () => this.#sources.leave(source));
+    return true;
+  }
+
   #sourceOf(request: IncomingMessage): string {
     const forwarded = this.#settings.trustProxy ? request.headers['x-forwarded-for'] : undefined;
     const last = forwarded?.toString().split(',').at(-1)?.trim();
-    return last || (request.socket.remoteAddress ?? 'unknown');
+    return sourceOf(last || (request.socket.remoteAddress ?? 'unknown'));
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -9,6 +9,9 @@ import type { Hub } from './hub.ts';
 import type { SendAllowance } from './rates.ts';
 import { type Accepted, checkSend, conversationText, type Mailbox, type Sender } from './send.ts';
 
+/** A slot with its address and device, as JSON. */
+const SLOT_CHARS = 250;
+
 export class Session implements Sender {
   readonly address: string;
   readonly device: string;
@@ -71,7 +74,7 @@ export class Session implements Sender {
       return answer(refusal(error));
     }
     const { message, mailboxes } = accepted;
-    const size = frame.body.length + frame.header.length;
+    const size = frame.body.length + frame.header.length + frame.slots.length * SLOT_CHARS;
     this.#unanswered += 1;
     this.#hub.entered(size);
     this.#deliver(message, mailboxes, (outcome) => {

@@ -7,9 +7,12 @@ import { type WsTransportOptions, wsTransport } from './ws-transport.ts';
 
 const nodeClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-const nodeTimers: Timers = {
+/** What a 32-bit timer holds: Node runs anything longer after 1 ms. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+export const nodeTimers: Timers = {
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(run, Math.min(ms, TIMEOUT_MAX_MS));
     return () => clearTimeout(timer);
   },
 };

@@ -73,6 +73,11 @@ export function shownIn(head: HeadRecord, gap: GapRange): HeadRecord {
   return { ...head, missing };
 }
 
+/** The same change with nothing of it left to be shown: its sender is blocked. */
+export function quietly({ head }: HeadChange): HeadChange {
+  return { head: shownIn(head, { first: 1, last: head.top }), overflow: [] };
+}
+
 /** The known numbers on either side of the gap that this number lies in; undefined if it lies in none. */
 export function neighbours(
   head: HeadRecord,

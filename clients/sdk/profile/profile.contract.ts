@@ -7,6 +7,7 @@ import { createProfile, openProfile } from './open.ts';
 import type { Profile, ProfileEvent, Received } from './profile.ts';
 import type { StoragePlace } from './storage.contract.ts';
 import { wasmStretch } from './stretch-wasm.ts';
+import { UNREADABLE_KEPT_MAX_BYTES, UNREADABLE_KEPT_MAX_ITEMS } from './unreadable.ts';
 
 export function profileContract(newPlace: () => StoragePlace): void {
   const ends: (() => unknown)[] = [];
@@ -392,6 +393,60 @@ export function profileContract(newPlace: () => StoragePlace): void {
     await profile.receiving.commitReceived({ messages: [], unreadable: [item] });
     expect(await profile.receiving.unreadable(5)).toEqual([{ ...item, number: 1 }]);
     expect(await printed(profile)).toEqual([{ number: 1, type: 'unreadable', reason: 'slot', from: BO, at: 3 }]);
+  });
+
+  test('of what cannot be opened the oldest bytes are dropped where there are too many, and every line stays', async () => {
+    const { profile } = await start();
+    const body = 'A'.repeat(UNREADABLE_KEPT_MAX_BYTES / 4);
+    for (let at = 1; at <= 6; at++) {
+      await profile.receiving.commitReceived({ messages: [], unreadable: [{ reason: 'slot', body, receivedAt: at }] });
+    }
+    const kept = await profile.receiving.unreadable(10);
+    expect(kept.map((item) => [item.receivedAt, item.body?.length])).toEqual([
+      ...[6, 5, 4, 3].map((at) => [at, body.length]),
+      ...[2, 1].map((at) => [at, undefined]),
+    ]);
+    const small = Array.from({ length: UNREADABLE_KEPT_MAX_ITEMS }, () => ({
+      reason: 'slot',
+      body: 'AA',
+      receivedAt: 7,
+    }));
+    await profile.receiving.commitReceived({ messages: [], unreadable: small });
+    const all = await profile.receiving.unreadable(2_000);
+    expect(all).toHaveLength(UNREADABLE_KEPT_MAX_ITEMS + 6);
+    expect(all.filter((item) => item.body !== undefined)).toHaveLength(UNREADABLE_KEPT_MAX_ITEMS);
+  });
+
+  test('what comes from somebody who is blocked counts once and in order, and is told by no event', async () => {
+    const { profile } = await start();
+    const [one, two, , four, five] = exampleChain(5).map((message) => ({ ...message, show: false, quiet: true }));
+    const commit = async (...messages: (Received | undefined)[]) =>
+      profile.receiving.commitReceived({ messages: messages.filter((message) => message !== undefined) });
+    await commit(one, two, four);
+    expect(await commit(two && { ...two, mh: random(32) })).toEqual([{ result: 'fork' }]);
+    expect(await commit(two, five && { ...five, previous: random(32) })).toMatchObject([{ result: 'repeat' }, {}]);
+    expect(await printed(profile)).toEqual([]);
+    expect(await profile.receiving.gaps(Number.MAX_SAFE_INTEGER)).toEqual([]);
+    expect(await profile.receiving.unreadable(5)).toEqual([]);
+  });
+
+  test('a message that had expired when it came is told as missed, once, whether a notice says so before or after', async () => {
+    const { profile } = await start();
+    const [one, two, three] = exampleChain(3).map((message) => ({ ...message, show: false, late: true }));
+    if (!one || !two || !three) throw new Error('a chain of three');
+    const { conversation, from, device } = one;
+    const missed = (seq: number) => [{ conversation, from, device, seqs: [seq], at: 9 }];
+    await profile.receiving.commitReceived({
+      messages: [{ ...one, show: true, late: false }, two, two],
+      missed: missed(2),
+    });
+    await profile.receiving.commitReceived({ messages: [], missed: missed(3) });
+    await profile.receiving.commitReceived({ messages: [three] });
+    const gaps = (await printed(profile)).filter(({ type }) => type === 'gap');
+    expect(gaps).toMatchObject([
+      { first: 2, last: 2, why: 'missed' },
+      { first: 3, last: 3, why: 'missed' },
+    ]);
   });
 
   test('only one user of the profile may receive, until it stops', async () => {

@@ -233,6 +233,10 @@ export type Received = {
   readonly own?: { readonly k: Uint8Array; readonly recipients: readonly string[] };
   /** False: committed for dedupe and order, but neither history nor event nor unread (empty messages under a given-up seq, control content). */
   readonly show: boolean;
+  /** From somebody who is blocked: counted once and in order, without any event; what it contradicts or leaves out is not shown either. */
+  readonly quiet?: boolean;
+  /** It had expired when it came: a `gap` event says so, unless a `missed` notice has. */
+  readonly late?: boolean;
 };
 
 /** Something that could not be opened: kept as it came, shown, never dropped in silence. */
@@ -242,7 +246,7 @@ export type NewUnreadable = {
   readonly device?: DeviceId;
   readonly conversation?: string;
   readonly id?: MessageId;
-  /** As they came, Base64. Absent for a fork found by `commitReceived`, which was opened: then `content` is set. */
+  /** As they came, Base64; the oldest are dropped where there is too much of it. Absent for a fork found by `commitReceived`, which was opened: then `content` is set. */
   readonly header?: string;
   readonly body?: string;
   readonly slot?: string;

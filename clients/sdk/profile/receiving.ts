@@ -2,16 +2,8 @@
 // (DESIGN section 3, exactly once on screen; section 5, Dedupe). Only after it is a message acked, so a death before it costs nothing.
 import { equalBytes, isZero } from '#protocol/bytes.ts';
 import { appendEvents, type Context, conversationRecord, MH_BYTES, POSITION_STEP, putHistory } from './context.ts';
-import { arrived, type GapRange, type HeadChange, missedFor, neighbours, shownIn } from './gaps.ts';
-import type {
-  CommitResult,
-  Gap,
-  NewUnreadable,
-  Received,
-  ReceivedBatch,
-  ReceivingPart,
-  SentMessage,
-} from './profile.ts';
+import { arrived, type GapRange, type HeadChange, missedFor, neighbours, quietly, shownIn } from './gaps.ts';
+import type { CommitResult, Gap, Received, ReceivedBatch, ReceivingPart, SentMessage } from './profile.ts';
 import type { RecordWriter } from './sealed-records.ts';
 import {
   CONVERSATIONS,
@@ -29,6 +21,7 @@ import {
   u64Key,
   under,
 } from './spaces.ts';
+import { keepUnreadable } from './unreadable.ts';
 
 export function receivingPart(context: Context): ReceivingPart {
   const { records, places } = context;
@@ -64,12 +57,6 @@ export function receivingPart(context: Context): ReceivingPart {
       tx,
       ranges.map(({ first, last }) => ({ type: 'gap', conversation, from, device, first, last, why, at })),
     );
-  }
-
-  async function keepUnreadable(tx: RecordWriter, item: NewUnreadable): Promise<void> {
-    tx.put(UNREADABLE, u64Key(await nextNumber(tx, 'unreadable')), item);
-    const { header: _header, body: _body, slot: _slot, content: _content, receivedAt, ...said } = item;
-    await appendEvents(tx, [{ type: 'unreadable', ...said, at: receivedAt }]);
   }
 
   /** Whether this message or a later one quotes another predecessor than the one that is known. */
@@ -127,6 +114,7 @@ export function receivingPart(context: Context): ReceivingPart {
     if (sameId !== undefined || sameSeq !== undefined) {
       const isOther = (known: Uint8Array | undefined) => known !== undefined && !equalBytes(known, mh);
       if (!isOther(sameId) && !isOther(sameSeq)) return { result: 'repeat' };
+      if (message.quiet) return { result: 'fork' };
       const { content } = message;
       await keepUnreadable(tx, { reason: 'fork', from, device, conversation, id, content, receivedAt });
       return { result: 'fork' };
@@ -137,7 +125,12 @@ export function receivingPart(context: Context): ReceivingPart {
     const position = message.show ? await show(tx, message, head) : 0;
     tx.put(IDS, idKey, mh);
     tx.put(SEQS, seqKey, { mh, previous, position });
-    await putHead(tx, arrived(head, { seq, order, mh, now: receivedAt }), receivedAt);
+    const change = arrived(head, { seq, order, mh, now: receivedAt });
+    await putHead(tx, message.quiet ? quietly(change) : change, receivedAt);
+    const awaited = seq > head.top || neighbours(head, seq) !== undefined;
+    if (message.late && awaited && !message.quiet) {
+      await appendGaps(tx, head, [{ first: seq, last: seq }], 'missed', receivedAt);
+    }
     if (message.own) tx.put(SENT, idKey, copyOf(message, message.own));
     if (message.epoch > 0) {
       const last = await conversationRecord(tx, places, conversation);
@@ -145,7 +138,7 @@ export function receivingPart(context: Context): ReceivingPart {
         tx.put(CONVERSATIONS, places.conversation(conversation), { ...last, epoch: message.epoch });
       }
     }
-    if (forked) {
+    if (forked && !message.quiet) {
       const said = { reason: 'fork', from, device, conversation, id };
       await appendEvents(tx, [{ type: 'unreadable', ...said, at: receivedAt }]);
     }

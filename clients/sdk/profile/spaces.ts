@@ -19,6 +19,9 @@ export type Counters = {
   readonly outbox: number;
   readonly unreadable: number;
   readonly printed: number;
+  /** The oldest unreadable item that may have its bytes yet, and how many bytes all of them have. */
+  readonly unreadableFrom: number;
+  readonly unreadableBytes: number;
 };
 export const COUNTERS: Space<Counters> = { number: 3 };
 /** name('pin', address). */
@@ -183,10 +186,11 @@ function after(prefix: Uint8Array): Uint8Array {
   return next;
 }
 
-const NO_COUNTERS: Counters = { event: 0, outbox: 0, unreadable: 0, printed: 0 };
+const NO_COUNTERS: Counters = { event: 0, outbox: 0, unreadable: 0, printed: 0, unreadableFrom: 1, unreadableBytes: 0 };
 
 export async function counters(records: RecordReader): Promise<Counters> {
-  return (await records.get(COUNTERS, SINGLE)) ?? NO_COUNTERS;
+  // Profiles of earlier versions lack the latest of them.
+  return { ...NO_COUNTERS, ...(await records.get(COUNTERS, SINGLE)) };
 }
 
 /** The next number of this kind, from 1. */

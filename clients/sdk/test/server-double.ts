@@ -25,6 +25,8 @@ export type Lies = {
   silent?: (send: ClientFrameOf<'send'>) => boolean;
   /** Says nothing when an account log grows. */
   quiet?: boolean;
+  /** How long every refusal says to wait. */
+  retryAfterMs?: number;
   challenge?: Partial<ServerFrameOf<'challenge'>>;
 };
 
@@ -111,7 +113,7 @@ export class ServerDouble {
         code: error.code,
         message: error.message,
         retry: error.retry,
-        retryAfterMs: 1,
+        retryAfterMs: this.lies.retryAfterMs ?? 1,
       });
     }
   }
@@ -144,7 +146,6 @@ export class ServerDouble {
         return {};
       }
       case 'log.get': {
-        this.#session(socket);
         const log = this.#shown(frame.address);
         return { entries: log.slice(frame.after, frame.after + 64), length: Math.max(1, log.length) };
       }

@@ -1,6 +1,6 @@
 // The life of a server process: start, wait for a signal, drain, end. Whatever stops it is one sentence on stderr, never a stack trace.
 import { ConfigError, HelpShown } from './config.ts';
-import { StoreMismatch } from './store/meta-store.ts';
+import { StoreMismatch } from './store/meta.ts';
 
 /** Something outside the program stops the start. The message says what to do. */
 export class StartError extends Error {

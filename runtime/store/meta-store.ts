@@ -1,6 +1,7 @@
-// Facts about a store as a whole, fixed when it was made: whose data it is and in which form. A start that contradicts them is
-// refused, because going on would mix the data of two deployments.
-import type { Database } from './database.ts';
+// The facts about an embedded store, and its epochs, in SQLite.
+import type { ActorKind } from '#protocol/commands.ts';
+import { Conflict, type Database } from './database.ts';
+import { claimFacts, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
 
 /** The form of the tables that this version reads and writes. */
 const SCHEMA_VERSION = 2;
@@ -9,48 +10,42 @@ export const metaSchema = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
 ];
 
-/** The store belongs to another domain, partition count or version. The message says what to do. */
-export class StoreMismatch extends Error {
-  override readonly name = 'StoreMismatch';
-}
-
-export class MetaStore {
+export class MetaStore implements StoreMeta, PartitionEpochs {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** Records the deployment's facts at first start, compares them at every later one. Throws StoreMismatch. */
-  async claim(facts: { readonly domain: string; readonly partitions: number }): Promise<void> {
-    const schema = await this.#first('schema', String(SCHEMA_VERSION));
-    if (schema !== String(SCHEMA_VERSION)) {
-      throw new StoreMismatch(
-        `The data has the form of version ${schema}; this version of Parley reads ${SCHEMA_VERSION}. Use the version that made it, or another --data.`,
-      );
-    }
-    const domain = await this.#first('domain', facts.domain);
-    if (domain !== facts.domain) {
-      throw new StoreMismatch(
-        `The data belongs to the domain ${domain}, not ${facts.domain}. Start with --domain ${domain}, or with another --data.`,
-      );
-    }
-    const partitions = await this.#first('partitions', String(facts.partitions));
-    if (partitions !== String(facts.partitions)) {
-      throw new StoreMismatch(`The data has ${partitions} partitions, not ${facts.partitions}.`);
-    }
+  claim(facts: StoreFacts): Promise<void> {
+    return claimFacts((name, value) => this.#first(name, value), SCHEMA_VERSION, facts, '--data');
   }
 
   /** A number that no earlier start had: the epoch of this one. */
-  async takeEpoch(): Promise<number> {
-    await this.#database.write([
-      {
-        sql: `INSERT INTO meta (name, value) VALUES ('epoch', '1')
-              ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)`,
-        params: [],
-      },
-    ]);
-    return Number(await this.#first('epoch', '1'));
+  takeEpoch(): Promise<number> {
+    return this.#take('epoch');
+  }
+
+  take(kind: ActorKind, partition: number): Promise<number> {
+    return this.#take(`epoch ${kind}/${partition}`);
+  }
+
+  /** Compare-and-set, because a write and a later read are two: two who take at once must not read the same. */
+  async #take(name: string): Promise<number> {
+    for (;;) {
+      const last = Number(await this.#first(name, '0'));
+      const update = {
+        sql: 'UPDATE meta SET value = ? WHERE name = ? AND value = ?',
+        params: [String(last + 1), name, String(last)],
+        expect: 1,
+      };
+      try {
+        await this.#database.write([update]);
+        return last + 1;
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error; // somebody else took that one: there is progress
+      }
+    }
   }
 
   async #first(name: string, value: string): Promise<string> {

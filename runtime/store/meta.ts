@@ -1,0 +1,49 @@
+// Facts about a store as a whole: whose data it is and in which form, fixed when it was made, and the epochs of its partitions. A start
+// that contradicts the facts is refused, because going on would mix the data of two deployments.
+import type { ActorKind } from '#protocol/commands.ts';
+
+/** What a deployment is configured with and its data was made with. */
+export type StoreFacts = { readonly domain: string; readonly partitions: number };
+
+export interface StoreMeta {
+  /** Records the facts at first start, compares them at every later one. Throws StoreMismatch. Of several first starts at once, one counts. */
+  claim(facts: StoreFacts): Promise<void>;
+}
+
+export interface PartitionEpochs {
+  /** A number greater than all that were taken for this partition before, by whomever. First 1. A crash may leave numbers out. */
+  take(kind: ActorKind, partition: number): Promise<number>;
+}
+
+/** The store belongs to another domain, partition count or version. The message says what to do. */
+export class StoreMismatch extends Error {
+  override readonly name = 'StoreMismatch';
+}
+
+/**
+ * Compares the facts with those that a store keeps. `keep` records a value under a name unless there is one, and returns the one that
+ * counts. `setting`: the option that names the store. Throws StoreMismatch.
+ */
+export async function claimFacts(
+  keep: (name: string, value: string) => Promise<string>,
+  schemaVersion: number,
+  facts: StoreFacts,
+  setting: string,
+): Promise<void> {
+  const schema = await keep('schema', String(schemaVersion));
+  if (schema !== String(schemaVersion)) {
+    throw new StoreMismatch(
+      `The data has the form of version ${schema}; this version of Parley reads ${schemaVersion}. Use the version that made it, or another ${setting}.`,
+    );
+  }
+  const domain = await keep('domain', facts.domain);
+  if (domain !== facts.domain) {
+    throw new StoreMismatch(
+      `The data belongs to the domain ${domain}, not ${facts.domain}. Start with --domain ${domain}, or with another ${setting}.`,
+    );
+  }
+  const partitions = await keep('partitions', String(facts.partitions));
+  if (partitions !== String(facts.partitions)) {
+    throw new StoreMismatch(`The data has ${partitions} partitions, not ${facts.partitions}.`);
+  }
+}

@@ -1,0 +1,47 @@
+// The facts about a store in MongoDB, and the epochs of its partitions. Stored:
+//
+//   meta   {_id: name, value: text}                 `schema`, `domain`, `partitions`: written once
+//   epoch  {_id: kind/partition, value: number}     raised by $inc whenever an instance takes the partition
+import type { ActorKind } from '#protocol/commands.ts';
+import { Conflict } from './database.ts';
+import { claimFacts, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
+import type { Keyed, Mongo } from './mongo.ts';
+import { attempt } from './mongo-errors.ts';
+
+/** The form of the documents that this version reads and writes. */
+const SCHEMA_VERSION = 1;
+
+export class MongoMetaStore implements StoreMeta, PartitionEpochs {
+  readonly #mongo: Mongo;
+
+  constructor(mongo: Mongo) {
+    this.#mongo = mongo;
+  }
+
+  claim(facts: StoreFacts): Promise<void> {
+    return claimFacts((name, value) => this.#first(name, value), SCHEMA_VERSION, facts, 'database in --mongo-url');
+  }
+
+  async take(kind: ActorKind, partition: number): Promise<number> {
+    const epochs = this.#mongo.collection<Keyed & { value: number }>('epoch');
+    const _id = `${kind}/${partition}`;
+    const next = () =>
+      epochs.findOneAndUpdate({ _id }, { $inc: { value: 1 } }, { upsert: true, returnDocument: 'after' });
+    // Two who both find none both insert it, and one of them is refused: then it is there.
+    const taken = await attempt(next).catch((error) => {
+      if (error instanceof Conflict) return attempt(next);
+      throw error;
+    });
+    if (!taken) throw new Error('An upsert that returns the document after it returned none.');
+    return taken.value;
+  }
+
+  async #first(name: string, value: string): Promise<string> {
+    const meta = this.#mongo.collection<Keyed & { value: string }>('meta');
+    await attempt(() => meta.insertOne({ _id: name, value })).catch((error) => {
+      if (!(error instanceof Conflict)) throw error;
+    });
+    const kept = await attempt(() => meta.findOne({ _id: name }));
+    return kept?.value ?? value;
+  }
+}

@@ -57,11 +57,7 @@ await runProcess(async () => {
   await space.watch();
 
   const signals = new LocalSignals();
-  const bus = new Journal({
-    store: new JournalStore(database),
-    partitions: PARTITIONS_DEFAULT,
-    inbox: `embedded/${epoch}`,
-  });
+  const bus = new Journal({ store: new JournalStore(database), partitions: PARTITIONS_DEFAULT, epoch });
   const shared = { bus, signals, log, now, observer: metrics, quarantine: new SqliteQuarantine(database, now) };
 
   const accounts = new SqliteAccountStore(database);
@@ -109,7 +105,7 @@ await runProcess(async () => {
     monotonic,
   });
   const listener = new Listener(hub, settings);
-  await bus.recover();
+  await bus.start();
   const url = await listener.listen();
   process.stdout.write(`Parley listens on ${url}\n${whatNext(url, domain)}`);
   log.info({ url, domain, epoch }, 'ready');

@@ -28,7 +28,7 @@ describe('account actors on the embedded bus', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'parley-auth-'));
     database = await openDatabase({ file: join(folder, 'journal.db'), schema: journalSchema });
-    bus = new Journal({ store: new JournalStore(database), partitions: 16, inbox: 'gateway/1' });
+    bus = new Journal({ store: new JournalStore(database), partitions: 16, epoch: 1 });
     service = await Service.open();
     toMailboxes = [];
     bus.consume('mailbox', {
@@ -39,6 +39,10 @@ describe('account actors on the embedded bus', () => {
         }
       },
       told() {},
+      gained() {},
+      lost() {},
+      handOver: async () => {},
+      gone() {},
     });
     host = new ActorHost({
       type: service.actors,
@@ -49,7 +53,7 @@ describe('account actors on the embedded bus', () => {
       observer: { turn() {} },
       quarantine: { keep: (_, reason) => Promise.reject(new Error(reason)) },
     });
-    await bus.recover();
+    await bus.start();
   });
   afterEach(async () => {
     await host.stop();
@@ -60,7 +64,7 @@ describe('account actors on the embedded bus', () => {
   });
 
   async function answerTo(command: AccountCommand): Promise<InboxMessage> {
-    const answered = new Promise<InboxMessage>((resolve) => bus.onMessage(resolve));
+    const answered = new Promise<InboxMessage>((resolve) => bus.onMessage({ message: resolve }));
     const reply = { ...command.reply, inbox: bus.inbox };
     await bus.publish([{ kind: 'account', key: AL, command: { ...command, reply } }]);
     return answered;

@@ -107,7 +107,7 @@ class AccountActor implements Actor<'account', AccountWrite> {
   async #used(invitations: readonly string[]): Promise<ReadonlySet<string> | undefined> {
     const used = new Set<string>();
     try {
-      for (const hash of invitations) if (await this.#store.invitationUsed(hash)) used.add(hash);
+      for (const hash of invitations) if (await this.#store.invitationUsed(hash, this.#state.address)) used.add(hash);
     } catch (error) {
       if (error instanceof Unavailable) return undefined;
       throw error;

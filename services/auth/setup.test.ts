@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '#runtime/store/sqlite.ts';
 import { createServerSetup } from './opaque.ts';
 import { Person } from './person.fixture.ts';
 import { DOMAIN, Service } from './service.fixture.ts';
-import { openOpaque } from './setup.ts';
+import { openOpaque, SetupError } from './setup.ts';
+import { SqliteAccountStore, schema } from './sqlite-store.ts';
 
 describe('OPAQUE’s server setup', () => {
   let service: Service;
@@ -26,5 +28,48 @@ describe('OPAQUE’s server setup', () => {
     );
     const kept = await service.store.secret('opaque setup');
     expect((await openOpaque(service.store, DOMAIN, kept)).publicKey).toBe(service.opaque.publicKey);
+  });
+});
+
+describe('instances that share a store', () => {
+  let store: SqliteAccountStore;
+  beforeEach(async () => {
+    const database = await openDatabase({ file: ':memory:', schema });
+    onTestFinished(() => database.close());
+    store = new SqliteAccountStore(database);
+  });
+
+  test('make one setup when they start at once and none is configured', async () => {
+    const opened = await Promise.all([1, 2, 3].map(() => openOpaque(store, DOMAIN)));
+    expect(new Set(opened.map(({ publicKey }) => publicKey)).size).toBe(1);
+  });
+
+  test('use the configured one, which the store does not keep, and miss it when it is gone', async () => {
+    const setup = await createServerSetup();
+    const opened = await Promise.all([1, 2].map(() => openOpaque(store, DOMAIN, setup)));
+    expect(new Set(opened.map(({ publicKey }) => publicKey)).size).toBe(1);
+    expect(await store.secret('opaque setup')).toBeUndefined();
+    await expect(openOpaque(store, DOMAIN)).rejects.toThrow('opaqueSetup is missing');
+    await expect(openOpaque(store, DOMAIN, await createServerSetup())).rejects.toThrow('opaqueSetup is another');
+  });
+
+  test('start again after one that was not configured tried to be first', async () => {
+    const setup = await createServerSetup();
+    await openOpaque(store, DOMAIN, setup);
+    await store.keepSecret('opaque setup', await createServerSetup());
+    expect((await openOpaque(store, DOMAIN, setup)).publicKey).toBeDefined();
+    await expect(openOpaque(store, DOMAIN)).rejects.toThrow('opaqueSetup is missing');
+  });
+
+  test.each([
+    ['two that are configured differently', true],
+    ['one that is configured and one that is not', false],
+  ])('never both serve: %s', async (_name, both) => {
+    const [one, two] = await Promise.all([createServerSetup(), createServerSetup()]);
+    const starts = [openOpaque(store, DOMAIN, one), openOpaque(store, DOMAIN, both ? two : undefined)];
+    const outcomes = await Promise.allSettled(starts);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(SetupError);
   });
 });

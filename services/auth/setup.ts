@@ -1,8 +1,12 @@
-// OPAQUE's server setup: a secret of the deployment, shared by all auth instances, made at first start, part of every backup.
+// OPAQUE's server setup: a secret of the deployment, shared by all auth instances, part of every backup. It is made at first start and
+// kept in the store; or it is configured, and the store keeps its fingerprint only, so that who reads the database does not have it.
+import { createHash } from 'node:crypto';
 import { createServerSetup, OpaqueServer } from './opaque.ts';
 import type { AccountStore } from './store.ts';
 
 const SECRET_NAME = 'opaque setup';
+/** SHA-256, base64url, of the setup that the accounts are made with, wherever it is kept. */
+const FINGERPRINT_NAME = 'opaque setup fingerprint';
 
 /** A setting that the start must refuse, as a sentence that says why. */
 export class SetupError extends Error {
@@ -10,21 +14,32 @@ export class SetupError extends Error {
 }
 
 /**
- * OPAQUE with the setup that the store keeps; at first start with `configured` (base64url), or else a new one, which the store keeps
- * from then on. Throws SetupError if `configured` is not a setup or another than the one that the accounts were made with.
+ * OPAQUE with the setup `configured` (base64url), or else with the one that the store keeps, at first start a new one. Of instances that
+ * start at once on an empty store all get the same, or those that cannot are refused. Throws SetupError if `configured` is not a setup,
+ * or if the accounts were made with another one.
  */
 export async function openOpaque(store: AccountStore, domain: string, configured?: string): Promise<OpaqueServer> {
-  const offered = configured === undefined ? undefined : await readSetup(configured, domain);
-  const kept =
-    (await store.secret(SECRET_NAME)) ??
-    (await store.keepSecret(SECRET_NAME, configured ?? (await createServerSetup())));
-  if (offered && configured === kept) return offered;
-  if (offered) {
-    throw new SetupError(
-      'The setting opaqueSetup is another than the one that the accounts of this data were made with: nobody could sign in.',
-    );
+  const opaque = configured === undefined ? undefined : await readSetup(configured, domain);
+  const kept = await store.secret(SECRET_NAME);
+  // The fingerprint decides: a setup that lost against it may still be kept, and one that was kept before there were fingerprints is right.
+  const decided = (await store.secret(FINGERPRINT_NAME)) ?? (kept === undefined ? undefined : fingerprintOf(kept));
+  if (decided !== undefined && configured === undefined && kept === undefined) throw new SetupError(MISSING);
+  const setup = configured ?? kept ?? (await store.keepSecret(SECRET_NAME, await createServerSetup()));
+  const fingerprint = fingerprintOf(setup);
+  const right = decided === undefined || decided === fingerprint;
+  if (!right || (await store.keepSecret(FINGERPRINT_NAME, fingerprint)) !== fingerprint) {
+    throw new SetupError(configured === undefined ? MISSING : ANOTHER);
   }
-  return OpaqueServer.open(kept, domain);
+  return opaque ?? OpaqueServer.open(setup, domain);
+}
+
+const ANOTHER =
+  'The setting opaqueSetup is another than the one that the accounts of this data were made with: nobody could sign in.';
+const MISSING =
+  'The setting opaqueSetup is missing: the accounts of this data were made with one, which the store does not keep.';
+
+function fingerprintOf(setup: string): string {
+  return createHash('sha256').update(setup).digest('base64url');
 }
 
 async function readSetup(configured: string, domain: string): Promise<OpaqueServer> {

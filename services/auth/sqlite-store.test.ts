@@ -16,6 +16,9 @@ accountStoreContract('the account store on SQLite', async (unknownNamesMax) => {
       database = await open();
       return new SqliteAccountStore(database, unknownNamesMax);
     },
+    async another() {
+      return new SqliteAccountStore(database, unknownNamesMax);
+    },
     async close() {
       await database.close();
       rmSync(folder, { recursive: true });

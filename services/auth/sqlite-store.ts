@@ -48,7 +48,7 @@ export class SqliteAccountStore implements AccountStore {
     return row && { version: Number(row.version), value: { count: Number(row.count), at: Number(row.at) } };
   }
 
-  async invitationUsed(invitation: string): Promise<boolean> {
+  async invitationUsed(invitation: string, _address: string): Promise<boolean> {
     return (await this.#one('SELECT 1 FROM auth_invitations WHERE hash = ?', invitation)) !== undefined;
   }
 

@@ -38,9 +38,13 @@ export type AccountWrite =
 export interface AccountStore {
   load(address: string): Promise<Versioned<Account> | undefined>;
   loadTries(address: string, known: boolean): Promise<Versioned<Tries> | undefined>;
-  /** Whether an invitation, by its hash, was used up by a sign-up. */
-  invitationUsed(invitation: string): Promise<boolean>;
-  /** All or none. A deleted account's tries go with it. Throws Conflict if a version is another or the invitation is used; RequestError `no_space`. */
+  /** Whether an invitation, by its hash, is used up for who wants to sign up under `address`. */
+  invitationUsed(invitation: string, address: string): Promise<boolean>;
+  /**
+   * Performs the writes in order. A deleted account's tries go with it. Throws Conflict if a version is another or the invitation is
+   * used; RequestError `no_space`. A crash or a Conflict may leave a beginning of them done, and nothing of what follows: MongoDB
+   * makes one document durable at a time, and a turn that runs again finds the account's change done, and counts its tries again.
+   */
   write(address: string, writes: readonly AccountWrite[]): Promise<void>;
   /** Keeps a secret of the deployment under a name unless there is one; returns the one that is kept, for every instance the same. */
   keepSecret(name: string, value: string): Promise<string>;

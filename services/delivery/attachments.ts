@@ -45,6 +45,11 @@ export class Attachments {
     return present;
   }
 
+  /** Those of one gateway, as it is since its last start. */
+  through(inbox: string): readonly Attachment[] {
+    return [...this.#attached.values()].filter(({ at }) => at.inbox === inbox);
+  }
+
   remove(device: string): void {
     this.#attached.delete(device);
   }

@@ -4,16 +4,12 @@ import type { CloseName } from '#protocol/close-codes.ts';
 import type { ReplyTo, SessionRef, Signal } from '#protocol/commands.ts';
 import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { Push } from '#protocol/frames/server.ts';
-import { KIB } from '#protocol/limits.ts';
 import type { Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import type { Attachment, Carried } from './carried.ts';
 import { chargesOf } from './charges.ts';
 import { Notices } from './notices.ts';
-import type { Chunk, ChunkInfo, MailboxWrite } from './store.ts';
-
-const CHUNK_ITEMS_MAX = 64;
-const CHUNK_BYTES_MAX = 128 * KIB;
+import { CHUNK_NUMBERS, type Chunk, type ChunkInfo, type MailboxWrite } from './store.ts';
 
 /** Devices went out of use. `delivery`: the command that said so, settled when what they left behind is swept. */
 export type Departure = { readonly delivery: Delivery | undefined };
@@ -31,6 +27,7 @@ export type MailboxRead =
   | {
       readonly purpose: 'sweep';
       readonly from: number;
+      readonly before: number;
       readonly limit: number;
       /** The change of the account that asked for it, if it was one. */
       readonly departure: Departure | undefined;
@@ -93,24 +90,13 @@ export class Draft {
     this.settle(carried.delivery);
   }
 
-  /** Makes chunks of what was stored in this turn. */
+  /** Makes chunks of what was stored in this turn, as its numbers say. */
   flush(onChunk: (info: ChunkInfo) => void): void {
-    for (let start = 0; start < this.#stored.length; ) {
-      let bytes = 0;
-      let end = start;
-      while (end < this.#stored.length && end - start < CHUNK_ITEMS_MAX) {
-        const { size } = this.#stored[end] as Carried; // end < length
-        if (end > start && bytes + size > CHUNK_BYTES_MAX) break;
-        bytes += size;
-        end += 1;
-      }
-      const part = this.#stored.slice(start, end);
-      const n = part[0]?.stored ?? 0;
+    for (const [n, part] of Map.groupBy(this.#stored, chunkOf)) {
       const items = part.map(({ item, waiting, taken }) => ({ item, devices: [...waiting], taken }));
       const charges = chargesOf(part.map(({ item }) => item));
       this.writes.push({ type: 'append', chunk: { n, items }, charges });
       onChunk({ n, count: items.length, charges });
-      start = end;
     }
   }
 
@@ -128,4 +114,9 @@ export class Draft {
       ...(wakeAt === undefined ? {} : { wakeAt }),
     };
   }
+}
+
+/** The chunk that an item's number belongs to. */
+function chunkOf({ stored = 0 }: Carried): number {
+  return stored - (stored % CHUNK_NUMBERS);
 }

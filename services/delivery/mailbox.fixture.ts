@@ -79,7 +79,7 @@ export class Box {
     let count = 0;
     for (let read = this.#reads.shift(); read; read = this.#reads.shift()) {
       count += 1;
-      await this.turn({ result: { ...read, chunks: await this.store.read(AL, read.from, read.limit) } });
+      await this.turn({ result: { ...read, chunks: await this.store.read(AL, read.from, read.before, read.limit) } });
     }
     return count;
   }
@@ -192,7 +192,7 @@ export class Box {
 
   /** The names of the messages in the store, chunk by chunk; an emptied one is `-`. */
   async stored(): Promise<string[][]> {
-    const chunks = await this.store.read(AL, 0, Number.MAX_SAFE_INTEGER);
+    const chunks = await this.store.read(AL, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     return chunks.map(({ items }) =>
       items.map(({ item }) => {
         if (!item) return '-';

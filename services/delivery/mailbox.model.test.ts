@@ -168,7 +168,8 @@ class World {
   /** What a read brings waits for the next turn; meanwhile more may happen. */
   async read(): Promise<void> {
     const read = this.reads.shift();
-    if (read) this.pending.push({ result: { ...read, chunks: await this.store.read(AL, read.from, read.limit) } });
+    if (read)
+      this.pending.push({ result: { ...read, chunks: await this.store.read(AL, read.from, read.before, read.limit) } });
   }
 
   /** One step of what follows earlier turns, of those that may come next. */
@@ -344,7 +345,7 @@ class World {
     if (this.queue.some(({ command, settled }) => !settled && command.type === 'deliver' && command.item.id === id))
       return;
     const state = await this.store.load(AL);
-    const chunks = await this.store.read(AL, 0, Number.MAX_SAFE_INTEGER);
+    const chunks = await this.store.read(AL, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     for (const device of Object.keys(slots)) {
       if (!this.devices.includes(device) || this.#has(device, id)) continue;
       const isStored = chunks.some(({ n, items }) =>

@@ -52,6 +52,17 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     return this.#attached.farewell();
   }
 
+  leave(now: number): Plan<MailboxWrite, MailboxRead> {
+    const draft = new Draft(this.#user, now);
+    this.#storeHeld(draft);
+    this.#stored.flush(draft);
+    return draft.plan(undefined);
+  }
+
+  gone(inbox: string): readonly MailboxCommand[] {
+    return this.#attached.through(inbox).map(({ device, at }) => ({ type: 'detach', device, at }));
+  }
+
   turn(batch: readonly Incoming<'mailbox', MailboxResult>[], now: number): Plan<MailboxWrite, MailboxRead> {
     const draft = new Draft(this.#user, now);
     for (const incoming of batch) {

@@ -30,7 +30,7 @@ describe('sweeps', () => {
     for (let i = 100; i < 550; i += 1) {
       await store.write(`u${i}`, [
         { type: 'account', length: 1, devices: [], deleted: false, cursors: {} },
-        { type: 'append', chunk: { n: 1, items: [] }, charges: {} },
+        { type: 'append', chunk: { n: 64, items: [] }, charges: {} },
       ]);
     }
     const bus = { tell: ({ key, command }: Addressed) => told.push(`${command.type} ${key}`) };

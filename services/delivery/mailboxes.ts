@@ -20,7 +20,7 @@ export function mailboxActors(
     kind: 'mailbox',
     activate: async (user) => new Mailbox(user, await store.load(user), rules, budget),
     write: (user, writes) => store.write(user, writes),
-    read: async (user, read) => ({ ...read, chunks: await store.read(user, read.from, read.limit) }),
+    read: async (user, read) => ({ ...read, chunks: await store.read(user, read.from, read.before, read.limit) }),
   };
 }
 

@@ -1,7 +1,14 @@
 // A MailboxStore in memory, for tests that crash a mailbox thousands of times. It passes the contract of the real ones.
 import { Conflict } from '#runtime/store/database.ts';
 import type { Charges } from './charges.ts';
-import type { Chunk, ChunkInfo, MailboxState, MailboxStore, MailboxWrite } from './store.ts';
+import {
+  CHUNK_NUMBERS,
+  type Chunk,
+  type ChunkInfo,
+  type MailboxState,
+  type MailboxStore,
+  type MailboxWrite,
+} from './store.ts';
 
 type Kept = Chunk & { readonly charges: Charges };
 type Head = {
@@ -35,9 +42,9 @@ export class MemoryMailboxStore implements MailboxStore {
     }
   }
 
-  async read(user: string, from: number, limit: number): Promise<readonly Chunk[]> {
+  async read(user: string, from: number, before: number, limit: number): Promise<readonly Chunk[]> {
     const chunks = this.#heads.get(user)?.chunks ?? [];
-    const found = chunks.filter(({ n, items }) => n + items.length > from).slice(0, limit);
+    const found = chunks.filter(({ n, items }) => n + items.length > from && n < before).slice(0, limit);
     return structuredClone(found.map(({ n, items }) => ({ n, items })));
   }
 
@@ -56,7 +63,7 @@ export class MemoryMailboxStore implements MailboxStore {
         const { length, devices, deleted } = write;
         const newer = !head || length > head.length || (length === head.length && deleted && !head.deleted);
         if (!newer) throw new Conflict('account');
-        this.#heads.set(user, { next: 1, chunks: [], ...head, length, devices, deleted });
+        this.#heads.set(user, { next: CHUNK_NUMBERS, chunks: [], ...head, length, devices, deleted });
         for (const [device, n] of Object.entries(write.cursors)) this.#raise(user, device, n);
         return;
       }
@@ -64,11 +71,12 @@ export class MemoryMailboxStore implements MailboxStore {
         const { n, items } = write.chunk;
         if (!head || head.next > n) throw new Conflict('append');
         head.chunks.push({ n, items, charges: write.charges });
-        head.next = n + items.length;
+        head.next = n + CHUNK_NUMBERS;
         return;
       }
       case 'cursor':
         return this.#raise(user, write.device, write.n);
+      case 'trim':
       case 'remove':
         if (head) head.chunks = head.chunks.filter(({ n }) => n !== write.n);
         return;

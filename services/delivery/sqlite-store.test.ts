@@ -16,6 +16,9 @@ mailboxStoreContract('the mailbox store on SQLite', async () => {
       database = await open();
       return new SqliteMailboxStore(database);
     },
+    async another() {
+      return new SqliteMailboxStore(database);
+    },
     async close() {
       await database.close();
       rmSync(folder, { recursive: true });

@@ -1,7 +1,14 @@
 // The mailboxes of the embedded mode. All SQL of delivery is here.
 import type { Database, Row, Statement } from '#runtime/store/database.ts';
 import type { Charges } from './charges.ts';
-import type { Chunk, MailboxState, MailboxStore, MailboxWrite, StoredItem } from './store.ts';
+import {
+  CHUNK_NUMBERS,
+  type Chunk,
+  type MailboxState,
+  type MailboxStore,
+  type MailboxWrite,
+  type StoredItem,
+} from './store.ts';
 
 export const mailboxSchema = [
   `CREATE TABLE IF NOT EXISTS mailbox (
@@ -49,11 +56,12 @@ export class SqliteMailboxStore implements MailboxStore {
     await this.#database.write(writes.flatMap((write) => statementsOf(user, write)));
   }
 
-  async read(user: string, from: number, limit: number): Promise<readonly Chunk[]> {
+  async read(user: string, from: number, before: number, limit: number): Promise<readonly Chunk[]> {
     const rows = await this.#read(
-      'SELECT n, items FROM chunk WHERE user = ? AND n + count > ? ORDER BY n LIMIT ?',
+      'SELECT n, items FROM chunk WHERE user = ? AND n + count > ? AND n < ? ORDER BY n LIMIT ?',
       user,
       from,
+      before,
       limit,
     );
     return rows.map((row) => ({ n: Number(row.n), items: JSON.parse(String(row.items)) as StoredItem[] })); // written below
@@ -74,10 +82,10 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
     case 'account':
       return [
         {
-          sql: `INSERT INTO mailbox (user, length, devices, deleted, next) VALUES (?, ?, ?, ?, 1)
+          sql: `INSERT INTO mailbox (user, length, devices, deleted, next) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (user) DO UPDATE SET length = excluded.length, devices = excluded.devices, deleted = excluded.deleted
                 WHERE excluded.length > length OR (excluded.length = length AND excluded.deleted > deleted)`,
-          params: [user, write.length, JSON.stringify(write.devices), write.deleted ? 1 : 0],
+          params: [user, write.length, JSON.stringify(write.devices), write.deleted ? 1 : 0, CHUNK_NUMBERS],
           expect: 1,
         },
         ...Object.entries(write.cursors).map(([device, n]) => cursor(user, device, n)),
@@ -92,13 +100,14 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
         // The chunk that an owner overtaken does not know of may be gone again: its numbers stay used.
         {
           sql: 'UPDATE mailbox SET next = ? WHERE user = ? AND next <= ?',
-          params: [n + items.length, user, n],
+          params: [n + CHUNK_NUMBERS, user, n],
           expect: 1,
         },
       ];
     }
     case 'cursor':
       return [cursor(user, write.device, write.n)];
+    case 'trim':
     case 'remove':
       return [{ sql: 'DELETE FROM chunk WHERE user = ? AND n = ?', params: [user, write.n] }];
     case 'replace':

@@ -1,17 +1,22 @@
 // What every MailboxStore does, whatever it stands on. The fences are the point: two owners may write, only one may win.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Conflict } from '#runtime/store/database.ts';
-import type { MailboxStore, MailboxWrite, StoredItem } from './store.ts';
+import { CHUNK_NUMBERS, type MailboxStore, type MailboxWrite, type StoredItem } from './store.ts';
 
 type StoreUnderTest = {
   readonly store: MailboxStore;
   /** The same mailboxes, as another process would find them. */
   reopen(): Promise<MailboxStore>;
+  /** Another owner of the same mailboxes at the same time. */
+  another(): Promise<MailboxStore>;
   close(): Promise<void>;
 };
 
 export function mailboxStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
   const AL = 'al@localhost';
+  /** The numbers of the first chunks. */
+  const [N1, N2, N3] = [1 * CHUNK_NUMBERS, 2 * CHUNK_NUMBERS, 3 * CHUNK_NUMBERS];
+  const N4 = 4 * CHUNK_NUMBERS;
   const BO = 'bo@localhost';
 
   const item = (seq: number): StoredItem => ({
@@ -52,23 +57,24 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
 
     test('knows no mailbox before its account; then keeps it, also for the next process', async () => {
       expect(await store.load(AL)).toBeUndefined();
-      await store.write(AL, [account(2, ['a1', 'a2'], { a1: 1, a2: 1 }), append(1, 3), append(4, 1), cursor('a1', 3)]);
+      await store.write(AL, [account(2, ['a1', 'a2'], { a1: N1, a2: N1 }), append(N1, 3), append(N2, 1)]);
+      await store.write(AL, [cursor('a1', N1 + 2)]);
       const kept = {
         length: 2,
         devices: ['a1', 'a2'],
         deleted: false,
-        next: 5,
-        cursors: { a1: 3, a2: 1 },
+        next: N3,
+        cursors: { a1: N1 + 2, a2: N1 },
         chunks: [
-          { n: 1, count: 3, charges: { 'bo@localhost': 300, '': 7 } },
-          { n: 4, count: 1, charges: { 'bo@localhost': 100, '': 7 } },
+          { n: N1, count: 3, charges: { 'bo@localhost': 300, '': 7 } },
+          { n: N2, count: 1, charges: { 'bo@localhost': 100, '': 7 } },
         ],
       };
       expect(await store.load(AL)).toEqual(kept);
       expect(await store.load(BO)).toBeUndefined();
       const again = await under.reopen();
       expect(await again.load(AL)).toEqual(kept);
-      expect(await again.read(AL, 1, 9)).toEqual([append(1, 3).chunk, append(4, 1).chunk]);
+      expect(await again.read(AL, 0, N3, 9)).toEqual([append(N1, 3).chunk, append(N2, 1).chunk]);
     });
 
     test('takes a longer account log only, or the end of an account', async () => {
@@ -83,25 +89,33 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
 
     test('lets one of two owners append under a number', async () => {
       await store.write(AL, [account(1)]);
-      const outcomes = await Promise.allSettled([store.write(AL, [append(1, 2)]), store.write(AL, [append(1, 1)])]);
-      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-      expect((outcomes[1] as PromiseRejectedResult).reason).toBeInstanceOf(Conflict);
-      await expect(store.write(AL, [append(2, 1)])).rejects.toBeInstanceOf(Conflict);
-      expect((await store.load(AL))?.chunks).toEqual([{ n: 1, count: 2, charges: { 'bo@localhost': 200, '': 7 } }]);
+      const [one, two] = [store, await under.another()];
+      const outcomes = await Promise.allSettled([one.write(AL, [append(N1, 2)]), two.write(AL, [append(N1, 1)])]);
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      const lost = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+      expect(lost.reason).toBeInstanceOf(Conflict);
+      const count = outcomes[0].status === 'fulfilled' ? 2 : 1;
+      expect(await store.load(AL)).toMatchObject({ next: N2, chunks: [{ n: N1, count }] });
+      expect(await store.read(AL, 0, N2, 9)).toEqual([append(N1, count).chunk]);
     });
 
     test('never gives a number twice, also after its chunk is gone', async () => {
-      await store.write(AL, [account(1), append(1, 3)]);
-      await store.write(AL, [cursor('a1', 4), { type: 'remove', n: 1 }]);
-      await expect(store.write(AL, [append(1, 1)])).rejects.toBeInstanceOf(Conflict);
-      expect(await store.load(AL)).toMatchObject({ next: 4, chunks: [] });
-      await store.write(AL, [append(4, 1)]);
-      expect((await store.load(AL))?.next).toBe(5);
+      await store.write(AL, [account(1), append(N1, 3)]);
+      await store.write(AL, [cursor('a1', N2), { type: 'trim', n: N1 }]);
+      const late = await under.another();
+      await expect(late.write(AL, [append(N1, 1)])).rejects.toBeInstanceOf(Conflict);
+      expect(await store.load(AL)).toMatchObject({ next: N2, chunks: [] });
+      await store.write(AL, [append(N2, 1), append(N3, 1)]);
+      await store.write(AL, [{ type: 'remove', n: N3 }]);
+      await expect(late.write(AL, [append(N3, 1)])).rejects.toBeInstanceOf(Conflict);
+      expect(await store.load(AL)).toMatchObject({ next: N4, chunks: [{ n: N2 }] });
     });
 
     test('appends to no mailbox that does not exist', async () => {
-      await expect(store.write(AL, [append(1, 1)])).rejects.toBeInstanceOf(Conflict);
-      expect(await store.read(AL, 0, 9)).toEqual([]);
+      await expect(store.write(AL, [append(N1, 1)])).rejects.toBeInstanceOf(Conflict);
+      expect(await store.read(AL, 0, N2, 9)).toEqual([]);
+      await store.write(AL, [account(1)]);
+      expect(await store.load(AL)).toMatchObject({ next: N1, chunks: [] });
     });
 
     test('raises a cursor and never lowers it, neither by the account', async () => {
@@ -111,55 +125,81 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
       expect((await store.load(AL))?.cursors).toEqual({ a1: 5, a2: 4 });
     });
 
-    test('removing a chunk twice is harmless', async () => {
-      await store.write(AL, [account(1), append(1, 2), append(3, 1)]);
-      await store.write(AL, [{ type: 'remove', n: 1 }]);
+    test('raises a cursor from several instances at once to the highest', async () => {
+      const [one, two] = [store, await under.another()];
+      await store.write(AL, [account(1)]);
+      const numbers = Array.from({ length: 20 }, (_, i) => N1 + ((i * 7) % 20));
+      await Promise.all(numbers.map((n, i) => (i % 2 ? one : two).write(AL, [cursor('a1', n)])));
+      expect((await store.load(AL))?.cursors).toEqual({ a1: N1 + 19 });
+    });
+
+    test.each(['trim', 'remove'] as const)('removing a chunk twice is harmless (%s)', async (type) => {
+      await store.write(AL, [account(1), append(N1, 2), append(N2, 1)]);
+      await store.write(AL, [{ type, n: N1 }]);
       await store.write(AL, [
-        { type: 'remove', n: 1 },
-        { type: 'remove', n: 1 },
+        { type, n: N1 },
+        { type, n: N1 },
       ]);
-      expect((await store.load(AL))?.chunks).toEqual([{ n: 3, count: 1, charges: { 'bo@localhost': 100, '': 7 } }]);
+      const left = { n: N2, count: 1, charges: { 'bo@localhost': 100, '': 7 } };
+      expect(await store.load(AL)).toMatchObject({ next: N3, chunks: [left] });
+    });
+
+    test('finds what is stored beyond a hole, however wide', async () => {
+      const last = 200;
+      const all = Array.from({ length: last }, (_, i) => append((i + 1) * CHUNK_NUMBERS, 1));
+      await store.write(AL, [account(1), ...all]);
+      const middle = all.slice(1, -1).map(({ chunk: { n } }): MailboxWrite => ({ type: 'remove', n }));
+      await store.write(AL, middle);
+      const next = (last + 1) * CHUNK_NUMBERS;
+      const chunks = [{ n: N1 }, { n: last * CHUNK_NUMBERS }];
+      expect(await (await under.another()).load(AL)).toMatchObject({ next, chunks });
+      expect(await store.read(AL, 0, next, 2)).toMatchObject(chunks);
+      await store.write(AL, [append(next, 1)]);
+      expect(await store.load(AL)).toMatchObject({ chunks: [...chunks, { n: next }] });
     });
 
     test('reads from the middle of a chunk, in order, as many chunks as asked for', async () => {
-      await store.write(AL, [account(1), append(1, 3), append(4, 2), append(6, 1)]);
-      const numbers = async (from: number, limit: number) => (await store.read(AL, from, limit)).map(({ n }) => n);
-      expect(await numbers(0, 9)).toEqual([1, 4, 6]);
-      expect(await numbers(3, 2)).toEqual([1, 4]);
-      expect(await numbers(4, 2)).toEqual([4, 6]);
-      expect(await numbers(6, 2)).toEqual([6]);
-      expect(await numbers(7, 2)).toEqual([]);
-      expect(await store.read(BO, 0, 9)).toEqual([]);
+      await store.write(AL, [account(1), append(N1, 3), append(N2, 2), append(N3, 1)]);
+      const numbers = async (from: number, before: number, limit: number) =>
+        (await store.read(AL, from, before, limit)).map(({ n }) => n);
+      expect(await numbers(0, N4, 9)).toEqual([N1, N2, N3]);
+      expect(await numbers(N1 + 2, N4, 2)).toEqual([N1, N2]);
+      expect(await numbers(N1 + 3, N4, 2)).toEqual([N2, N3]);
+      expect(await numbers(N2, N3, 2)).toEqual([N2]);
+      expect(await numbers(N3, N4, 2)).toEqual([N3]);
+      expect(await numbers(N3 + 1, N4, 2)).toEqual([]);
+      expect(await store.read(BO, 0, N4, 9)).toEqual([]);
     });
 
     test('puts a chunk with emptied items in the place of the old one; the numbers of the others stay', async () => {
-      await store.write(AL, [account(1), append(1, 2)]);
-      const left = { n: 1, items: [{ item: null, devices: [], taken: true }, item(2)] };
+      await store.write(AL, [account(1), append(N1, 2)]);
+      const left = { n: N1, items: [{ item: null, devices: [], taken: true }, item(N1 + 1)] };
       await store.write(AL, [{ type: 'replace', chunk: left, charges: { 'bo@localhost': 100, '': 7 } }]);
-      expect(await store.read(AL, 2, 1)).toEqual([left]);
+      expect(await store.read(AL, N1 + 1, N2, 1)).toEqual([left]);
       expect(await store.load(AL)).toMatchObject({
-        next: 3,
-        chunks: [{ n: 1, count: 2, charges: { 'bo@localhost': 100, '': 7 } }],
+        next: N2,
+        chunks: [{ n: N1, count: 2, charges: { 'bo@localhost': 100, '': 7 } }],
       });
     });
 
     test('replacing a chunk that is gone does not bring it back', async () => {
-      await store.write(AL, [account(1), append(1, 1)]);
-      await store.write(AL, [{ type: 'remove', n: 1 }]);
-      await store.write(AL, [{ type: 'replace', chunk: append(1, 1).chunk, charges: { 'bo@localhost': 100, '': 7 } }]);
+      await store.write(AL, [account(1), append(N1, 1)]);
+      await store.write(AL, [{ type: 'remove', n: N1 }]);
+      await store.write(AL, [{ type: 'replace', chunk: append(N1, 1).chunk, charges: { 'bo@localhost': 100, '': 7 } }]);
       expect((await store.load(AL))?.chunks).toEqual([]);
     });
 
-    test('performs the writes of a turn all or none', async () => {
-      await store.write(AL, [account(1), append(1, 1)]);
-      const lost = [append(2, 1), cursor('a1', 2), append(1, 1)];
+    test('does nothing of what follows a write that meets a conflict', async () => {
+      await store.write(AL, [account(1), append(N1, 1)]);
+      const lost = [append(N1, 2), append(N2, 1), cursor('a1', N2), account(2)];
       await expect(store.write(AL, lost)).rejects.toBeInstanceOf(Conflict);
-      expect(await store.load(AL)).toMatchObject({ next: 2, cursors: {}, chunks: [{ n: 1 }] });
+      await expect(store.write(AL, [account(1), append(N2, 1)])).rejects.toBeInstanceOf(Conflict);
+      expect(await store.load(AL)).toMatchObject({ length: 1, next: N2, cursors: {}, chunks: [{ n: N1, count: 1 }] });
     });
 
     test('pages through the users that have something stored', async () => {
       const users = ['a@x', 'b@x', 'c@x', 'd@x', 'Z@x'];
-      for (const user of users) await store.write(user, [account(1), append(1, 1), append(2, 1)]);
+      for (const user of users) await store.write(user, [account(1), append(N1, 1), append(N2, 1)]);
       await store.write('empty@x', [account(1)]);
       expect(await store.users('', 3)).toEqual(['Z@x', 'a@x', 'b@x']);
       expect(await store.users('b@x', 3)).toEqual(['c@x', 'd@x']);
@@ -168,8 +208,9 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
 
     test('takes names for what they are, not for statements', async () => {
       const hostile = `x'; DROP TABLE chunk; --"\n{"$gt":""}`;
-      await store.write(hostile, [account(1, [hostile], { [hostile]: 1 }), append(1, 1), cursor(hostile, 2)]);
-      expect(await store.load(hostile)).toMatchObject({ devices: [hostile], cursors: { [hostile]: 2 }, next: 2 });
+      await store.write(hostile, [account(1, [hostile], { [hostile]: 1 }), append(N1, 1)]);
+      await store.write(hostile, [cursor(hostile, N2)]);
+      expect(await store.load(hostile)).toMatchObject({ devices: [hostile], cursors: { [hostile]: N2 }, next: N2 });
       expect(await store.users('', 9)).toEqual([hostile]);
       expect(await store.load(AL)).toBeUndefined();
     });

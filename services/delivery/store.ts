@@ -2,6 +2,9 @@
 //
 //   head `user`      the mailbox's devices, a cursor for each, the next item number
 //   chunk `user/n`   the items of one flush, numbered n, n+1, … without gaps, and whom their bytes count for
+//
+// n is a multiple of CHUNK_NUMBERS: what a flush leaves of its numbers stays unused, so that whoever knows the first and the next
+// number can look up every chunk by its key, and needs no query that searches.
 import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
 import type { Charges } from './charges.ts';
 
@@ -15,6 +18,9 @@ export type StoredItem = {
   readonly taken: boolean;
 };
 
+/** The numbers that each chunk has for its items; the first chunk has the second such range. */
+export const CHUNK_NUMBERS = 64;
+
 /** A chunk without its items. */
 export type ChunkInfo = { readonly n: number; readonly count: number; readonly charges: Charges };
 export type Chunk = { readonly n: number; readonly items: readonly StoredItem[] };
@@ -24,7 +30,7 @@ export type MailboxState = {
   readonly length: number;
   readonly devices: readonly string[];
   readonly deleted: boolean;
-  /** The number of the next item. */
+  /** The number of the next chunk. */
   readonly next: number;
   /** device → everything below is acked or not for it. Revoked devices keep theirs: it says what they had taken. */
   readonly cursors: Readonly<Record<string, number>>;
@@ -44,7 +50,9 @@ export type MailboxWrite =
   | { readonly type: 'append'; readonly chunk: Chunk; readonly charges: Charges }
   /** Raises a cursor, never lowers it. */
   | { readonly type: 'cursor'; readonly device: string; readonly n: number }
-  /** Removes a chunk that is below every cursor or expired. Removing it twice is harmless. */
+  /** Removes the lowest chunk of all, because it is below every cursor: from now on there is nothing up to its end. */
+  | { readonly type: 'trim'; readonly n: number }
+  /** Removes a chunk that expired. Removing one twice is harmless. */
   | { readonly type: 'remove'; readonly n: number }
   /** Puts a chunk of the same n and length in its place, its expired items emptied. */
   | { readonly type: 'replace'; readonly chunk: Chunk; readonly charges: Charges };
@@ -52,10 +60,14 @@ export type MailboxWrite =
 export interface MailboxStore {
   /** The mailbox of a user (an address), or undefined if there is none. */
   load(user: string): Promise<MailboxState | undefined>;
-  /** All writes or none. Throws Conflict where a fence fails. */
+  /**
+   * Performs the writes in order; throws Conflict where a fence fails. A crash or a Conflict may leave a beginning of them done, and
+   * nothing of what follows: MongoDB makes one document durable at a time, so the actor orders its writes so that every beginning
+   * is a state that it can be loaded from. Asked again after Unavailable, it does what is left.
+   */
   write(user: string, writes: readonly MailboxWrite[]): Promise<void>;
-  /** Up to `limit` chunks that hold items numbered `from` or greater, in order. */
-  read(user: string, from: number, limit: number): Promise<readonly Chunk[]>;
-  /** Up to `limit` users after `after` (in the order of their bytes) that have something stored. */
+  /** Up to `limit` chunks that hold items numbered `from` or greater and below `before`, in order. */
+  read(user: string, from: number, before: number, limit: number): Promise<readonly Chunk[]>;
+  /** Up to `limit` users that have something stored, after the user `after` in an order of the store's own; '' is before all. */
   users(after: string, limit: number): Promise<readonly string[]>;
 }

@@ -1,10 +1,14 @@
 // What the store has of a mailbox, as far as its actor must know to decide: numbers, sizes and cursors, never the items.
 // It counts what the turns decided; the host makes it so.
+import { KIB } from '#protocol/limits.ts';
 import type { Carried } from './carried.ts';
 import { chargesOf, Ledger } from './charges.ts';
 import type { Draft } from './draft.ts';
-import type { Chunk, ChunkInfo, MailboxState } from './store.ts';
+import { CHUNK_NUMBERS, type Chunk, type ChunkInfo, type MailboxState } from './store.ts';
 import { sweepChunk } from './sweep-chunk.ts';
+
+/** A chunk is one document, read and written as a whole. One item may be larger. */
+const CHUNK_BYTES_MAX = 128 * KIB;
 
 export class Stored {
   readonly #cursors: Map<string, number>;
@@ -12,10 +16,12 @@ export class Stored {
   readonly #onChunk: (info: ChunkInfo) => void;
   readonly #ledger = new Ledger();
   #next: number;
+  /** Bytes in the chunk that the next item goes into. */
+  #filled = 0;
 
   constructor(state: MailboxState | undefined) {
     this.#cursors = new Map(Object.entries(state?.cursors ?? {}));
-    this.#next = state?.next ?? 1;
+    this.#next = chunkAfter(state?.next ?? 1);
     this.#chunks = [...(state?.chunks ?? [])];
     this.#onChunk = (info) => this.#chunks.push(info);
     for (const { charges } of this.#chunks) this.#ledger.add(charges);
@@ -42,8 +48,10 @@ export class Stored {
   }
 
   add(draft: Draft, carried: Carried): void {
+    if (this.#filled > 0 && this.#filled + carried.size > CHUNK_BYTES_MAX) this.#beginChunk();
     carried.stored = this.#next;
     this.#next += 1;
+    this.#filled = this.#next % CHUNK_NUMBERS === 0 ? 0 : this.#filled + carried.size;
     this.#ledger.add(chargesOf([carried.item]));
     draft.store(carried);
   }
@@ -51,6 +59,12 @@ export class Stored {
   /** Makes chunks of what the turn added. */
   flush(draft: Draft): void {
     draft.flush(this.#onChunk);
+    this.#beginChunk();
+  }
+
+  #beginChunk(): void {
+    this.#next = chunkAfter(this.#next);
+    this.#filled = 0;
   }
 
   /** Devices that it has not seen begin with what comes from now on; returns their cursors. */
@@ -77,7 +91,7 @@ export class Stored {
     let lowest = this.#next;
     for (const device of devices) lowest = Math.min(lowest, this.cursor(device));
     for (let chunk = this.#chunks[0]; chunk && chunk.n + chunk.count <= lowest; chunk = this.#chunks[0]) {
-      draft.removals.push({ type: 'remove', n: chunk.n });
+      draft.removals.push({ type: 'trim', n: chunk.n });
       this.#ledger.remove(chunk.charges);
       this.#chunks.shift();
     }
@@ -102,4 +116,9 @@ export class Stored {
       this.#ledger.add(charges);
     }
   }
+}
+
+/** The first number of the first chunk that holds none below `number`. */
+function chunkAfter(number: number): number {
+  return Math.ceil(number / CHUNK_NUMBERS) * CHUNK_NUMBERS;
 }

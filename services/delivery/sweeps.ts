@@ -46,6 +46,6 @@ export class Sweeps {
   }
 
   #read(draft: Draft, from: number, departure: Departure | undefined): void {
-    draft.reads.push({ purpose: 'sweep', from, limit: SWEEP_CHUNKS, departure });
+    draft.reads.push({ purpose: 'sweep', from, before: this.#stored.next, limit: SWEEP_CHUNKS, departure });
   }
 }

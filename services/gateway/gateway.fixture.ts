@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import type { AccountCommand, Addressed, InboxMessage, MailboxCommand } from '#protocol/commands.ts';
-import type { Bus } from '#runtime/bus/bus.ts';
+import type { Bus, BusReader } from '#runtime/bus/bus.ts';
 import { Metrics } from '#runtime/metrics.ts';
 import { LocalSignals } from '#runtime/signals.ts';
 import { Wire } from '../../test/wire.fixture.ts';
@@ -17,10 +17,12 @@ class HeldBus implements Bus {
   readonly inbox = 'held';
   readonly sends: Deliver[] = [];
   readonly others: (AccountCommand | Exclude<MailboxCommand, Deliver>)[] = [];
+  readonly partitions = 1;
+  readonly awayMs = 0;
   lagMs = 0;
   /** Thrown in place of the next confirms. */
   failure: Error | undefined;
-  #reader: (message: InboxMessage) => void = () => {};
+  reader: BusReader = { message: () => {} };
   #watchers: (() => void)[] = [];
 
   async publish(commands: readonly Addressed[]): Promise<void> {
@@ -40,15 +42,15 @@ class HeldBus implements Bus {
   }
 
   send(_inbox: string, message: InboxMessage): void {
-    this.#reader(message);
+    this.reader.message(message);
   }
 
-  onMessage(reader: (message: InboxMessage) => void): void {
-    this.#reader = reader;
+  onMessage(reader: BusReader): void {
+    this.reader = reader;
   }
 
   answer(re: number, answer = { receivedAt: 1 } as object): void {
-    this.#reader({ type: 'answer', re, answer: answer as { receivedAt: number } });
+    this.reader.message({ type: 'answer', re, answer: answer as { receivedAt: number } });
   }
 
   /** Answers the oldest sends that wait. */
@@ -62,7 +64,7 @@ class HeldBus implements Bus {
   }
 
   consume(): void {}
-  async recover(): Promise<void> {}
+  async start(): Promise<void> {}
   async close(): Promise<void> {}
 }
 

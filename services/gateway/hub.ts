@@ -7,6 +7,7 @@ import type { Push } from '#protocol/frames/server.ts';
 import { HEARTBEAT_INTERVAL_MS, MIB, SECOND_MS } from '#protocol/limits.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
 import type { Metrics } from '#runtime/metrics.ts';
+import { partitionOf } from '#runtime/partitions.ts';
 import type { Signals } from '#runtime/signals.ts';
 import { Asks } from './asks.ts';
 import { Rates } from './rates.ts';
@@ -78,7 +79,12 @@ export class Hub {
     this.monotonic = deps.monotonic;
     this.rates = new Rates(deps.rateFactor);
     this.asks = new Asks(deps.monotonic);
-    this.bus.onMessage((message) => this.#read(message));
+    this.bus.onMessage({
+      message: (message) => this.#read(message),
+      renewed: () => this.#restart(() => true),
+      moved: (kind, partition) =>
+        this.#restart(({ address }) => kind === 'mailbox' && partitionOf(address, this.bus.partitions) === partition),
+    });
     deps.signals.onSignal((signal) => this.#hear(signal));
     this.#timers = [
       setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS).unref(),
@@ -158,6 +164,13 @@ export class Hub {
       case 'reattach':
         // Its pushes would be numbered from 1 again, and acks under way would count for them: only a new session is safe.
         return this.#sessions.get(message.session)?.close('failed');
+    }
+  }
+
+  /** Ends the sessions that nobody pushes to any more; their clients open others, and send again what was not answered. */
+  #restart(isCutOff: (session: NonNullable<Client['session']>) => boolean): void {
+    for (const client of [...this.#sessions.values()]) {
+      if (client.session && isCutOff(client.session)) client.close('failed');
     }
   }
 

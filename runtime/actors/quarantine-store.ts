@@ -18,11 +18,14 @@ export class SqliteQuarantine implements Quarantine {
     this.#now = now;
   }
 
-  async keep({ kind, key, command }: Addressed, reason: string): Promise<void> {
+  async keep(to: Addressed, reason: string): Promise<void> {
+    const { kind, key } = to;
+    const command = JSON.stringify(to.command);
     await this.#database.write([
       {
-        sql: 'INSERT INTO quarantine (at, kind, key, command, reason) VALUES (?, ?, ?, ?, ?)',
-        params: [this.#now(), kind, key, JSON.stringify(command), reason],
+        sql: `INSERT INTO quarantine (at, kind, key, command, reason) SELECT ?, ?, ?, ?, ?
+              WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE kind = ? AND key = ? AND command = ?)`,
+        params: [this.#now(), kind, key, command, reason, kind, key, command],
       },
     ]);
   }

@@ -5,7 +5,8 @@ import type { ErrorCode } from './errors.ts';
 import type { ClientFrameOf, RequestType } from './frames/client.ts';
 import type { Answer, NoticeBody, Push } from './frames/server.ts';
 
-export type ActorKind = 'account' | 'mailbox';
+export const ACTOR_KINDS = ['account', 'mailbox'] as const;
+export type ActorKind = (typeof ACTOR_KINDS)[number];
 
 /** Where an answer goes: an instance's inbox, and the number under which that instance waits for it. */
 export type ReplyTo = { readonly inbox: string; readonly re: number };

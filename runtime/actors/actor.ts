@@ -47,6 +47,10 @@ export interface Actor<K extends ActorKind, Write, Read = never, Result = never>
   readonly idle: boolean;
   /** Its memory is about to be dropped, because another owner wrote or something failed for good: what to tell those who relied on it. */
   drop?(): readonly Tell[];
+  /** Its partition goes to another owner: how to store what it holds unsettled. It is forgotten afterwards. `now`: ms since 1970. */
+  leave?(now: number): Plan<Write, Read>;
+  /** An inbox is no more: what to be told, in turns to come, about what was connected through it. */
+  gone?(inbox: string): readonly CommandOf[K][];
 }
 
 /** What the host needs to run the actors of one kind. */

@@ -10,6 +10,8 @@ import { Conflict } from '../store/database.ts';
 import type { Actor, Incoming, Plan, Tell } from './actor.ts';
 import { ActorHost } from './host.ts';
 
+const PARTITIONS = 4;
+
 type MailboxIncoming = Incoming<'mailbox', string>;
 type Decide = (
   batch: readonly MailboxIncoming[],
@@ -62,7 +64,9 @@ describe('the host of actors', () => {
 
   const bus = (): Bus => ({
     inbox: 'here',
+    partitions: PARTITIONS,
     lagMs: 0,
+    awayMs: 0,
     publish: async (commands) => {
       await gate;
       once('publish');
@@ -79,8 +83,10 @@ describe('the host of actors', () => {
     send: (_inbox: string, message: InboxMessage) =>
       journal.add(`told ${message.type === 'refusal' ? `refusal ${message.code}` : message.type}`),
     onMessage: () => {},
-    consume: () => {},
-    recover: async () => {},
+    consume: (_kind, consumer) => {
+      for (let partition = 0; partition < PARTITIONS; partition += 1) consumer.gained(partition, 1);
+    },
+    start: async () => {},
     close: async () => {},
   });
 

@@ -1,13 +1,15 @@
 // Runs the actors of one kind: gives each a turn when something waits for it, one at a time, wakes those that asked for it, and
 // forgets those that nobody needs. How a turn is repeated when it fails is in turns.ts, how its plan is performed in performer.ts.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorKind, Addressed, CommandOf } from '#protocol/commands.ts';
 import type { Bus, Delivery, PartitionConsumer } from '../bus/bus.ts';
+import { partitionOf } from '../partitions.ts';
 import type { Signals } from '../signals.ts';
 import type { ActorType, Incoming } from './actor.ts';
 import { Performer } from './performer.ts';
-import { Persistence } from './persistence.ts';
 import { newSlot, type Slot } from './slot.ts';
+import { Tenure } from './tenure.ts';
 import { type Quarantine, type TurnObserver, Turns } from './turns.ts';
 
 /** Commands that one turn takes at most; the rest waits for the next. */
@@ -17,20 +19,25 @@ const WAKE_GRAIN_MS = 50;
 const FORGET_INTERVAL_MS = 60_000;
 /** An idle actor that nobody addressed for this long is forgotten. */
 const FORGET_AFTER_MS = 300_000;
+/** What turns of a partition that is handed over have not done by then, its next owner does again. */
+const HAND_OVER_PATIENCE_MS = 3_000;
 
 export class ActorHost<K extends ActorKind, W, R = never, E = never> implements PartitionConsumer {
   readonly #kind: K;
   readonly #log: Logger;
   readonly #now: () => number;
-  readonly #persistence: Persistence;
+  readonly #partitions: number;
   readonly #performer: Performer<K, W, R, E>;
   readonly #turns: Turns<K, W, R, E>;
+  /** The partitions that this instance owns. */
+  readonly #tenures = new Map<number, Tenure>();
   readonly #slots = new Map<string, Slot<K, W, R, E>>();
   readonly #ready = new Set<Slot<K, W, R, E>>();
   readonly #sleeping = new Set<Slot<K, W, R, E>>();
   readonly #timers: NodeJS.Timeout[];
   #scheduled = false;
   #running = 0;
+  #stopped = false;
   #whenQuiet: (() => void) | undefined;
 
   constructor(deps: {
@@ -45,12 +52,12 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     this.#kind = deps.type.kind;
     this.#log = deps.log;
     this.#now = deps.now;
-    this.#persistence = new Persistence(this.#kind, deps.log);
-    this.#performer = new Performer(deps, this.#persistence, {
-      result: (slot, result) => this.#add(slot.key, { result }),
+    this.#partitions = deps.bus.partitions;
+    this.#performer = new Performer(deps, {
+      result: (slot, result) => this.#give(slot, { result }),
       doubt: (slot) => this.#makeReady(slot),
     });
-    this.#turns = new Turns(deps, this.#performer, this.#persistence);
+    this.#turns = new Turns(deps, this.#performer);
     this.#timers = [
       setInterval(() => this.#wake(), WAKE_GRAIN_MS).unref(),
       setInterval(() => this.#forget(), FORGET_INTERVAL_MS).unref(),
@@ -58,15 +65,55 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     deps.bus.consume(this.#kind, this);
   }
 
+  gained(partition: number, epoch: number): void {
+    this.#tenures.set(partition, new Tenure(this.#kind, epoch, this.#log));
+    this.#log.debug({ kind: this.#kind, partition, epoch }, 'a partition is owned');
+  }
+
+  async handOver(partition: number): Promise<void> {
+    const tenure = this.#tenures.get(partition);
+    if (!tenure) return;
+    tenure.leaving = true;
+    const patience = new AbortController();
+    const late = sleep(HAND_OVER_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([Promise.all(this.#slotsOf(tenure).map((slot) => this.#leave(slot))), late]);
+    patience.abort();
+  }
+
+  lost(partition: number): void {
+    const tenure = this.#tenures.get(partition);
+    if (!tenure) return;
+    tenure.stop();
+    this.#tenures.delete(partition);
+    for (const slot of this.#slotsOf(tenure)) {
+      slot.actor?.drop?.(); // who relied on it learns of the next owner by its epoch
+      this.#slots.delete(slot.key);
+      this.#ready.delete(slot);
+      this.#sleeping.delete(slot);
+    }
+    this.#log.debug({ kind: this.#kind, partition, epoch: tenure.epoch }, 'a partition is no longer owned');
+  }
+
   deliver(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       // The bus gives a kind's consumer commands of that kind only.
-      this.#add(delivery.to.key, { command: delivery.to.command as CommandOf[K], delivery });
+      const incoming = { command: delivery.to.command as CommandOf[K], delivery };
+      const slot = this.#slot(delivery.to.key);
+      if (!slot) continue; // unsettled, so it goes to the next owner
+      if (delivery.poison) void this.#turns.isolate(slot, incoming, new Error('its owners did not survive it'));
+      else this.#give(slot, incoming);
     }
   }
 
   told(command: Addressed): void {
-    this.#add(command.key, { command: command.command as CommandOf[K] }); // as in deliver
+    const slot = this.#slot(command.key);
+    if (slot) this.#give(slot, { command: command.command as CommandOf[K] }); // as in deliver
+  }
+
+  gone(inbox: string): void {
+    for (const slot of this.#slots.values()) {
+      for (const command of slot.actor?.gone?.(inbox) ?? []) this.#give(slot, { command });
+    }
   }
 
   /** How many actors are in memory, for metrics. */
@@ -76,20 +123,40 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
 
   /** Takes nothing more and waits for the turns that run and what follows them. What was not settled stays in the queue. */
   async stop(): Promise<void> {
-    this.#persistence.stop();
+    this.#stopped = true;
+    for (const tenure of this.#tenures.values()) tenure.stop();
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve));
     await this.#performer.end();
   }
 
-  #add(key: string, incoming: Incoming<K, E>): void {
-    let slot = this.#slots.get(key);
-    if (!slot) {
-      slot = newSlot(key, this.#now());
-      this.#slots.set(key, slot);
-    }
+  /** The place of an actor; undefined: its partition is not this instance's, or not for long. */
+  #slot(key: string): Slot<K, W, R, E> | undefined {
+    const present = this.#slots.get(key);
+    const tenure = present?.tenure ?? this.#tenures.get(partitionOf(key, this.#partitions));
+    if (!tenure || tenure.leaving) return undefined;
+    if (present) return present;
+    const slot = newSlot<K, W, R, E>(key, tenure, this.#now());
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  #slotsOf(tenure: Tenure): Slot<K, W, R, E>[] {
+    return [...this.#slots.values()].filter((slot) => slot.tenure === tenure);
+  }
+
+  #give(slot: Slot<K, W, R, E>, incoming: Incoming<K, E>): void {
+    if (slot.tenure.leaving) return;
     slot.waiting.push(incoming);
     if (!slot.running) this.#makeReady(slot);
+  }
+
+  /** Lets its turn end, and has it store what it holds. What waits is left to the next owner. */
+  async #leave(slot: Slot<K, W, R, E>): Promise<void> {
+    slot.waiting = [];
+    await slot.whenRun;
+    await this.#turns.leave(slot);
+    await slot.afterwards;
   }
 
   #makeReady(slot: Slot<K, W, R, E>): void {
@@ -100,8 +167,12 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
       this.#scheduled = false;
       const ready = [...this.#ready];
       this.#ready.clear();
-      for (const each of ready) if (!each.running && !this.#persistence.stopped) void this.#run(each);
+      for (const each of ready) if (!each.running && this.#mayRun(each)) each.whenRun = this.#run(each);
     });
+  }
+
+  #mayRun({ tenure }: Slot<K, W, R, E>): boolean {
+    return !this.#stopped && !tenure.stopped && !tenure.leaving;
   }
 
   async #run(slot: Slot<K, W, R, E>): Promise<void> {
@@ -113,14 +184,14 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
         slot.wakeAt = undefined;
         const turn = this.#turns.take(slot, batch);
         if (turn) await turn;
-      } while ((slot.waiting.length > 0 || slot.doubtful) && !this.#persistence.stopped);
+      } while ((slot.waiting.length > 0 || slot.doubtful) && this.#mayRun(slot));
     } catch (error) {
       // Not even the quarantine took it: its commands stay in the queue for the next start, the process goes on.
       this.#log.error({ kind: this.#kind, key: slot.key, err: error }, 'a turn was given up');
     } finally {
       slot.running = false;
       slot.usedAt = this.#now();
-      if (slot.wakeAt === undefined) this.#sleeping.delete(slot);
+      if (slot.wakeAt === undefined || slot.tenure.stopped) this.#sleeping.delete(slot);
       else this.#sleeping.add(slot);
       this.#running -= 1;
       if (this.#running === 0) this.#whenQuiet?.();

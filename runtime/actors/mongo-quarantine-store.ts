@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Collection } from 'mongodb';
 import type { Addressed } from '#protocol/commands.ts';
 import { Conflict } from '../store/database.ts';
-import type { Keyed, Mongo } from '../store/mongo.ts';
+import type { Collections, Keyed } from '../store/mongo.ts';
 import { attempt } from '../store/mongo-errors.ts';
 import type { Quarantine } from './turns.ts';
 
@@ -21,7 +21,7 @@ export class MongoQuarantine implements Quarantine {
   readonly #commands: Collection<QuarantineDocument>;
   readonly #now: () => number;
 
-  constructor(mongo: Mongo, now: () => number) {
+  constructor(mongo: Collections, now: () => number) {
     this.#commands = mongo.collection('quarantine');
     this.#now = now;
   }

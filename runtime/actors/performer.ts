@@ -6,8 +6,8 @@ import type { ActorKind } from '#protocol/commands.ts';
 import type { Bus, Delivery } from '../bus/bus.ts';
 import type { Signals } from '../signals.ts';
 import type { ActorType, Plan, Tell } from './actor.ts';
-import { type Persistence, Stopped } from './persistence.ts';
 import type { Slot } from './slot.ts';
+import { Stopped } from './tenure.ts';
 
 /** At the end, what follows turns is given this long. Relayed effects need the disk, and that may be full for good. */
 const END_PATIENCE_MS = 2_000;
@@ -26,29 +26,26 @@ export class Performer<K extends ActorKind, W, R, E> {
   readonly #bus: Bus;
   readonly #signals: Signals;
   readonly #log: Logger;
-  readonly #persistence: Persistence;
   readonly #follower: PlanFollower<K, W, R, E>;
   #following = 0;
   #whenQuiet: (() => void) | undefined;
 
   constructor(
     deps: { type: ActorType<K, W, R, E>; bus: Bus; signals: Signals; log: Logger },
-    persistence: Persistence,
     follower: PlanFollower<K, W, R, E>,
   ) {
     this.#type = deps.type;
     this.#bus = deps.bus;
     this.#signals = deps.signals;
     this.#log = deps.log;
-    this.#persistence = persistence;
     this.#follower = follower;
   }
 
   /** All of a plan. Throws what the store throws that no repetition mends, Conflict above all, and Stopped. */
   async perform(slot: Slot<K, W, R, E>, plan: Plan<W, R>): Promise<void> {
     const { writes, effects } = plan;
-    if (writes?.length) await this.#persistence.persist(slot.key, () => this.#type.write(slot.key, writes));
-    if (effects?.length) await this.#persistence.persist(slot.key, () => this.#bus.publish(effects));
+    if (writes?.length) await slot.tenure.persist(slot.key, () => this.#type.write(slot.key, writes));
+    if (effects?.length) await slot.tenure.persist(slot.key, () => this.#bus.publish(effects));
     this.finish(slot, plan);
   }
 
@@ -94,13 +91,13 @@ export class Performer<K extends ActorKind, W, R, E> {
     slot.following += 1;
     try {
       try {
-        if (effects.length > 0) await this.#persistence.persist(slot.key, () => this.#bus.relay(effects));
+        if (effects.length > 0) await slot.tenure.persist(slot.key, () => this.#bus.relay(effects));
       } finally {
         await before;
       }
       // Where an earlier turn's removal failed, this turn's might remove what that one had still to tell of.
       if (slot.doubtful) return;
-      if (removals.length > 0) await this.#persistence.persist(slot.key, () => this.#type.write(slot.key, removals));
+      if (removals.length > 0) await slot.tenure.persist(slot.key, () => this.#type.write(slot.key, removals));
       this.#settle(slot, settled);
     } catch (error) {
       this.#doubt(slot, error, 'what follows a turn failed');
@@ -115,7 +112,7 @@ export class Performer<K extends ActorKind, W, R, E> {
   async #read(slot: Slot<K, W, R, E>, read: R): Promise<void> {
     let result: E | undefined;
     try {
-      result = await this.#persistence.persist(slot.key, async () => this.#type.read?.(slot.key, read));
+      result = await slot.tenure.persist(slot.key, async () => this.#type.read?.(slot.key, read));
     } catch (error) {
       return this.#doubt(slot, error, 'a read failed');
     }

@@ -7,8 +7,8 @@ import type { Bus, Delivery } from '../bus/bus.ts';
 import { Conflict } from '../store/database.ts';
 import type { Actor, ActorType, Incoming, Plan } from './actor.ts';
 import type { Performer } from './performer.ts';
-import { isPassing, type Persistence, RETRY_FIRST_MS, RETRY_MAX_MS, Stopped } from './persistence.ts';
 import type { Slot } from './slot.ts';
+import { isPassing, RETRY_FIRST_MS, RETRY_MAX_MS, Stopped } from './tenure.ts';
 
 /** Times in a row that one turn may lose against another owner; after that it is the command that is wrong. */
 const CONFLICTS_MAX = 5;
@@ -19,6 +19,7 @@ export type TurnObserver = { turn(kind: ActorKind, commands: number, seconds: nu
 
 /** Keeps commands that no turn survives (DESIGN section 2, quarantine), so that the partition goes on. */
 export interface Quarantine {
+  /** Keeps one command once, however often it is brought. */
   keep(command: Addressed, reason: string): Promise<void>;
 }
 
@@ -34,12 +35,10 @@ export type TurnDeps<K extends ActorKind, W, R, E> = {
 export class Turns<K extends ActorKind, W, R, E> {
   readonly #deps: TurnDeps<K, W, R, E>;
   readonly #performer: Performer<K, W, R, E>;
-  readonly #persistence: Persistence;
 
-  constructor(deps: TurnDeps<K, W, R, E>, performer: Performer<K, W, R, E>, persistence: Persistence) {
+  constructor(deps: TurnDeps<K, W, R, E>, performer: Performer<K, W, R, E>) {
     this.#deps = deps;
     this.#performer = performer;
-    this.#persistence = persistence;
   }
 
   /** One turn. Stays on this tick, and returns nothing to wait for, where neither store nor bus is needed. */
@@ -58,6 +57,17 @@ export class Turns<K extends ActorKind, W, R, E> {
     if (plan.writes || plan.effects) return this.#try(slot, batch, Promise.resolve(plan));
     this.#performer.finish(slot, plan);
     return undefined;
+  }
+
+  /** Its partition goes to somebody else: stores what the actor holds. What cannot be stored in time, the next owner is given again. */
+  async leave(slot: Slot<K, W, R, E>): Promise<void> {
+    const { type, log, now } = this.#deps;
+    try {
+      const plan = slot.doubtful ? undefined : slot.actor?.leave?.(now());
+      if (plan) await this.#performer.perform(slot, plan);
+    } catch (error) {
+      log.warn({ kind: type.kind, key: slot.key, reason: String(error) }, 'what it holds goes back to the queue');
+    }
   }
 
   #decide(
@@ -92,8 +102,8 @@ export class Turns<K extends ActorKind, W, R, E> {
         const again = error instanceof Conflict ? tries < CONFLICTS_MAX : isPassing(error);
         if (!again) return this.#apart(slot, held, batch, error);
         log.warn({ kind: type.kind, key: slot.key, reason: String(error) }, 'loading again');
-        if (!(error instanceof Conflict && tries === 1)) await this.#persistence.pause(wait);
-        if (this.#persistence.stopped) return;
+        if (!(error instanceof Conflict && tries === 1)) await slot.tenure.pause(wait);
+        if (slot.tenure.stopped) return;
         batch = [...held, ...batch];
         plan = undefined;
       }
@@ -101,13 +111,13 @@ export class Turns<K extends ActorKind, W, R, E> {
   }
 
   async #renewed(slot: Slot<K, W, R, E>, batch: readonly Incoming<K, E>[]): Promise<void> {
-    await this.#persistence.pause(DOUBT_WAIT_MS);
+    await slot.tenure.pause(DOUBT_WAIT_MS);
     const given = [...(await this.#drop(slot, batch)), ...batch];
-    if (given.length > 0 && !this.#persistence.stopped) await this.#try(slot, given);
+    if (given.length > 0 && !slot.tenure.stopped) await this.#try(slot, given);
   }
 
   async #activated(slot: Slot<K, W, R, E>, batch: readonly Incoming<K, E>[]): Promise<Plan<W, R>> {
-    slot.actor ??= await this.#persistence.persist(slot.key, () => this.#deps.type.activate(slot.key));
+    slot.actor ??= await slot.tenure.persist(slot.key, () => this.#deps.type.activate(slot.key));
     return this.#decide(slot, slot.actor, batch);
   }
 
@@ -116,7 +126,7 @@ export class Turns<K extends ActorKind, W, R, E> {
    * Returns what it had held unsettled before this batch: nobody else will give it that again.
    */
   async #drop(slot: Slot<K, W, R, E>, batch: readonly Incoming<K, E>[]): Promise<Incoming<K, E>[]> {
-    if (slot.afterwards) await Promise.race([slot.afterwards, this.#persistence.whenStopped]);
+    if (slot.afterwards) await Promise.race([slot.afterwards, slot.tenure.whenStopped]);
     this.#performer.tell(slot.actor?.drop?.());
     slot.actor = undefined;
     slot.doubtful = false;
@@ -138,21 +148,22 @@ export class Turns<K extends ActorKind, W, R, E> {
     error: unknown,
   ): Promise<void> {
     const [only] = batch;
-    if (batch.length <= 1) await this.#isolate(slot, only, error);
+    if (batch.length <= 1) await this.isolate(slot, only, error);
     for (const one of batch.length > 1 ? [...held, ...batch] : held) {
-      if (this.#persistence.stopped) return;
+      if (slot.tenure.stopped) return;
       await this.#try(slot, [one]);
     }
   }
 
-  async #isolate(slot: Slot<K, W, R, E>, poison: Incoming<K, E> | undefined, error: unknown): Promise<void> {
+  /** Puts a command aside that no turn survives, and tells its sender. */
+  async isolate(slot: Slot<K, W, R, E>, poison: Incoming<K, E> | undefined, error: unknown): Promise<void> {
     const { type, bus, log, quarantine } = this.#deps;
     const { kind } = type;
     if (!poison || !('command' in poison)) return log.error({ kind, key: slot.key, err: error }, 'a turn failed');
     const { command, delivery } = poison;
     log.error({ kind, key: slot.key, type: command.type, err: error }, 'a command fails every turn: quarantined');
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    if (delivery) await this.#persistence.persist(slot.key, () => quarantine.keep(delivery.to, reason));
+    if (delivery) await slot.tenure.persist(slot.key, () => quarantine.keep(delivery.to, reason));
     if ('reply' in command) {
       const { code, message } = new RequestError('rejected');
       bus.send(command.reply.inbox, { type: 'refusal', re: command.reply.re, code, message });

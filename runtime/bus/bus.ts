@@ -9,21 +9,49 @@ export type Delivery = {
   readonly to: Addressed;
   /** True if an owner may have seen it before: its answer may be out. */
   readonly redelivered: boolean;
+  /** True if it was handed out alone before and its owner did not survive that: it is put aside, not given to its actor. */
+  readonly poison?: boolean;
   /** The size in the queue, in bytes or characters: for bounds, not for accounts. */
   readonly size: number;
   settle(): void;
 };
 
+/** What an owner of partitions is told and given. Nothing here may throw. */
 export interface PartitionConsumer {
-  /** Commands of one frame, in order. Frames of a partition come in order, too. Must not throw. */
+  /** This instance owns the partition from now on: what its actors need is in the store. Comes before its first command. */
+  gained(partition: number, epoch: number): void;
+  /**
+   * Somebody else is to have the partition: finish its turns, store what is held, settle what is done. Nothing more is handed out meanwhile;
+   * what is unsettled when this resolves goes to the next owner. Followed by `lost`.
+   */
+  handOver(partition: number): Promise<void>;
+  /** Somebody else may own the partition: forget its actors. Settling one of its commands does nothing any more. */
+  lost(partition: number): void;
+  /** Commands of one frame, in order. Frames of a partition come in order, too. */
   deliver(deliveries: readonly Delivery[]): void;
-  /** A told command. Must not throw. */
+  /** A told command. */
   told(command: Addressed): void;
+  /** An inbox that something was sent to is no more, and what was on its way to it is lost. May come late or twice. */
+  gone(inbox: string): void;
+}
+
+/** What happens to an instance that talks to actors. Nothing here may throw. */
+export interface BusReader {
+  message(message: InboxMessage): void;
+  /**
+   * The broker was away and is back; `inbox` is another one now. Answers to the earlier one are lost, and so is what was sent to its sessions.
+   * Publishes that were not confirmed have been rejected.
+   */
+  renewed?(): void;
+  /** The partition has a new owner, which knows nothing of the sessions that were attached through the earlier one. */
+  moved?(kind: ActorKind, partition: number): void;
 }
 
 export interface Bus {
-  /** The name of this instance's inbox. Unique for each start. */
+  /** The name of this instance's inbox: unique for each start, and another one each time the broker was away. */
   readonly inbox: string;
+  /** P: an actor's partition is partitionOf(key, partitions). */
+  readonly partitions: number;
   /**
    * Puts commands into the durable queues of their partitions. Resolves when all are on disk; then they survive a crash of anything.
    * Throws Unavailable (nothing is known about the commands: publish again) or RequestError `no_space`.
@@ -36,16 +64,29 @@ export interface Bus {
   relay(commands: readonly Addressed[]): Promise<void>;
   /** Tells the present owner of the actor. May be lost. */
   tell(command: Addressed): void;
-  /** Tells an instance. May be lost. */
+  /** Tells an instance. May be lost; if the inbox is gone, consumers are told so. */
   send(inbox: string, message: InboxMessage): void;
-  /** Who reads this instance's inbox. Must not throw. */
-  onMessage(reader: (message: InboxMessage) => void): void;
-  /** Takes part in owning the partitions of a kind. */
+  /** Who reads this instance's inbox. */
+  onMessage(reader: BusReader): void;
+  /** Takes part in owning the partitions of a kind. Before `start`. */
   consume(kind: ActorKind, consumer: PartitionConsumer): void;
-  /** Hands out what a crash left in the queues. After every consumer is there, before the first client is. */
-  recover(): Promise<void>;
+  /**
+   * Begins to hand out, first of all what is in the queues. After every consumer is there, before the first client is.
+   * Throws ConfigError if a broker refuses; waits for one that does not answer.
+   */
+  start(): Promise<void>;
   /** How long the oldest publish has been waiting for its confirm, in ms. */
   readonly lagMs: number;
-  /** Waits until what was published is confirmed, then lets go. Unsettled commands stay queued. */
+  /** How long the bus has been unable to take or hand out anything, in ms; 0: it works. */
+  readonly awayMs: number;
+  /** Hands over, waits until what was published is confirmed, then lets go. Unsettled commands stay queued. */
   close(): Promise<void>;
+}
+
+/** Remembers commands that may be what kills their owners, in a store that outlives them. */
+export interface Suspects {
+  /** Notes that the command under this id is about to be tried alone. True if that was noted before. Throws Unavailable. */
+  note(id: string): Promise<boolean>;
+  /** It was decided: it is none. */
+  clear(id: string): Promise<void>;
 }

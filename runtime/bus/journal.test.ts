@@ -15,11 +15,11 @@ async function makeHarness(): Promise<BusHarness> {
   let file = join(root, 'a.db');
   const open: Database[] = [];
   return {
-    async start() {
+    async make() {
       for (const database of open.splice(0)) await database.close();
       const database = await openDatabase({ file, schema: journalSchema });
       starts += 1;
-      const bus = new Journal({ store: new JournalStore(database), partitions: 16, inbox: `test/${starts}` });
+      const bus = new Journal({ store: new JournalStore(database), partitions: 16, epoch: starts });
       open.push(database);
       return bus;
     },
@@ -78,7 +78,7 @@ describe('what is relayed', () => {
   const start = () => {
     const disk = new Disk();
     const store = disk as unknown as JournalStore; // the two methods that the journal uses
-    const bus = new Journal({ store, partitions: 1, inbox: 'x' });
+    const bus = new Journal({ store, partitions: 1, epoch: 1 });
     const recorder = new Recorder();
     bus.consume('mailbox', recorder);
     return { disk, bus, recorder };
@@ -169,7 +169,7 @@ describe('the journal', () => {
       },
       page: async () => [],
     } as unknown as JournalStore; // an injected ENOSPC: the two methods that the journal uses
-    const bus = new Journal({ store, partitions: 1, inbox: 'x' });
+    const bus = new Journal({ store, partitions: 1, epoch: 1 });
     const recorder = new Recorder();
     bus.consume('mailbox', recorder);
     await expect(bus.publish([command('al@localhost', 1)])).rejects.toMatchObject({ code: 'no_space' });

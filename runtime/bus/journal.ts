@@ -2,7 +2,7 @@
 // becomes the next frames, one for each partition: batching that costs no latency (DESIGN section 2, Batching).
 import { setImmediate as tickEnd } from 'node:timers/promises';
 import type { ActorKind, Addressed, InboxMessage } from '#protocol/commands.ts';
-import type { Bus, PartitionConsumer } from './bus.ts';
+import type { Bus, BusReader, PartitionConsumer } from './bus.ts';
 import { encodeCommand } from './encode.ts';
 import { Frame, FrameMaker, Item } from './frame.ts';
 import type { JournalStore } from './journal-store.ts';
@@ -32,9 +32,12 @@ type Relay = { readonly since: number; items: readonly Item[]; left: number; rea
 export class Journal implements Bus {
   readonly inbox: string;
   readonly #store: JournalStore;
-  readonly #partitions: number;
+  readonly partitions: number;
+  /** Nothing that it depends on can be away. */
+  readonly awayMs = 0;
+  readonly #epoch: number;
   readonly #consumers = new Map<ActorKind, PartitionConsumer>();
-  #reader: (message: InboxMessage) => void = () => {};
+  #reader: BusReader = { message: () => {} };
   #waiting: Publish[] = [];
   #relays = new Set<Relay>();
   #removals: number[] = [];
@@ -45,11 +48,12 @@ export class Journal implements Bus {
   #failed = false;
   #closing = false;
 
-  /** `inbox`: a name that no earlier start used; answers to an earlier one go nowhere, as they should. */
-  constructor(settings: { store: JournalStore; partitions: number; inbox: string }) {
+  /** `epoch`: a number that no earlier start had. Answers to the inbox of an earlier one go nowhere, as they should. */
+  constructor(settings: { store: JournalStore; partitions: number; epoch: number }) {
     this.#store = settings.store;
-    this.#partitions = settings.partitions;
-    this.inbox = settings.inbox;
+    this.partitions = settings.partitions;
+    this.#epoch = settings.epoch;
+    this.inbox = `embedded/${settings.epoch}`;
   }
 
   publish(commands: readonly Addressed[]): Promise<void> {
@@ -76,18 +80,21 @@ export class Journal implements Bus {
   }
 
   send(inbox: string, message: InboxMessage): void {
-    if (inbox === this.inbox) this.#reader(message);
+    if (inbox === this.inbox) this.#reader.message(message);
+    else for (const consumer of this.#consumers.values()) consumer.gone(inbox);
   }
 
-  onMessage(reader: (message: InboxMessage) => void): void {
+  onMessage(reader: BusReader): void {
     this.#reader = reader;
   }
 
   consume(kind: ActorKind, consumer: PartitionConsumer): void {
     this.#consumers.set(kind, consumer);
+    for (let partition = 0; partition < this.partitions; partition += 1) consumer.gained(partition, this.#epoch);
   }
 
-  async recover(): Promise<void> {
+  /** The journal has one owner, for good: whatever a crash left is handed out before this resolves. */
+  async start(): Promise<void> {
     for (let after = 0; ; ) {
       const page = await this.#store.page(after);
       for (const { id, queue, body } of page) {
@@ -174,7 +181,7 @@ export class Journal implements Bus {
   }
 
   #frameMaker(): FrameMaker {
-    return new FrameMaker(this.#partitions, (queue) => new Frame(this.#nextId++, queue, (id) => this.#remove(id)));
+    return new FrameMaker(this.partitions, (queue) => new Frame(this.#nextId++, queue, (id) => this.#remove(id)));
   }
 
   /** Takes the relays whose time is up, or all at the end. */
@@ -212,7 +219,7 @@ export class Journal implements Bus {
 
   #consumer(kind: ActorKind): PartitionConsumer {
     const consumer = this.#consumers.get(kind);
-    if (!consumer) throw new Error(`Nobody consumes ${kind}: start the service, then recover.`);
+    if (!consumer) throw new Error(`Nobody consumes ${kind}: create its host before the bus is started.`);
     return consumer;
   }
 

@@ -1,4 +1,5 @@
-// What is tried until it works: while the store or the bus is away or full, the same attempt is repeated with backoff, in place.
+// The time for which this instance owns a partition. While it lasts, what its actors need of store and bus is tried until it works:
+// while one is away or full, the same attempt is repeated with backoff, in place. When it ends, nothing is tried again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorKind } from '#protocol/commands.ts';
@@ -7,7 +8,7 @@ import { RequestError, Unavailable } from '#protocol/errors.ts';
 export const RETRY_FIRST_MS = 50;
 export const RETRY_MAX_MS = 5_000;
 
-/** The host was stopped while something waited for a store: it is done again after the next start. */
+/** The partition was lost or the host stopped while something waited for a store: its next owner does it again. */
 export class Stopped extends Error {}
 
 /** Whether the same may succeed later, unchanged. */
@@ -15,15 +16,19 @@ export function isPassing(error: unknown): boolean {
   return error instanceof Unavailable || (error instanceof RequestError && error.retry);
 }
 
-export class Persistence {
-  /** Resolves when it is stopped. */
+export class Tenure {
+  readonly epoch: number;
+  /** Somebody else is to have the partition: no turn begins any more, but those that run are finished. */
+  leaving = false;
+  /** Resolves when it ends. */
   readonly whenStopped: Promise<unknown>;
   readonly #kind: ActorKind;
   readonly #log: Logger;
   readonly #stop = new AbortController();
 
-  constructor(kind: ActorKind, log: Logger) {
+  constructor(kind: ActorKind, epoch: number, log: Logger) {
     this.#kind = kind;
+    this.epoch = epoch;
     this.#log = log;
     const { signal } = this.#stop;
     this.whenStopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FRAME_MAX_CHARS, Lane, UNCONFIRMED_FRAMES_MAX } from './lane.ts';
+
+type Item = { readonly text: string; readonly n: number };
+
+describe('a lane', () => {
+  test('sends all that was added, once, in order, in frames within the bound, at most two of them unconfirmed', () => {
+    const step = fc.oneof(
+      fc.record({
+        type: fc.constant('add' as const),
+        chars: fc.integer({ min: 1, max: Math.round(FRAME_MAX_CHARS * 1.2) }),
+      }),
+      fc.constant({ type: 'take' as const }),
+      fc.constant({ type: 'done' as const }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const lane = new Lane<Item>();
+        const sent: Item[] = [];
+        let added = 0;
+        let open = 0;
+        const take = () => {
+          const frame = lane.take();
+          if (!frame) return false;
+          open += 1;
+          expect(open).toBeLessThanOrEqual(UNCONFIRMED_FRAMES_MAX);
+          const chars = frame.reduce((sum, { text }) => sum + text.length, 0);
+          expect(frame.length === 1 || chars <= FRAME_MAX_CHARS).toBe(true);
+          sent.push(...frame);
+          return true;
+        };
+        const done = () => {
+          if (open === 0) return;
+          open -= 1;
+          lane.done();
+        };
+        for (const one of steps) {
+          if (one.type === 'add') lane.add({ text: 'x'.repeat(one.chars), n: added++ });
+          else if (one.type === 'take') take();
+          else done();
+        }
+        do done();
+        while (take() || open > 0);
+        expect(sent.map(({ n }) => n)).toEqual(Array.from({ length: added }, (_, n) => n));
+        expect(lane.idle).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('sends at once when idle, and together what came while two frames were on their way', () => {
+    const lane = new Lane<Item>();
+    const add = (n: number) => lane.add({ text: 'x', n });
+    add(1);
+    expect(lane.take()).toHaveLength(1);
+    add(2);
+    expect(lane.take()).toHaveLength(1);
+    for (const n of [3, 4, 5]) add(n);
+    expect(lane.take()).toBeUndefined();
+    lane.done();
+    expect(lane.take()).toHaveLength(3);
+  });
+});

@@ -1,0 +1,234 @@
+// Which partitions this instance reads: its share and those it stands by for; how it becomes their owner, and when it hands them over
+// (DESIGN section 2: Share, Activation, Hand-over). Nothing relies on two instances agreeing: they only agree sooner or later.
+import type { Logger } from 'pino';
+import type { ActorKind } from '#protocol/commands.ts';
+import type { PartitionEpochs } from '../../store/meta.ts';
+import type { PartitionConsumer, Suspects } from '../bus.ts';
+import type { Link } from './link.ts';
+import type { Members } from './members.ts';
+import { type Place, shareOf } from './share.ts';
+import { Subscription } from './subscription.ts';
+import type { Topology } from './topology.ts';
+import type { Alive } from './wire.ts';
+
+/** A partition is handed over this often at most: two instances that see different others must not toss it to and fro. */
+const HAND_OVER_INTERVAL_MS = 5_000;
+
+export type OwnershipDeps = {
+  readonly self: string;
+  readonly members: Members;
+  readonly topology: Topology;
+  readonly epochs: PartitionEpochs;
+  readonly suspects: Suspects;
+  readonly log: Logger;
+  /** What it holds has changed: everybody should know at once. */
+  readonly changed: () => void;
+  /** Somebody was heard through a partition's queue. */
+  readonly heard: (alive: Alive) => void;
+  /** Sends a probe through a queue; resolves once it is there, or lost. */
+  readonly probe: (queue: string) => Promise<void>;
+};
+
+type Seat = {
+  readonly kind: ActorKind;
+  readonly partition: number;
+  readonly queue: string;
+  readonly consumer: PartitionConsumer;
+  subscription: Subscription | undefined;
+  /** It is being opened or let go. */
+  busy: boolean;
+  probing: boolean;
+  handedOverAt: number;
+};
+
+export class Ownership {
+  readonly #deps: OwnershipDeps;
+  /** The seats of each kind, by partition. */
+  readonly #kinds = new Map<ActorKind, readonly Seat[]>();
+  readonly #consumers: PartitionConsumer[] = [];
+  #link: Link | undefined;
+  #leaving = false;
+
+  constructor(deps: OwnershipDeps) {
+    this.#deps = deps;
+  }
+
+  consume(kind: ActorKind, consumer: PartitionConsumer): void {
+    const { topology } = this.#deps;
+    this.#consumers.push(consumer);
+    const seats = Array.from({ length: topology.partitions }, (_, partition) => ({
+      kind,
+      partition,
+      queue: topology.queue(kind, partition),
+      consumer,
+      subscription: undefined,
+      busy: false,
+      probing: false,
+      handedOverAt: Number.NEGATIVE_INFINITY,
+    }));
+    this.#kinds.set(kind, seats);
+  }
+
+  get consumers(): readonly PartitionConsumer[] {
+    return this.#consumers;
+  }
+
+  /** The kinds of which it wants its share. */
+  get takes(): readonly ActorKind[] {
+    return this.#leaving ? [] : [...this.#kinds.keys()];
+  }
+
+  get holds(): Alive['holds'] {
+    return this.#seats().flatMap(({ kind, partition, subscription }) => {
+      const epoch = subscription?.epoch;
+      return epoch === undefined ? [] : [[kind, partition, epoch] as const];
+    });
+  }
+
+  /** The consumer of a partition that this instance owns. */
+  ownerHere(kind: ActorKind, partition: number): PartitionConsumer | undefined {
+    const seat = this.#kinds.get(kind)?.[partition];
+    return seat?.subscription?.epoch === undefined ? undefined : seat.consumer;
+  }
+
+  up(link: Link): void {
+    this.#link = link;
+    this.reconcile();
+  }
+
+  down(): void {
+    this.#link = undefined;
+    for (const seat of this.#seats()) {
+      seat.subscription?.drop();
+      seat.subscription = undefined;
+    }
+  }
+
+  /** Reads what it should read by now, and no more; what it owns, it keeps until it is probed. */
+  reconcile(): void {
+    if (!this.#link || this.#leaving) return;
+    const { self, topology, members } = this.#deps;
+    for (const [kind, seats] of this.#kinds) {
+      const places = shareOf(kind, topology.partitions, members.taking(kind));
+      for (const seat of seats) {
+        const place = places[seat.partition];
+        if (!place || seat.busy) continue;
+        const wanted = place.owner === self || place.standby === self;
+        if (wanted && !seat.subscription) void this.#open(seat);
+        else if (!wanted && seat.subscription && !seat.subscription.active) void this.#close(seat);
+      }
+    }
+  }
+
+  /** Every second: asks for what it should own. */
+  probe(): void {
+    if (!this.#link || this.#leaving) return;
+    const { probe } = this.#deps;
+    for (const seat of this.#seats()) {
+      if (seat.busy || seat.probing || !seat.subscription || seat.subscription.active) continue;
+      if (this.#place(seat)?.owner !== this.#deps.self) continue;
+      seat.probing = true;
+      void probe(seat.queue).finally(() => (seat.probing = false));
+    }
+  }
+
+  /** Somebody announced that it has a partition since after this instance had it: this one was frozen or cut off, and is owner no more. */
+  overtaken(kind: ActorKind, partition: number, epoch: number): void {
+    const seat = this.#kinds.get(kind)?.[partition];
+    const own = seat?.subscription?.epoch;
+    if (seat && own !== undefined && own < epoch && !seat.busy) void this.#close(seat);
+  }
+
+  /** Hands over all that it has and reads nothing more. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    this.#deps.changed();
+    await Promise.all(this.#seats().map((seat) => this.#handOver(seat)));
+  }
+
+  #seats(): readonly Seat[] {
+    return [...this.#kinds.values()].flat();
+  }
+
+  #place({ kind, partition }: Seat): Place | undefined {
+    const { topology, members } = this.#deps;
+    return shareOf(kind, topology.partitions, members.taking(kind))[partition];
+  }
+
+  async #open(seat: Seat): Promise<void> {
+    const link = this.#link;
+    if (!link) return;
+    const { topology, epochs, suspects, log, changed } = this.#deps;
+    const { kind, partition, queue, consumer } = seat;
+    seat.busy = true;
+    try {
+      const channel = await link.channel();
+      channel.on('error', () => {}); // a subscription that is open says what it was
+      await topology.declareQueue(channel, queue);
+      let ended = false;
+      const subscription = await Subscription.open(
+        {
+          kind,
+          partition,
+          queue,
+          consumer,
+          epochs,
+          suspects,
+          log,
+          gained: changed,
+          probed: (by) => this.#probed(seat, by),
+          unreadable: () => this.#unreadable(seat),
+          ended: (reason) => {
+            log.warn({ kind, partition, reason }, 'a partition is no longer read');
+            ended = true;
+            seat.subscription = undefined; // read again at the next beat
+            changed();
+          },
+        },
+        channel,
+      );
+      if (ended) return;
+      if (this.#link === link && !this.#leaving) seat.subscription = subscription;
+      else await subscription.close();
+    } catch (error) {
+      log.warn({ kind, partition, reason: String(error) }, 'a partition cannot be read yet');
+    } finally {
+      seat.busy = false;
+    }
+  }
+
+  async #close(seat: Seat): Promise<void> {
+    seat.busy = true;
+    await seat.subscription?.close();
+    seat.subscription = undefined;
+    seat.busy = false;
+    this.#deps.changed();
+  }
+
+  #probed(seat: Seat, by: Alive): void {
+    const { self, heard } = this.#deps;
+    if (by.instance === self) return;
+    heard(by); // as good as an `alive`
+    if (this.#place(seat)?.owner === self) return;
+    const now = performance.now();
+    if (now - seat.handedOverAt < HAND_OVER_INTERVAL_MS) return;
+    seat.handedOverAt = now;
+    void this.#handOver(seat);
+  }
+
+  #unreadable(seat: Seat): void {
+    this.#deps.log.error({ kind: seat.kind, partition: seat.partition }, 'a queue holds what this version cannot read');
+    void this.#handOver(seat);
+  }
+
+  async #handOver(seat: Seat): Promise<void> {
+    const { subscription } = seat;
+    if (!subscription || seat.busy) return;
+    seat.busy = true;
+    await subscription.handOver();
+    if (seat.subscription === subscription) seat.subscription = undefined;
+    seat.busy = false;
+    this.#deps.changed();
+    this.reconcile();
+  }
+}

@@ -1,0 +1,164 @@
+// Publishes: one lane for each destination, confirms for all, and a report for what came back because its queue is no more.
+import type { ConfirmChannel, Message } from 'amqplib';
+import { Unavailable } from '#protocol/errors.ts';
+import { Lane } from './lane.ts';
+import { COMMANDS_TYPE, INBOX_TYPE } from './wire.ts';
+
+/** What a publish waits for: all its items, wherever they go. */
+type Publication = {
+  readonly since: number;
+  left: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+};
+type Item = { readonly text: string; readonly publication?: Publication };
+type Destination = { readonly queue: string; readonly type: string; readonly lane: Lane<Item> };
+
+export type PublisherEvents = {
+  /** A durable queue is not there. Resolves once it is. */
+  readonly missing: (queue: string) => Promise<void>;
+  /** An inbox is no more, or full: what was on its way there is lost. */
+  readonly gone: (inbox: string) => void;
+};
+
+export class Publisher {
+  readonly #events: PublisherEvents;
+  readonly #destinations = new Map<string, Destination>();
+  readonly #publications = new Set<Publication>();
+  readonly #ready = new Set<Destination>();
+  /** Ids of messages that were returned and whose confirm has not come yet. */
+  readonly #returned = new Set<string>();
+  #channel: ConfirmChannel | undefined;
+  #name = '';
+  #lastId = 0;
+  #scheduled = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(events: PublisherEvents) {
+    this.#events = events;
+  }
+
+  /** From now on through this channel. `name`: no other channel of any instance has it. */
+  attach(channel: ConfirmChannel, name: string): void {
+    this.#channel = channel;
+    this.#name = name;
+    channel.on('return', (message: Message) => this.#returned.add(String(message.properties.messageId)));
+  }
+
+  /** The channel is lost: nothing is known about what is unconfirmed, what was for inboxes is lost with them. */
+  detach(): void {
+    this.#channel = undefined;
+    this.#destinations.clear();
+    this.#ready.clear();
+    this.#returned.clear();
+    for (const { reject } of this.#publications) reject(new Unavailable('RabbitMQ is away.'));
+    this.#publications.clear();
+    this.#whenIdle?.();
+  }
+
+  /** Resolves when each text is confirmed in its durable queue, in the order of publishing. Throws Unavailable. */
+  publish(items: readonly { readonly queue: string; readonly text: string }[]): Promise<void> {
+    if (!this.#channel) return Promise.reject(new Unavailable('RabbitMQ is away.'));
+    if (items.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const publication = { since: performance.now(), left: items.length, resolve, reject };
+      this.#publications.add(publication);
+      for (const { queue, text } of items) this.#add(queue, COMMANDS_TYPE, { text, publication });
+    });
+  }
+
+  /** Sends to an inbox; nobody waits for it. */
+  send(inbox: string, text: string): void {
+    if (this.#channel) this.#add(inbox, INBOX_TYPE, { text });
+  }
+
+  /** A single message past the lanes, for what instances say about themselves. Resolves once it is confirmed or lost. */
+  say(to: { exchange: string; routingKey: string }, type: string, body: unknown): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#channel) return resolve();
+      const content = Buffer.from(JSON.stringify(body));
+      this.#channel.publish(to.exchange, to.routingKey, content, { type }, () => resolve());
+    });
+  }
+
+  /** How long the oldest publish waits, in ms. */
+  get lagMs(): number {
+    for (const { since } of this.#publications) return performance.now() - since; // in the order of publishing
+    return 0;
+  }
+
+  /** Resolves when nothing is on its way. */
+  async idle(): Promise<void> {
+    while (this.#destinations.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+  }
+
+  #add(queue: string, type: string, item: Item): void {
+    let destination = this.#destinations.get(queue);
+    if (!destination) {
+      destination = { queue, type, lane: new Lane() };
+      this.#destinations.set(queue, destination);
+    }
+    destination.lane.add(item);
+    this.#flushLater(destination);
+  }
+
+  /** At the end of the tick: what else it reads from its sockets and publishes comes along. */
+  #flushLater(destination: Destination): void {
+    this.#ready.add(destination);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      const ready = [...this.#ready];
+      this.#ready.clear();
+      for (const each of ready) this.#flush(each);
+    });
+  }
+
+  #flush(destination: Destination): void {
+    const { queue, type, lane } = destination;
+    for (let frame = lane.take(); frame && this.#channel; frame = lane.take()) {
+      const items = frame;
+      const content = Buffer.from(`[${items.map(({ text }) => text).join(',')}]`);
+      const id = String(++this.#lastId);
+      const persistent = type === COMMANDS_TYPE;
+      const options = { type, appId: this.#name, messageId: id, mandatory: true, persistent };
+      this.#channel.publish('', queue, content, options, (error: unknown) =>
+        this.#confirmed(destination, items, id, error),
+      );
+    }
+  }
+
+  #confirmed(destination: Destination, items: readonly Item[], id: string, error: unknown): void {
+    if (this.#destinations.get(destination.queue) !== destination) return; // of a channel that was lost
+    destination.lane.done();
+    const returned = this.#returned.delete(id); // a return comes before its confirm
+    if (!error && !returned) for (const { publication } of items) this.#done(publication);
+    else if (destination.type === INBOX_TYPE) this.#lose(destination);
+    else void this.#refuse(destination, items, returned);
+    if (!destination.lane.idle) return this.#flushLater(destination);
+    this.#destinations.delete(destination.queue);
+    if (this.#destinations.size === 0) this.#whenIdle?.();
+  }
+
+  #done(publication: Publication | undefined): void {
+    if (!publication) return;
+    publication.left -= 1;
+    if (publication.left > 0) return;
+    this.#publications.delete(publication);
+    publication.resolve();
+  }
+
+  async #refuse({ queue }: Destination, items: readonly Item[], returned: boolean): Promise<void> {
+    if (returned) await this.#events.missing(queue).catch(() => {}); // the next try finds it missing again
+    const error = new Unavailable(`RabbitMQ did not take what was published to ${queue}.`);
+    for (const { publication } of items) {
+      if (publication && this.#publications.delete(publication)) publication.reject(error);
+    }
+  }
+
+  #lose({ queue, lane }: Destination): void {
+    lane.clear();
+    this.#events.gone(queue);
+  }
+}

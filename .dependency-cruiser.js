@@ -89,6 +89,21 @@ export default {
       to: { path: '^(node:)?sqlite$' },
     },
     {
+      name: 'mongodb-has-a-home',
+      comment:
+        'The connection to MongoDB is made in runtime/store; what is asked of it stands in mongo-…store.ts files.',
+      severity: 'error',
+      from: { pathNot: `^runtime/store/|/mongo-[a-z-]*store\\.ts$|${TEST_CODE}` },
+      to: { path: npm('mongodb') },
+    },
+    {
+      name: 'nats-has-a-home',
+      comment: 'Signals are what Parley uses NATS for: runtime/nats-….ts.',
+      severity: 'error',
+      from: { pathNot: `^runtime/nats-[a-z]*\\.ts$|${TEST_CODE}` },
+      to: { path: npm('nats') },
+    },
+    {
       name: 'portable-code-knows-no-node',
       comment:
         'protocol/ and clients/sdk run in browsers: node: modules belong in clients/sdk/node/ or a *.node.ts file.',

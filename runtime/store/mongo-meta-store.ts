@@ -5,16 +5,16 @@
 import type { ActorKind } from '#protocol/commands.ts';
 import { Conflict } from './database.ts';
 import { claimFacts, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
-import type { Keyed, Mongo } from './mongo.ts';
+import type { Collections, Keyed } from './mongo.ts';
 import { attempt } from './mongo-errors.ts';
 
 /** The form of the documents that this version reads and writes. */
 const SCHEMA_VERSION = 1;
 
 export class MongoMetaStore implements StoreMeta, PartitionEpochs {
-  readonly #mongo: Mongo;
+  readonly #mongo: Collections;
 
-  constructor(mongo: Mongo) {
+  constructor(mongo: Collections) {
     this.#mongo = mongo;
   }
 

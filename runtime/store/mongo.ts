@@ -28,6 +28,9 @@ const ATLAS_ERROR = 8000;
 /** Documents of every collection have a text as their key: look-ups by it are the only ones in hot paths. */
 export type Keyed = { readonly _id: string };
 
+/** What a store needs of the connection. */
+export type Collections = Pick<Mongo, 'collection'>;
+
 export class Mongo {
   readonly #client: MongoClient;
   readonly #database: string;

@@ -13,7 +13,7 @@ import { createHmac } from 'node:crypto';
 import type { Collection } from 'mongodb';
 import type { SignedEntryText } from '#protocol/frames/fields.ts';
 import { Conflict } from '#runtime/store/database.ts';
-import type { Keyed, Mongo } from '#runtime/store/mongo.ts';
+import type { Collections, Keyed } from '#runtime/store/mongo.ts';
 import { attempt } from '#runtime/store/mongo-errors.ts';
 import { UNKNOWN_NAMES_MAX } from './limits.ts';
 import type { Account, AccountStore, AccountWrite, Versioned } from './store.ts';
@@ -54,7 +54,7 @@ export class MongoAccountStore implements AccountStore {
   readonly #unknownNamesMax: number;
   #slotSecret: string | undefined;
 
-  constructor(mongo: Mongo, random: (bytes: number) => Uint8Array, unknownNamesMax = UNKNOWN_NAMES_MAX) {
+  constructor(mongo: Collections, random: (bytes: number) => Uint8Array, unknownNamesMax = UNKNOWN_NAMES_MAX) {
     this.#accounts = mongo.collection('auth_accounts');
     this.#tries = mongo.collection('auth_tries');
     this.#unknownTries = mongo.collection('auth_unknown_tries');

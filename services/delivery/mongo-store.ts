@@ -10,7 +10,7 @@
 // `next`, which is looked at after a chunk was inserted: whoever removed a chunk of that number had raised it before.
 import type { AnyBulkWriteOperation, Collection, UpdateFilter } from 'mongodb';
 import { Conflict } from '#runtime/store/database.ts';
-import type { Keyed, Mongo } from '#runtime/store/mongo.ts';
+import type { Collections, Keyed } from '#runtime/store/mongo.ts';
 import { attempt, duplicateIn } from '#runtime/store/mongo-errors.ts';
 import type { Charges } from './charges.ts';
 import * as keys from './mongo-keys.ts';
@@ -49,7 +49,7 @@ export class MongoMailboxStore implements MailboxStore {
   readonly #heads: Collection<HeadDocument>;
   readonly #chunks: Collection<ChunkDocument>;
 
-  constructor(mongo: Mongo) {
+  constructor(mongo: Collections) {
     this.#heads = mongo.collection('mailbox');
     this.#chunks = mongo.collection('chunk');
   }

@@ -83,7 +83,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
   lost(partition: number): void {
     const tenure = this.#tenures.get(partition);
     if (!tenure) return;
-    tenure.stop();
+    tenure.lose();
     this.#tenures.delete(partition);
     for (const slot of this.#slotsOf(tenure)) {
       slot.actor?.drop?.(); // who relied on it learns of the next owner by its epoch

@@ -25,6 +25,7 @@ export class Tenure {
   readonly #kind: ActorKind;
   readonly #log: Logger;
   readonly #stop = new AbortController();
+  #lost = false;
 
   constructor(kind: ActorKind, epoch: number, log: Logger) {
     this.#kind = kind;
@@ -38,14 +39,21 @@ export class Tenure {
     return this.#stop.signal.aborted;
   }
 
-  /** Ends every pause; from now on nothing is tried again. */
+  /** The process ends: every pause does, too, and what waited is tried one last time. */
   stop(): void {
+    this.#stop.abort();
+  }
+
+  /** The partition is lost: nothing more is tried for it. */
+  lose(): void {
+    this.#lost = true;
     this.#stop.abort();
   }
 
   /** Resolves as the attempt does. Throws what the attempt throws and no repetition would mend, and Stopped. */
   async persist<T>(key: string, attempt: () => Promise<T>): Promise<T> {
     for (let wait = RETRY_FIRST_MS; ; wait = Math.min(wait * 2, RETRY_MAX_MS)) {
+      if (this.#lost) throw new Stopped();
       try {
         return await attempt();
       } catch (error) {

@@ -58,7 +58,21 @@ export class Box {
 
   /** Performs one turn. Its reads wait for `reads`. */
   async turn(...batch: readonly MailboxIncoming[]): Promise<void> {
-    this.plan = this.mailbox.turn(batch, this.now);
+    await this.#perform(this.mailbox.turn(batch, this.now));
+  }
+
+  /** Its partition goes to another process; `crash` is that one's beginning. */
+  async handOver(): Promise<void> {
+    await this.#perform(this.mailbox.leave(this.now));
+  }
+
+  /** The gateway with this inbox is no more. */
+  async lose(inbox: string): Promise<void> {
+    await this.turn(...this.mailbox.gone(inbox).map((command) => ({ command })));
+  }
+
+  async #perform(plan: Plan<MailboxWrite, MailboxRead>): Promise<void> {
+    this.plan = plan;
     const { writes, tells, afterwards, reads } = this.plan;
     if (this.plan.effects) throw new Error('a mailbox has no effects that its turn waits for');
     if (writes) await this.store.write(AL, writes);

@@ -502,6 +502,40 @@ describe('attaching', () => {
   });
 });
 
+describe('a mailbox whose partition goes to another process', () => {
+  test('stores what it holds and settles it, so that the next one has it and the queue does not', async () => {
+    const box = await Box.make();
+    await box.attach('a1', 1);
+    await box.turn(box.message(1), box.message(2));
+    await box.turn(box.ack('a1', 1, 1));
+    await box.handOver();
+    expect(box.settled).toEqual(['attach 1', 'm1', 'm2']);
+    expect(box.budget.bytes).toBe(0);
+    await box.crash();
+    await box.attach('a1', 2);
+    expect(box.pushed(2)).toEqual(['m2', 'synced']);
+  });
+
+  test('and holds nothing writes nothing', async () => {
+    const box = await Box.make();
+    await box.handOver();
+    expect(box.plan.writes).toBeUndefined();
+  });
+});
+
+describe('a gateway that is no more', () => {
+  test('takes its devices along: what they had not acked is stored; those of other gateways stay', async () => {
+    const box = await Box.make();
+    await box.attach('a1', 1);
+    await box.turn(box.message(1));
+    await box.lose('another');
+    expect(box.settled).not.toContain('m1');
+    await box.lose('gateway');
+    expect(box.settled).toContain('m1');
+    expect(await box.stored()).toEqual([['m1']]);
+  });
+});
+
 describe('a device out of use', () => {
   test('is closed, the others hear of the log, and what was for it alone goes back as expired', async () => {
     const box = await Box.make(['a1', 'a2']);

@@ -203,7 +203,7 @@ export class AmqpBus implements Bus {
   #alive(): Alive {
     const { takes, holds } = this.#ownership;
     const { instance } = this.#settings;
-    return { instance, inbox: this.#inbox, takes, holds, lagMs: Math.round(this.lagMs) };
+    return { instance, inbox: this.#inbox, takes, holds };
   }
 
   #beat(): void {

@@ -44,6 +44,7 @@ describe('a lane', () => {
         while (take() || open > 0);
         expect(sent.map(({ n }) => n)).toEqual(Array.from({ length: added }, (_, n) => n));
         expect(lane.idle).toBe(true);
+        expect(lane.waitingChars).toBe(0);
       }),
       { numRuns: 50 },
     );

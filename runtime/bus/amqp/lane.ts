@@ -8,10 +8,12 @@ export const FRAME_MAX_CHARS = 256 * 1024;
 
 export class Lane<T extends { readonly text: string }> {
   #waiting: T[] = [];
+  #waitingChars = 0;
   #unconfirmed = 0;
 
   add(item: T): void {
     this.#waiting.push(item);
+    this.#waitingChars += item.text.length;
   }
 
   /** The items of the next frame, in order; undefined: nothing waits, or two frames are unconfirmed. */
@@ -20,10 +22,11 @@ export class Lane<T extends { readonly text: string }> {
     let chars = 0;
     let count = 0;
     for (const { text } of this.#waiting) {
+      if (count > 0 && chars + text.length > FRAME_MAX_CHARS) break;
       chars += text.length;
-      if (count > 0 && chars > FRAME_MAX_CHARS) break;
       count += 1;
     }
+    this.#waitingChars -= chars;
     this.#unconfirmed += 1;
     return this.#waiting.splice(0, count);
   }
@@ -33,9 +36,15 @@ export class Lane<T extends { readonly text: string }> {
     this.#unconfirmed -= 1;
   }
 
-  /** Takes back all that waits. */
-  clear(): readonly T[] {
-    return this.#waiting.splice(0);
+  /** Forgets all that waits. */
+  clear(): void {
+    this.#waiting = [];
+    this.#waitingChars = 0;
+  }
+
+  /** What waits, in characters. */
+  get waitingChars(): number {
+    return this.#waitingChars;
   }
 
   /** Nothing waits and nothing is unconfirmed. */

@@ -14,9 +14,6 @@ const CLOSE_PATIENCE_MS = 1_000;
 /** How the broker says at the handshake that it will never let us in: credentials, virtual host. */
 const REFUSALS = /ACCESS_REFUSED|got <ConnectionClose/;
 
-/** The broker answers and does not let us in, or not in this way. The message says what to do. */
-export class Refused extends ConfigError {}
-
 /** Checks what can be known about a URL without connecting. Throws ConfigError. */
 export function parseBrokerUrl(text: string): URL {
   const hint = 'It looks like amqp://user:password@host:5672 or amqps://….';
@@ -46,8 +43,8 @@ export class Link {
   readonly #onLost: (reason: string) => void;
 
   /**
-   * Connects twice. `name`: as the broker shows it. `onLost` is called once if the link ends by itself. Throws Refused, and anything else if the
-   * broker does not answer.
+   * Connects twice. `name`: as the broker shows it. `onLost` is called once if the link ends by itself. Throws ConfigError if the broker refuses,
+   * anything else if it does not answer.
    */
   static async open(url: URL, name: string, onLost: (reason: string) => void): Promise<Link> {
     const opened = await Promise.allSettled([dial(url, `${name} publishes`), dial(url, `${name} consumes`)]);
@@ -133,5 +130,7 @@ function explain(error: unknown, url: URL): Error {
   const reason = error instanceof Error ? error.message : String(error);
   if (!REFUSALS.test(reason)) return new Error(reason);
   const what = `user ${decodeURIComponent(url.username) || 'guest'} or virtual host ${decodeURIComponent(url.pathname.slice(1)) || '/'}`;
-  return new Refused(`RabbitMQ at ${url.host} refuses the ${what}: check user, password and permissions in its URL.`);
+  return new ConfigError(
+    `RabbitMQ at ${url.host} refuses the ${what}: check user, password and permissions in its URL.`,
+  );
 }

@@ -77,11 +77,6 @@ export class Members {
     return owner === undefined ? undefined : this.#alive.get(owner)?.said.inbox;
   }
 
-  /** The greatest epoch of a partition that anybody announced; 0: none. */
-  epochOf(kind: ActorKind, partition: number): number {
-    return this.#owners.get(`${kind}.${partition}`)?.epoch ?? 0;
-  }
-
   /** What it held and holds no more has no owner. */
   #release(said: Alive, before: Alive): void {
     for (const [kind, partition, epoch] of before.holds) {

@@ -1,8 +1,12 @@
 // Publishes: one lane for each destination, confirms for all, and a report for what came back because its queue is no more.
 import type { ConfirmChannel, Message } from 'amqplib';
 import { Unavailable } from '#protocol/errors.ts';
+import { MIB } from '#protocol/limits.ts';
 import { Lane } from './lane.ts';
 import { COMMANDS_TYPE, INBOX_TYPE } from './wire.ts';
+
+/** What waits for one inbox while the broker takes nothing. Who is told more is told nothing: its sessions begin anew. */
+const INBOX_WAITING_MAX_CHARS = 64 * MIB;
 
 /** What a publish waits for: all its items, wherever they go. */
 type Publication = {
@@ -69,7 +73,9 @@ export class Publisher {
 
   /** Sends to an inbox; nobody waits for it. */
   send(inbox: string, text: string): void {
-    if (this.#channel) this.#add(inbox, INBOX_TYPE, { text });
+    if (!this.#channel) return;
+    const destination = this.#add(inbox, INBOX_TYPE, { text });
+    if (destination.lane.waitingChars > INBOX_WAITING_MAX_CHARS) this.#lose(destination);
   }
 
   /** A single message past the lanes, for what instances say about themselves. Resolves once it is confirmed or lost. */
@@ -92,7 +98,7 @@ export class Publisher {
     while (this.#destinations.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
-  #add(queue: string, type: string, item: Item): void {
+  #add(queue: string, type: string, item: Item): Destination {
     let destination = this.#destinations.get(queue);
     if (!destination) {
       destination = { queue, type, lane: new Lane() };
@@ -100,6 +106,7 @@ export class Publisher {
     }
     destination.lane.add(item);
     this.#flushLater(destination);
+    return destination;
   }
 
   /** At the end of the tick: what else it reads from its sockets and publishes comes along. */

@@ -23,8 +23,6 @@ const aliveSchema = z.object({
   takes: z.array(z.enum(ACTOR_KINDS)).readonly(),
   /** The partitions that it owns, each with the epoch that it took. */
   holds: z.array(z.tuple([z.enum(ACTOR_KINDS), z.int(), z.int()]).readonly()).readonly(),
-  /** How long its oldest publish waits, in ms. */
-  lagMs: z.number(),
 });
 
 /** What an instance says of itself each second. */

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Members, SILENCE_MAX_MS } from './members.ts';
+import type { Alive } from './wire.ts';
+
+const alive = (instance: string, holds: Alive['holds'] = [], inbox = `inbox of ${instance}`): Alive => ({
+  instance,
+  inbox,
+  takes: ['mailbox'],
+  holds,
+});
+
+describe('the members', () => {
+  test('who is silent for 3 s is gone, with its inbox; who is heard of is not; nobody forgets itself', () => {
+    const members = new Members();
+    for (const name of ['a', 'b', 'me']) members.hear(alive(name), 0);
+    members.hear(alive('b'), SILENCE_MAX_MS - 1);
+    expect(members.expire(SILENCE_MAX_MS, 'me')).toEqual([]);
+    expect(members.expire(SILENCE_MAX_MS + 1, 'me')).toEqual(['inbox of a']);
+    expect(members.taking('mailbox')).toEqual(['b', 'me']);
+    expect(members.taking('account')).toEqual([]);
+  });
+
+  test('nobody is gone for a silence in which nobody could be heard', () => {
+    const members = new Members();
+    members.hear(alive('a'), 0);
+    members.excuse(10_000);
+    expect(members.expire(10_000 + SILENCE_MAX_MS, 'me')).toEqual([]);
+  });
+
+  test('says who is new, whose share may have changed and which inbox an instance left behind', () => {
+    const members = new Members();
+    expect(members.hear(alive('a'), 0)).toMatchObject({ isNew: true, changed: true, gone: [] });
+    expect(members.hear(alive('a'), 1)).toMatchObject({ isNew: false, changed: false, gone: [] });
+    expect(members.hear({ ...alive('a'), takes: [] }, 2)).toMatchObject({ changed: true });
+    expect(members.hear(alive('a', [], 'another'), 3)).toMatchObject({ gone: ['inbox of a'] });
+    expect(members.bye('a')).toBe('another');
+    expect(members.bye('a')).toBeUndefined();
+  });
+
+  test('knows the owner of a partition while it holds it and lives', () => {
+    const members = new Members();
+    members.hear(alive('a', [['mailbox', 3, 1]]), 0);
+    expect(members.ownerInbox('mailbox', 3)).toBe('inbox of a');
+    members.hear(alive('a', []), 0);
+    expect(members.ownerInbox('mailbox', 3)).toBeUndefined();
+    members.hear(alive('b', [['mailbox', 3, 2]]), 0);
+    members.bye('b');
+    expect(members.ownerInbox('mailbox', 3)).toBeUndefined();
+  });
+
+  test('the owner is who announced the greatest epoch, in whatever order it is heard; each greater one is news', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (epochs) => {
+        const members = new Members();
+        let greatest = 0;
+        for (const epoch of epochs) {
+          const { moved } = members.hear(alive(`i${epoch}`, [['mailbox', 0, epoch]]), 0);
+          expect(moved.length).toBe(epoch > greatest ? 1 : 0);
+          greatest = Math.max(greatest, epoch);
+          expect(members.ownerInbox('mailbox', 0)).toBe(`inbox of i${greatest}`);
+        }
+      }),
+    );
+  });
+});

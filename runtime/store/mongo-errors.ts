@@ -28,7 +28,7 @@ export async function attempt<T>(operation: () => Promise<T>): Promise<T> {
 }
 
 /** Whether a document with that key is there already. */
-export function isDuplicate(error: unknown): error is MongoServerError {
+function isDuplicate(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 

@@ -22,7 +22,7 @@ const TIME_LIMIT_MS = 20_000;
 /** More reads in a row than any life here needs. */
 const READS_MAX = 1_000;
 /** Between two steps of a turn: before the writes, tells, the settling, in its middle, and before what follows begins. */
-const STEPS = ['writes', 'tells', 'settled', 'half settled', 'afterwards'] as const;
+const STEPS = ['writes', 'half written', 'half removed', 'tells', 'settled', 'half settled', 'afterwards'] as const;
 type Step = (typeof STEPS)[number];
 
 /** A command to a mailbox. `durable`: in the queue; what is relayed may be handed out before, and need not get there. */
@@ -193,6 +193,7 @@ class World {
 
   async #finishStep(following: Following): Promise<void> {
     if (following.removals.length > 0) {
+      if (this.crashAt === 'half removed') return this.#removeHalf(following.removals);
       await this.store.write(AL, following.removals);
       following.removals = [];
       return;
@@ -206,6 +207,15 @@ class World {
       this.following.shift();
       for (const queued of following.relayed) if (!queued.handed) this.#handOut(queued);
     }
+  }
+
+  /** As a store does it that removes one document at a time, the cursors first and the chunks as they come. */
+  async #removeHalf(removals: readonly MailboxWrite[]): Promise<void> {
+    const cursors = removals.filter(({ type }) => type === 'cursor');
+    const others = removals.filter(({ type }) => type !== 'cursor');
+    await this.store.write(AL, [...cursors, ...others.filter((_, index) => index % 2 === 1)]);
+    this.crashAt = undefined;
+    await this.crash();
   }
 
   /** Its memory is dropped, as the host does it: what follows its turns has ended, or `failed` and is given up. */
@@ -228,6 +238,8 @@ class World {
       const { writes, effects, tells, settled, afterwards, reads } = decide();
       if (effects) throw new Error('a mailbox has no effects that its turn waits for');
       this.#mayCrash('writes');
+      if (writes && this.crashAt === 'half written') await this.store.write(AL, writes.slice(0, writes.length / 2));
+      this.#mayCrash('half written');
       if (writes) await this.store.write(AL, writes);
       this.#mayCrash('tells');
       for (const { inbox, message } of tells ?? []) this.#tell(inbox, message);

@@ -129,7 +129,7 @@ export class MongoMailboxStore implements MailboxStore {
     }
   }
 
-  /** The chunks of these numbers, in that order. Look-ups side by side: the stand-in of the tests searches for `$in`. */
+  /** The chunks of these numbers, in that order. One look-up each: FerretDB would search the whole collection for `$in`. */
   #find(
     user: string,
     numbers: readonly number[],
@@ -237,13 +237,8 @@ function leading<T extends MailboxWrite>(
   return (other < 0 ? writes : writes.slice(0, other)) as T[]; // each of them is
 }
 
-function isAppend(write: MailboxWrite): write is Write<'append'> {
-  return write.type === 'append';
-}
-
-function isRemoval(write: MailboxWrite): write is Removal {
-  return write.type !== 'append' && write.type !== 'account';
-}
+const isAppend = (write: MailboxWrite): write is Write<'append'> => write.type === 'append';
+const isRemoval = (write: MailboxWrite): write is Removal => write.type !== 'append' && write.type !== 'account';
 
 /** The numbers of the chunks from `from` up to `before`. */
 function range(from: number, before: number): number[] {

@@ -1,18 +1,17 @@
 // Facts about a store as a whole, fixed when it was made: whose data it is and in which form. A start that contradicts them is
-// refused, because going on would mix the data of two deployments.
+// refused before it touches anything else, because going on would mix the data of two deployments.
+import { ConfigError } from '../config.ts';
+import { StartError } from '../start-error.ts';
 import type { Database } from './database.ts';
 
 /** The form of the tables that this version reads and writes. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 1;
 
 export const metaSchema = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
 ];
 
-/** The store belongs to another domain, partition count or version. The message says what to do. */
-export class StoreMismatch extends Error {
-  override readonly name = 'StoreMismatch';
-}
+export type Facts = { readonly domain: string; readonly partitions: number };
 
 export class MetaStore {
   readonly #database: Database;
@@ -21,23 +20,32 @@ export class MetaStore {
     this.#database = database;
   }
 
-  /** Records the deployment's facts at first start, compares them at every later one. Throws StoreMismatch. */
-  async claim(facts: { readonly domain: string; readonly partitions: number }): Promise<void> {
-    const schema = await this.#first('schema', String(SCHEMA_VERSION));
-    if (schema !== String(SCHEMA_VERSION)) {
-      throw new StoreMismatch(
-        `The data has the form of version ${schema}; this version of Parley reads ${SCHEMA_VERSION}. Use the version that made it, or another --data.`,
+  /**
+   * Records the deployment's facts at first start, all at once, and compares them at every later one. Throws StartError (the data has
+   * another version or number of partitions) or ConfigError (another domain).
+   */
+  async claim({ domain, partitions }: Facts): Promise<void> {
+    const own = { schema: String(SCHEMA_VERSION), domain, partitions: String(partitions) };
+    const kept = await this.#kept();
+    if (kept.schema === undefined) {
+      const sql = 'INSERT INTO meta (name, value) VALUES (?, ?)';
+      await this.#database.write(Object.entries(own).map((fact) => ({ sql, params: fact })));
+      return;
+    }
+    if (kept.schema !== own.schema) {
+      throw new StartError(
+        `The data has the form of version ${kept.schema}; this version of Parley reads ${own.schema}. Use the version that made it, or another --data.`,
       );
     }
-    const domain = await this.#first('domain', facts.domain);
-    if (domain !== facts.domain) {
-      throw new StoreMismatch(
-        `The data belongs to the domain ${domain}, not ${facts.domain}. Start with --domain ${domain}, or with another --data.`,
+    if (kept.domain !== own.domain) {
+      throw new ConfigError(
+        `The data belongs to the domain ${kept.domain}, not ${own.domain}. Start with --domain ${kept.domain}, or with another --data.`,
       );
     }
-    const partitions = await this.#first('partitions', String(facts.partitions));
-    if (partitions !== String(facts.partitions)) {
-      throw new StoreMismatch(`The data has ${partitions} partitions, not ${facts.partitions}.`);
+    if (kept.partitions !== own.partitions) {
+      throw new StartError(
+        `The data has ${kept.partitions} partitions; this version of Parley uses ${own.partitions}. Use the version that made it, or another --data.`,
+      );
     }
   }
 
@@ -50,14 +58,11 @@ export class MetaStore {
         params: [],
       },
     ]);
-    return Number(await this.#first('epoch', '1'));
+    return Number((await this.#kept()).epoch);
   }
 
-  async #first(name: string, value: string): Promise<string> {
-    await this.#database.write([
-      { sql: 'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', params: [name, value] },
-    ]);
-    const [row] = await this.#database.read({ sql: 'SELECT value FROM meta WHERE name = ?', params: [name] });
-    return String(row?.value ?? value);
+  async #kept(): Promise<Readonly<Record<string, string>>> {
+    const rows = await this.#database.read({ sql: 'SELECT name, value FROM meta', params: [] });
+    return Object.fromEntries(rows.map(({ name, value }) => [String(name), String(value)]));
   }
 }

@@ -1,5 +1,6 @@
 // What the store has of a mailbox, as far as its actor must know to decide: numbers, sizes and cursors, never the items.
 // It counts what the turns decided; the host makes it so.
+import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
 import type { Carried } from './carried.ts';
 import { chargesOf, Ledger } from './charges.ts';
 import type { Draft } from './draft.ts';
@@ -7,13 +8,15 @@ import type { Chunk, ChunkInfo, MailboxState } from './store.ts';
 import { sweepChunk } from './sweep-chunk.ts';
 
 export class Stored {
+  readonly #user: string;
   readonly #cursors: Map<string, number>;
   readonly #chunks: ChunkInfo[];
   readonly #onChunk: (info: ChunkInfo) => void;
   readonly #ledger = new Ledger();
   #next: number;
 
-  constructor(state: MailboxState | undefined) {
+  constructor(user: string, state: MailboxState | undefined) {
+    this.#user = user;
     this.#cursors = new Map(Object.entries(state?.cursors ?? {}));
     this.#next = state?.next ?? 1;
     this.#chunks = [...(state?.chunks ?? [])];
@@ -84,12 +87,13 @@ export class Stored {
   }
 
   /** Removes from a chunk what expired or is for no device in use, and says so in notices. */
-  sweep(draft: Draft, chunk: Chunk, own: string, devices: ReadonlySet<string>): void {
+  sweep(draft: Draft, chunk: Chunk, devices: ReadonlySet<string>): void {
     const at = this.#chunks.findIndex(({ n }) => n === chunk.n);
     const info = this.#chunks[at];
     if (!info) return;
-    const { now, notices } = draft;
-    const left = sweepChunk(chunk, { now, own, devices, cursors: this.#cursors, notices });
+    const { notices } = draft;
+    const expired = (item: MessageItem | NoticeItem): boolean => draft.expired(item);
+    const left = sweepChunk(chunk, { expired, own: this.#user, devices, cursors: this.#cursors, notices });
     if (left === undefined) return;
     this.#ledger.remove(info.charges);
     if (left.length === 0) {

@@ -11,8 +11,8 @@ export const gatewaySettings = {
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'it must have a-z, 0-9, dots and hyphens, as in chat.example.org')
     .default('localhost')
     .describe('what stands behind the @ of every address here; fixed at first start'),
-  tlsCert: optionalPath.describe('a certificate chain (PEM), for wss'),
-  tlsKey: optionalPath.describe('the private key of the certificate (PEM)'),
+  tlsCert: optionalPath.describe('a file with a certificate chain (PEM), for wss; without: plain ws'),
+  tlsKey: optionalPath.describe('a file with the private key of the certificate (PEM); without: plain ws'),
   allowPlain: z.stringbool().default(false).meta({
     flag: true,
     description: 'allow plain ws on an address that other machines reach, behind a proxy with TLS',
@@ -26,7 +26,9 @@ export const gatewaySettings = {
     .positive()
     .max(1e6)
     .default(1)
-    .describe('multiplies every rate limit; for load tests and many people behind one address'),
+    .describe(
+      'a factor for every rate limit and for the connections of one network; for load tests and many people behind one address',
+    ),
 } as const;
 
 export type GatewaySettings = { readonly [K in keyof typeof gatewaySettings]: z.output<(typeof gatewaySettings)[K]> };

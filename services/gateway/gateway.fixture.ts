@@ -20,6 +20,8 @@ class HeldBus implements Bus {
   lagMs = 0;
   /** Thrown in place of the next confirms. */
   failure: Error | undefined;
+  /** Thrown where nothing may throw. */
+  fault: Error | undefined;
   #reader: (message: InboxMessage) => void = () => {};
   #watchers: (() => void)[] = [];
 
@@ -33,6 +35,7 @@ class HeldBus implements Bus {
   }
 
   tell({ command }: Addressed): void {
+    if (this.fault) throw this.fault;
     if (command.type === 'deliver') this.sends.push(command);
     else this.others.push(command);
     if (command.type === 'session') this.answer(command.reply.re, {});
@@ -70,6 +73,8 @@ export class Gateway {
   readonly bus = new HeldBus();
   readonly signals = new LocalSignals();
   readonly space = { low: false };
+  /** The lines of its log, from `error` up. */
+  readonly logged: string[] = [];
   /** Monotonic, in ms. */
   clock = 0;
   readonly hub: Hub;
@@ -82,7 +87,7 @@ export class Gateway {
     this.hub = new Hub({
       bus: this.bus,
       signals: this.signals,
-      log: pino({ level: 'silent' }),
+      log: pino({ level: 'error' }, { write: (line) => this.logged.push(line) }),
       metrics: new Metrics(),
       domain: 'localhost',
       serverKey: Buffer.alloc(32, 1).toString('base64url'),

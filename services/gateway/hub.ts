@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { CloseName } from '#protocol/close-codes.ts';
 import type { InboxMessage, SessionRef, Signal } from '#protocol/commands.ts';
-import { RequestError } from '#protocol/errors.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { HEARTBEAT_INTERVAL_MS, MIB, SECOND_MS } from '#protocol/limits.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
@@ -78,7 +78,9 @@ export class Hub {
     this.monotonic = deps.monotonic;
     this.rates = new Rates(deps.rateFactor);
     this.asks = new Asks(deps.monotonic);
-    this.bus.onMessage((message) => this.#read(message));
+    this.bus.onMessage((message) => {
+      this.attempt('a message to a client could not be handled', () => this.#read(message));
+    });
     deps.signals.onSignal((signal) => this.#hear(signal));
     this.#timers = [
       setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS).unref(),
@@ -135,6 +137,24 @@ export class Hub {
     return this.bus.lagMs > LAG_MAX_MS ? new RequestError('busy', undefined, SECOND_MS) : undefined;
   }
 
+  /** False if the step failed, which should not happen: its stack is in the log. */
+  attempt(failure: string, step: () => void): boolean {
+    try {
+      step();
+      return true;
+    } catch (err) {
+      this.log.error({ err }, failure);
+      return false;
+    }
+  }
+
+  /** What a request is answered that an error kept from its actor. One that should not happen leaves its stack in the log. */
+  refusalFor(error: unknown): RequestError {
+    if (error instanceof RequestError) return error;
+    if (!(error instanceof Unavailable)) this.log.error({ err: error }, 'a request could not be passed on');
+    return new RequestError('unavailable');
+  }
+
   /** Tells every client to go elsewhere; what they had asked is answered first, unless it takes longer than `patienceMs`. */
   async drain(patienceMs: number): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
@@ -151,7 +171,7 @@ export class Hub {
       case 'refusal':
         return this.asks.settle(message);
       case 'push':
-        if (message.frame.type !== 'log') this.metrics.delivered.inc();
+        if (message.frame.type !== 'log') this.metrics.pushed.inc();
         return this.#sessions.get(message.session)?.push(message.frame);
       case 'close':
         return this.#sessions.get(message.session)?.close(message.why);

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLIENT_FRAME_MAX_BYTES, SUBPROTOCOL } from '#protocol/limits.ts';
 import { ConfigError } from '#runtime/config.ts';
+import { StartError } from '#runtime/start-error.ts';
 import type { GatewaySettings } from './config.ts';
 import { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
@@ -17,6 +18,11 @@ import { Sources, sourceOf } from './sources.ts';
 /** Connections that the kernel keeps while the process is busy with others: a whole site may come back at once. */
 const BACKLOG = 4_096;
 const LOOPBACK = /^((::ffff:)?127(\.\d{1,3}){3}|::1|localhost)$/;
+/** Hosts that stand for every address of the machine, and which one of these to show. */
+export const EVERY_ADDRESS: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
 /** How long clients may take to say goodbye at the end. */
 const GOODBYE_MAX_MS = 2_000;
 const GOODBYE_LOOK_MS = 10;
@@ -63,19 +69,19 @@ export class Listener {
     });
   }
 
-  /** Begins to listen; returns the address for clients, `ws://host:port` or `wss://…`. Throws what the operating system says. */
+  /** Begins to listen; returns an address for clients on this machine, `ws://host:port` or `wss://…`. Throws ConfigError or StartError. */
   async listen(): Promise<string> {
     const { host, port, tlsCert } = this.#settings;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      this.#server.once('error', (error) => reject(cannotListen(error, host, port)));
       this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
     });
     this.#ready = true;
     // From here on: an accept that failed, for want of file descriptors. Others are served meanwhile.
     this.#server.on('error', (err) => this.#hub.log.error({ err }, 'a connection could not be accepted'));
     const bound = this.#server.address() as AddressInfo; // a port, never a pipe
-    const shown = host.includes(':') ? `[${host}]` : host;
-    return `${tlsCert ? 'wss' : 'ws'}://${shown}:${bound.port}`;
+    const shown = EVERY_ADDRESS.get(host) ?? host; // a client cannot connect to "every address"
+    return `${tlsCert ? 'wss' : 'ws'}://${shown.includes(':') ? `[${shown}]` : shown}:${bound.port}`;
   }
 
   /** Takes no new connections; /readyz says so. */
@@ -139,6 +145,23 @@ function makeServer({ host, tlsCert, tlsKey, allowPlain }: GatewaySettings): Ser
     );
   }
   return createServer();
+}
+
+function cannotListen(error: Error & { code?: string }, host: string, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new StartError(`Port ${port} is in use. Stop what uses it, or choose another with --port.`);
+    case 'EACCES':
+      return new StartError(`This user may not listen on port ${port}. Choose one above 1023 with --port.`);
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ConfigError(`The setting host (--host) is ${JSON.stringify(host)}: this machine has no such address.`);
+    default:
+      return error;
+  }
 }
 
 function reply(response: ServerResponse, status: number, text: string): void {

@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import type { Client, Safety } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
+import { person } from '../arguments.ts';
+import { Ended, EXIT } from '../exit.ts';
 import { withSession } from '../session.ts';
 import { type Define, example } from './define.ts';
 
@@ -52,7 +54,7 @@ function about(
   return program
     .command(name)
     .description(description)
-    .argument('<USER>', 'a name of your own domain, or name@domain')
+    .argument('<USER>', 'a name of your own domain, or name@domain', person)
     .addHelpText('after', example(`${name} bo`))
     .action((typed: string, _options: object, command: Command) => act({ typed, command }));
 }
@@ -61,6 +63,9 @@ function acting(typed: string, act: About): (app: App) => Promise<void> {
   return (app) =>
     withClient(app, (client) => {
       const address = client.resolve(typed);
+      if (address === client.account.address) {
+        throw new Ended(EXIT.refused, `${address} is you: give the name of somebody else.`);
+      }
       return withSession(client, false, () => act(app, client, address));
     });
 }

@@ -1,0 +1,60 @@
+// What every carrier of signals does. They may be lost, so a suite may ask for no more than this: each implementation runs it.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Signal } from '#protocol/commands.ts';
+import type { Signals } from './signals.ts';
+
+/** Instances of one deployment: what one sends, all hear. One process has but one. */
+export interface SignalsHarness {
+  readonly instances: readonly [Signals, ...Signals[]];
+  /** Resolves once all that was sent has been heard, or lost. */
+  settled(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const signal = (device: string): Signal => ({ type: 'revoked', address: 'al@localhost', device, deleted: false });
+
+export function signalsContract(name: string, makeHarness: () => Promise<SignalsHarness>): void {
+  describe(`the signals ${name}`, () => {
+    let harness: SignalsHarness;
+    beforeEach(async () => {
+      harness = await makeHarness();
+    });
+    afterEach(() => harness.dispose());
+
+    /** Lets every instance listen, twice; returns what each listener heard. */
+    function listen(): readonly Signal[][] {
+      return harness.instances.flatMap((instance) =>
+        [0, 1].map(() => {
+          const heard: Signal[] = [];
+          instance.onSignal((one) => heard.push(one));
+          return heard;
+        }),
+      );
+    }
+
+    test('every listener of every instance hears what any instance sends, unchanged, the sender too', async () => {
+      const listeners = listen();
+      for (const [i, instance] of harness.instances.entries()) instance.send(signal(`device ${i}`));
+      await harness.settled();
+      const sent = harness.instances.map((_, i) => signal(`device ${i}`));
+      for (const heard of listeners) expect(new Set(heard)).toEqual(new Set(sent));
+    });
+
+    test('what one instance sends is heard in its order', async () => {
+      const listeners = listen();
+      const sent = Array.from({ length: 100 }, (_, n) => signal(`device ${n}`));
+      for (const one of sent) harness.instances[0].send(one);
+      await harness.settled();
+      for (const heard of listeners) expect(heard).toEqual(sent);
+    });
+
+    test('what was sent before somebody listens is lost, and sending it harms nobody', async () => {
+      harness.instances[0].send(signal('early'));
+      await harness.settled();
+      const listeners = listen();
+      harness.instances[0].send(signal('late'));
+      await harness.settled();
+      for (const heard of listeners) expect(heard).toEqual([signal('late')]);
+    });
+  });
+}

@@ -99,11 +99,15 @@ async function verify({ output }: App, client: Client, address: string, verified
 }
 
 async function trust({ output }: App, client: Client, address: string): Promise<void> {
-  await client.trust(address);
+  const { changed } = await client.safetyNumber(address);
+  await client.trust(address, changed); // what is shown here, and no later one
+  const number = changed === undefined ? {} : { number: changed };
   output.show(
-    { type: 'trusted', address },
-    `The changed identity of ${address} is accepted. Compare the safety number: safety ${address}`,
+    { type: 'trusted', address, ...number },
+    `The changed identity of ${address} is accepted, with the number`,
   );
+  if (changed !== undefined) output.say(changed);
+  output.say(`Compare it with ${address}, by voice or in person; then: verify ${address}`);
 }
 
 async function block({ output }: App, client: Client, address: string, blocked: boolean): Promise<void> {

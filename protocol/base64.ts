@@ -20,15 +20,29 @@ export function base64ByteLength(text: string): number {
   return (length / 4) * 3 - (text.charCodeAt(length - 2) === PAD ? 2 : 1);
 }
 
+/** Below this, looking at each character is faster than two calls into Node: 0.3 µs against 0.9 for a tag, 1.2 against 1.0 at 264. */
+const SHORT_CHARS = 200;
+
 /**
  * Whether this is canonical Base64 of `minBytes` to `maxBytes`. For hot paths: nothing is kept, and length is checked first.
- * In Node it decodes and encodes again, which its vector code does at 1.2 GB/s; a regular expression takes 15 times as long.
+ * Long ones are decoded and encoded again in Node, which its vector code does at 1.2 GB/s; a regular expression takes 15 times as long.
  */
 export function isCanonicalBase64(text: string, minBytes = 0, maxBytes = Number.MAX_SAFE_INTEGER): boolean {
   const bytes = base64ByteLength(text);
   if (bytes < minBytes || bytes > maxBytes || bytes < 0) return false;
-  if (NativeBuffer !== undefined) return NativeBuffer.from(text, 'base64').toString('base64') === text;
-  return portableDecode(text) !== undefined;
+  if (NativeBuffer === undefined || text.length < SHORT_CHARS) return hasCanonicalDigits(text, bytes);
+  return NativeBuffer.from(text, 'base64').toString('base64') === text;
+}
+
+/** Whether all digits are of the alphabet and the last one's spare bits are zero; `bytes`: what the text's length says. */
+function hasCanonicalDigits(text: string, bytes: number): boolean {
+  const digits = Math.ceil((bytes * 8) / 6);
+  let value = 0;
+  for (let i = 0; i < digits; i++) {
+    value = VALUES[text.charCodeAt(i)] ?? NONE;
+    if (value === NONE) return false;
+  }
+  return (value & ((1 << (digits * 6 - bytes * 8)) - 1)) === 0;
 }
 
 /** The bytes of canonical Base64; any other text is a ProtocolError. */

@@ -31,7 +31,12 @@ describe('settings', () => {
   });
 
   test.each([
-    ['an option', ['--port', 'x'], {}, /port \(--port\) is "x" from the option --port/],
+    [
+      'an option',
+      ['--port', 'x'],
+      {},
+      /port \(--port\) is "x" from the option --port: it must be a whole number from 0 to 65535\.$/,
+    ],
     ['a variable', [], { PARLEY_PORT: '70700' }, /"70700" from the environment variable PARLEY_PORT/],
     ['a file', ['--config', file('b.json', '{"holdMs": -1}')], {}, /holdMs .*"-1" from the file .*b\.json/],
     ['an unknown option', ['--prot', '1'], {}, /unknown option '--prot'/],

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
+import { expected } from './expected.ts';
 
 /** Schemas by setting name, in camel case. Their descriptions are the lines of `--help`; `.meta({flag: true})` makes one an option without value. */
 export type SettingsShape = Readonly<Record<string, z.ZodType>>;
@@ -44,7 +45,7 @@ export function readSettings<S extends SettingsShape>(
     const parsed = schema.safeParse(given?.text);
     const empty = typeof parsed.data === 'number' && given?.text.trim() === ''; // which Number() reads as 0
     if (!parsed.success || empty) {
-      const problem = parsed.error?.issues.map(({ message }) => message).join('; ') ?? 'it must be a number';
+      const problem = expected(schema, parsed.error?.issues.map(({ message }) => message) ?? []);
       const source = given ? `${JSON.stringify(given.text)} ${given.source}` : 'missing';
       throw new ConfigError(`The setting ${name} (${optionOf(name)}) is ${source}: ${problem}.`);
     }

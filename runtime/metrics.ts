@@ -15,7 +15,7 @@ export class Metrics implements TurnObserver {
   ]);
   /** Looked up once for each pair: finding a labelled counter costs more than counting. */
   readonly #requests = new Map<string, Counter.Internal>();
-  readonly delivered = this.#counter('parley_items_pushed_total', 'Messages and notices pushed to sessions', []);
+  readonly pushed = this.#counter('parley_items_pushed_total', 'Messages and notices pushed to sessions', []);
   readonly closes = this.#counter('parley_closes_total', 'Connections that the server closed, by reason', ['reason']);
 
   constructor() {

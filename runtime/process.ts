@@ -1,19 +1,21 @@
-// The life of a server process: start, wait for a signal, drain, end. Whatever stops it is one sentence on stderr, never a stack trace.
+// The life of a server process: start, wait for a signal, drain, end. Whatever stops it is one sentence on stderr; what should not
+// happen leaves its stack in the log, in a line before it.
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { ConfigError, HelpShown } from './config.ts';
-import { StoreMismatch } from './store/meta.ts';
+import { makeLog } from './log.ts';
+import { StartError } from './start-error.ts';
 
-/** Something outside the program stops the start. The message says what to do. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
+/** Exit statuses. 0: ended as asked. */
+const CANNOT_GO_ON = 1;
+const WRONG_SETTING = 2;
 /** A second signal that comes later than this is a second wish. */
 const AGAIN_AFTER_MS = 1_000;
 /** A drain that hangs is given up after this. */
 const DRAIN_MAX_MS = 20_000;
 
 /**
- * Runs `start`; at SIGTERM or SIGINT runs what it returned and exits with 0. A failed start exits with 1, wrong settings with 2.
+ * Runs `start`; at SIGTERM or SIGINT runs what it returned and exits with 0. A setting that is wrong in itself, for this machine or for
+ * the data (ConfigError) exits with 2, anything else that stops it with 1.
  */
 export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
   process.on('uncaughtException', (error) => fail(error));
@@ -46,19 +48,16 @@ async function end(stop: () => Promise<void>): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`${sentence(error)}\n`);
-  process.exit(error instanceof ConfigError ? 2 : 1);
-}
-
-function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return `Parley stops: ${String(error)}`;
-  const known = error instanceof ConfigError || error instanceof StartError || error instanceof StoreMismatch;
-  if (known || error.name === 'SetupError') return error.message;
-  const { code, port } = error as { code?: string; port?: number }; // what Node adds to errors of the operating system
-  if (code === 'EADDRINUSE') return `Port ${port} is in use. Stop what uses it, or choose another with --port.`;
-  if (code === 'EACCES') return `This user may not listen on port ${port}. Choose one above 1023 with --port.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return 'This machine does not have the address given with --host.';
+  if (error instanceof ConfigError || error instanceof StartError) {
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(error instanceof ConfigError ? WRONG_SETTING : CANNOT_GO_ON);
   }
-  return `Parley stops, because of an error that should not happen: ${error.message}`;
+  if (error instanceof RequestError || error instanceof Unavailable) {
+    process.stderr.write(`Parley stops: ${error.message}\n`); // its data has no room, or its disk fails, while it starts
+    return process.exit(CANNOT_GO_ON);
+  }
+  makeLog('parley', 'fatal').fatal({ err: error }, 'an error that should not happen');
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`Parley stops, because of an error that should not happen: ${reason}\n`);
+  process.exit(CANNOT_GO_ON);
 }

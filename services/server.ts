@@ -1,9 +1,7 @@
 // Parley in one process: all services on the embedded store. This file only wires.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { z } from 'zod';
-import { ActorHost } from '#runtime/actors/host.ts';
 import { quarantineSchema, SqliteQuarantine } from '#runtime/actors/quarantine-store.ts';
 import { Journal } from '#runtime/bus/journal.ts';
 import { JournalStore, journalSchema } from '#runtime/bus/journal-store.ts';
@@ -11,24 +9,21 @@ import { readSettings } from '#runtime/config.ts';
 import { logSettings, makeLog } from '#runtime/log.ts';
 import { Metrics } from '#runtime/metrics.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
-import { runProcess, StartError } from '#runtime/process.ts';
+import { runProcess } from '#runtime/process.ts';
 import { LocalSignals } from '#runtime/signals.ts';
-import { MetaStore, metaSchema } from '#runtime/store/meta-store.ts';
+import { openData } from '#runtime/store/data-folder.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
-import { openDatabase } from '#runtime/store/sqlite.ts';
-import { accountActors } from './auth/account.ts';
-import { authSettings, readSignUpPolicy } from './auth/config.ts';
-import { openOpaque } from './auth/setup.ts';
+import { authSettings } from './auth/config.ts';
+import { startAuth } from './auth/service.ts';
 import { schema as accountSchema, SqliteAccountStore } from './auth/sqlite-store.ts';
-import { deliverySettings, mailboxRules } from './delivery/config.ts';
-import { mailboxActors, startSweeps } from './delivery/mailboxes.ts';
+import { deliverySettings } from './delivery/config.ts';
+import { startDelivery } from './delivery/service.ts';
 import { mailboxSchema, SqliteMailboxStore } from './delivery/sqlite-store.ts';
 import { gatewaySettings } from './gateway/config.ts';
-import { Hub } from './gateway/hub.ts';
-import { Listener } from './gateway/listener.ts';
+import { EVERY_ADDRESS } from './gateway/listener.ts';
+import { startGateway } from './gateway/service.ts';
 
-/** How long clients' last requests may take at the end. */
-const DRAIN_PATIENCE_MS = 5_000;
+const schema = [...journalSchema, ...quarantineSchema, ...accountSchema, ...mailboxSchema];
 
 const shape = {
   ...gatewaySettings,
@@ -49,75 +44,29 @@ await runProcess(async () => {
   const monotonic = (): number => performance.now();
   const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
 
-  const database = await openData(data);
-  const meta = new MetaStore(database);
-  await meta.claim({ domain, partitions: PARTITIONS_DEFAULT });
-  const epoch = await meta.takeEpoch();
+  const { database, epoch } = await openData(data, { domain, partitions: PARTITIONS_DEFAULT }, schema);
   const space = new DiskSpace(data, settings.reserveMib);
   await space.watch();
 
   const signals = new LocalSignals();
   const bus = new Journal({ store: new JournalStore(database), partitions: PARTITIONS_DEFAULT, epoch });
-  const shared = { bus, signals, log, now, observer: metrics, quarantine: new SqliteQuarantine(database, now) };
+  const shared = { bus, signals, log, now, metrics, quarantine: new SqliteQuarantine(database, now, log) };
 
-  const accounts = new SqliteAccountStore(database);
-  const opaque = await openOpaque(accounts, domain, settings.opaqueSetup);
-  const { triesPerAccount, triesPerSource } = settings;
-  const signUp = readSignUpPolicy(settings);
-  const accountType = accountActors({
-    store: accounts,
-    domain,
-    opaque,
-    signUp,
-    random,
-    triesPerAccount,
-    triesPerSource,
-  });
-  const accountHost = new ActorHost({ ...shared, type: accountType });
-
-  const mailboxes = new SqliteMailboxStore(database);
-  const mailboxHost = new ActorHost({ ...shared, type: mailboxActors(mailboxes, mailboxRules(settings)) });
-  const stopSweeps = startSweeps({
-    store: mailboxes,
-    bus,
-    everyMs: settings.sweepEveryMs,
-    wallClock: now,
-    monotonic,
-    onSkipped: (movedMs) => log.warn({ movedMs }, 'the clock moved: expired messages are kept until the next sweep'),
-    onFailed: (err) => log.error({ err }, 'a sweep failed'),
-  });
-
-  metrics.gauge('parley_account_actors', 'Account actors in memory', () => accountHost.active);
-  metrics.gauge('parley_mailbox_actors', 'Mailbox actors in memory', () => mailboxHost.active);
-
-  const hub = new Hub({
-    bus,
-    signals,
-    log,
-    metrics,
-    domain,
-    serverKey: opaque.publicKey,
-    signUp: settings.signUp,
-    rateFactor: settings.rateFactor,
-    space,
-    random,
-    now,
-    monotonic,
-  });
-  const listener = new Listener(hub, settings);
+  const auth = await startAuth({ ...shared, store: new SqliteAccountStore(database), domain, random }, settings);
+  const delivery = startDelivery({ ...shared, store: new SqliteMailboxStore(database), monotonic }, settings);
+  const { serverKey } = auth;
+  const gateway = await startGateway({ ...shared, serverKey, space, random, monotonic }, settings);
   await bus.start();
-  const url = await listener.listen();
-  process.stdout.write(`Parley listens on ${url}\n${whatNext(url, domain)}`);
-  log.info({ url, domain, epoch }, 'ready');
+  gateway.open();
+  process.stdout.write(`Parley listens on ${gateway.url}\n${whatNext(gateway.url, settings)}`);
+  log.info({ url: gateway.url, domain, epoch }, 'ready');
 
   return async () => {
     log.info('draining');
-    listener.stop();
-    stopSweeps();
-    await hub.drain(DRAIN_PATIENCE_MS);
-    await listener.goodbye();
-    await accountHost.stop();
-    await mailboxHost.stop();
+    delivery.stopSweeps();
+    await gateway.drain();
+    await auth.stop();
+    await delivery.stop();
     await bus.close();
     await database.close();
     space.stop();
@@ -125,25 +74,11 @@ await runProcess(async () => {
   };
 });
 
-async function openData(data: string): ReturnType<typeof openDatabase> {
-  try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
-    const schema = [...metaSchema, ...journalSchema, ...quarantineSchema, ...accountSchema, ...mailboxSchema];
-    return await openDatabase({ file: join(data, 'parley.db'), schema });
-  } catch (error) {
-    throw new StartError(`The data folder ${data} cannot be used: ${explain(error)}`);
-  }
-}
-
-function explain(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
-  if (/locked/.test(reason)) return 'another Parley server is using it. Stop that one, or choose another --data.';
-  if (/not a database|malformed/.test(reason)) return `${reason}. Restore a backup, or choose another --data.`;
-  if (/full|disk I\/O/.test(reason)) return `${reason}. Make room on its disk.`;
-  return `${reason}. Choose a folder that this user may write with --data.`;
-}
-
-function whatNext(url: string, domain: string): string {
+function whatNext(url: string, { host, domain }: { readonly host: string; readonly domain: string }): string {
   const server = url === 'ws://127.0.0.1:7070' ? '' : ` --server ${url}`;
-  return `Now, in another terminal:\n  npm run -s parley -- signup YOURNAME@${domain}${server}\n`;
+  const next = `Now, in another terminal:\n  npm run -s parley -- signup YOURNAME@${domain}${server}\n`;
+  if (!EVERY_ADDRESS.has(host)) return next;
+  const elsewhere = new URL(url);
+  elsewhere.hostname = domain === 'localhost' ? hostname() : domain;
+  return `${next}It listens on every address of this machine. From others: --server ${elsewhere.href.replace(/\/$/, '')}\n`;
 }

@@ -131,3 +131,10 @@ export class Wire {
     else this.frames.push(frame);
   }
 }
+
+/** A message in short: the beginning of its random body. */
+export const short = ({ body }: { readonly body: string }): string => body.slice(0, 24);
+/** What a connection was delivered. Without what came again: clients know it by its id (DESIGN section 3), and so does this. */
+export const deliveries = (wire: Wire): string[] => [
+  ...new Set(wire.seen.flatMap((frame) => (frame.type === 'deliver' ? [short(frame)] : []))),
+];

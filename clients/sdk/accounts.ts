@@ -2,20 +2,14 @@
 // that shows less, or something else, is refused and shown (DESIGN section 4).
 
 import { decodeSignedEntry } from '#protocol/account-entry.ts';
-import {
-  type AccountState,
-  activeDevices,
-  comparePosition,
-  type LogDevice,
-  replayAccountLog,
-} from '#protocol/account-log.ts';
-import type { Position } from '#protocol/envelope.ts';
-import { CryptoError, ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
+import { type AccountState, activeDevices, type LogDevice, replayAccountLog } from '#protocol/account-log.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { ACCOUNT_LOG_MAX_ENTRIES } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import {
   extendedPin,
   firstPin,
+  isBadLog,
   judgeDiverged,
   judgeTail,
   type Known,
@@ -29,8 +23,8 @@ import type { Clock } from './platform.ts';
 import type { NewEvent, Pin, Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
-/** Replayed logs kept in memory: about 1 KiB each. */
-const STATES_MAX = 2_000;
+/** Entries of replayed logs kept in memory, over all accounts: about 1 KiB each. */
+const STATES_MAX_ENTRIES = 4_000;
 
 export type AccountsDeps = {
   readonly profile: Profile;
@@ -46,6 +40,7 @@ export class Accounts {
   readonly #own: string;
   readonly #grown: AccountsDeps['grown'];
   readonly #states = new Map<string, { readonly last: string; readonly state: AccountState }>();
+  #stateEntries = 0;
   readonly #underWay = new Map<string, Promise<Known>>();
   readonly #refused = new Map<string, string>();
 
@@ -91,24 +86,18 @@ export class Accounts {
     return fetched;
   }
 
-  /** Fetches only where `position` lies beyond what is pinned. Tells how it stands then. */
-  async reach(
-    address: string,
-    position: Position,
-    connection: Connection,
-  ): Promise<{ known: Known; stands: 'known' | 'beyond' | 'fork' }> {
-    let known = await this.known(address);
-    if (known === undefined || comparePosition(known.state, position) === 'beyond')
-      known = await this.refresh(address, connection);
-    return { known, stands: comparePosition(known.state, position) };
-  }
-
-  /** Accepts the identity that was kept aside. Throws Refusal if there is none. */
-  async trust(address: string): Promise<Pin> {
+  /** Accepts the identity that was kept aside, if it `agrees`: the server may have shown another one since. Throws Refusal if not, or if there is none. */
+  async trust(address: string, agrees: (identity: Uint8Array) => boolean): Promise<Pin> {
     const now = this.#clock.now();
     const pin = await this.#profile.pins.update(address, (current) => {
       if (current?.changed === undefined)
         throw new Refusal('nothing_to_trust', `The identity of ${address} has not changed.`);
+      if (!agrees(current.changed.identity)) {
+        throw new Refusal(
+          'identity_changed',
+          `The identity of ${address} has changed once more. Compare the safety number again.`,
+        );
+      }
       const trusted = trustedPin(current, current.changed, verifyWhole(current.changed.log, address), now);
       return { pin: trusted, events: [{ type: 'identity', address, change: 'accepted', at: now }] };
     });
@@ -166,10 +155,8 @@ export class Accounts {
     try {
       state = verifyWhole(log, address);
     } catch (error) {
-      if (error instanceof CryptoError || error instanceof ProtocolError) {
-        throw new Refusal('log_refused', `The server's account log of ${address} does not verify: ${error.message}`);
-      }
-      throw error;
+      if (!isBadLog(error)) throw error;
+      throw new Refusal('log_refused', `The server's account log of ${address} does not verify: ${error.message}`);
     }
     const pin = await this.#profile.pins.update(address, (current) =>
       current === undefined ? { pin: firstPin(log, state, this.#clock.now()) } : undefined,
@@ -219,7 +206,11 @@ export class Accounts {
     const cached = this.#states.get(pin.address);
     if (cached?.last === last) return cached.state;
     const state = replayAccountLog(pin.log.map(decodeSignedEntry), pin.address);
-    if (this.#states.size >= STATES_MAX) this.#states.clear();
+    this.#stateEntries += pin.log.length;
+    if (this.#stateEntries > STATES_MAX_ENTRIES) {
+      this.#states.clear();
+      this.#stateEntries = pin.log.length;
+    }
     this.#states.set(pin.address, { last, state });
     return state;
   }

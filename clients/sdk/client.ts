@@ -3,18 +3,17 @@
 import { resolveAddress } from '#protocol/address.ts';
 import { Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
+import { Contacts, type Safety } from './contacts.ts';
 import { textContent } from './content.ts';
-import { safetyNumber } from './crypto/safety.ts';
-import { type DeviceInfo, deleteAccount, listDevices, revoke } from './devices.ts';
-import { type ClientEvent, Emitter, type Listener } from './events.ts';
+import { type DeviceInfo, deleteAccount } from './devices.ts';
+import { type ClientEvent, Emitter, type Listener, trouble } from './events.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState } from './link.ts';
 import { logIn } from './login.ts';
 import { Online } from './online.ts';
 import { Outbox, type SendResult } from './outbox.ts';
+import { OwnAccount } from './own-account.ts';
 import { type OwnDevice, ownDevice } from './own-device.ts';
-import { adoptPassword, changePassword } from './password.ts';
-import type { Known } from './pins.ts';
 import type { Platform } from './platform.ts';
 import type {
   Account,
@@ -27,12 +26,9 @@ import type {
   Profile,
   SentMessage,
 } from './profile/profile.ts';
-import { Refusal } from './refusal.ts';
+import { atServers } from './servers.ts';
 import { type Credentials, signUp } from './signup.ts';
 import { startUpkeep } from './upkeep.ts';
-
-/** `changed`: the number with the identity that waits to be accepted. */
-export type Safety = { readonly number: string; readonly verified: boolean; readonly changed?: string };
 
 export type SendOptions = {
   /** Deleted on every device, and by the server, this long after sending. */
@@ -45,13 +41,12 @@ export class Client {
   readonly #profile: Profile;
   readonly #own: OwnDevice;
   readonly #events = new Emitter<ClientEvent>();
-  readonly #accounts: Accounts;
+  readonly #contacts: Contacts;
+  readonly #mine: OwnAccount;
   readonly #outbox: Outbox;
   readonly #online: Online;
   readonly #stopWatching: () => void;
   readonly #stopUpkeep: () => void;
-  #passwordChanged: boolean;
-  #ownChange = false;
 
   /** Creates an account, and this device's profile with it. See signup.ts for what it throws. */
   static async signUp(
@@ -66,9 +61,13 @@ export class Client {
     return Client.#on(platform, await logIn(platform, credentials));
   }
 
-  /** Unlocks the profile that is there. Throws ProfileError. No connection is made yet. */
-  static async open(platform: Platform, password: string): Promise<Client> {
-    return Client.#on(platform, await platform.profiles.open(password));
+  /**
+   * Unlocks the profile that is there. Throws ProfileError. No connection is made yet. `servers`: to go to instead of those that the profile
+   * remembers, which `setServers` alone changes; empty: to those.
+   */
+  static async open(platform: Platform, password: string, servers: readonly string[] = []): Promise<Client> {
+    const profile = await platform.profiles.open(password);
+    return Client.#on(platform, servers.length === 0 ? profile : atServers(profile, servers));
   }
 
   static async #on(platform: Platform, profile: Profile): Promise<Client> {
@@ -80,17 +79,18 @@ export class Client {
     this.#platform = platform;
     this.#profile = profile;
     this.#own = ownDevice(account);
-    this.#passwordChanged = account.passwordChanged;
     const emit = (event: ClientEvent) => this.#events.emit(event);
     const grown = (address: string, events: readonly NewEvent[]) => this.#onGrown(address, events);
-    this.#accounts = new Accounts({ profile, clock: platform.clock, own: account.address, grown });
+    const accounts = new Accounts({ profile, clock: platform.clock, own: account.address, grown });
     const { clock, timers, random } = platform;
-    const deps = { own: this.#own, profile, accounts: this.#accounts, clock, timers, random, emit };
+    const deps = { own: this.#own, profile, accounts, clock, timers, random, emit };
+    this.#contacts = new Contacts({ accounts, mine: account, session: () => this.#online.session() });
+    this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
-    const refreshOwn = (connection: Connection) => this.#refreshOwn(connection);
+    const refreshOwn = (connection: Connection) => this.#mine.refresh(connection);
     this.#online = new Online({ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps), refreshOwn });
     this.#stopWatching = profile.events.watch(() => emit({ type: 'journal' }));
-    this.#stopUpkeep = startUpkeep({ profile, clock, timers, failed: (error) => this.#trouble(error) });
+    this.#stopUpkeep = startUpkeep({ profile, clock, timers, failed: (error) => emit(trouble(error)) });
   }
 
   /** Conversations, their lines, what is unread. */
@@ -103,13 +103,14 @@ export class Client {
     return this.#profile.events;
   }
 
+  /** How the connection is now: connecting, online, reconnecting with seconds, stopped with a code and a sentence. */
   get state(): LinkState {
     return this.#online.state;
   }
 
   /** Another device changed the password: `adoptPassword` before `connect`. */
   get passwordChanged(): boolean {
-    return this.#passwordChanged;
+    return this.#mine.passwordChanged;
   }
 
   /** Tells everything that happens from now on; returns what stops it. */
@@ -127,13 +128,11 @@ export class Client {
    * and events tell the rest. Throws Refusal `receiver_elsewhere`, `password_changed`.
    */
   async connect({ receive }: { readonly receive: boolean }): Promise<void> {
-    if (this.#passwordChanged) {
-      throw new Refusal('password_changed', 'The password was changed on another device. Give the new one first.');
-    }
+    this.#mine.mustHavePassword();
     await this.#online.connect(receive);
   }
 
-  /** Resolves when there is a session. Throws RequestError or Error with the reason if the link stops for good. */
+  /** Resolves when there is a session. Throws Refusal `closed` with the reason if the link stops for good. */
   async online(): Promise<void> {
     await this.#online.session();
   }
@@ -162,79 +161,62 @@ export class Client {
     return this.#profile.sending.outboxSize();
   }
 
-  /** Everybody that this device knows. */
+  /** Everybody whose log this device has pinned, itself included, by address. */
   contacts(): Promise<Pin[]> {
     return this.#profile.pins.list();
   }
 
   /** What both compare by voice. Throws Refusal, RequestError `unknown_user`, Unavailable. */
-  async safetyNumber(address: string): Promise<Safety> {
-    const { pin } = await this.#known(address);
-    const { identity } = this.account;
-    const mine = { address: this.account.address, identity };
-    const number = safetyNumber(mine, { address, identity: pin.identity });
-    if (pin.changed === undefined) return { number, verified: pin.verified };
-    return { number, verified: pin.verified, changed: safetyNumber(mine, { address, identity: pin.changed.identity }) };
+  safetyNumber(address: string): Promise<Safety> {
+    return this.#contacts.safetyNumber(address);
   }
 
-  /** Remembers that the safety numbers agreed (or not any more). */
+  /** Remembers that the safety numbers agreed (or not any more). Throws as `safetyNumber`. */
   async verify(address: string, verified = true): Promise<void> {
-    await this.#known(address);
-    await this.#accounts.mark(address, { verified });
+    await this.#contacts.mark(address, { verified });
   }
 
-  /** Accepts the changed identity of a person: messages go to it from now on. Throws Refusal `nothing_to_trust`. */
-  async trust(address: string): Promise<void> {
-    await this.#accounts.trust(address);
+  /**
+   * Accepts the changed identity of a person: messages go to it from now on. `compared`: the safety number that was compared (`changed` of
+   * `safetyNumber`); without it, whichever identity was shown last. Throws Refusal `nothing_to_trust`, `identity_changed` (again, since then).
+   */
+  async trust(address: string, compared?: string): Promise<void> {
+    await this.#contacts.trust(address, compared);
   }
 
-  /** Shows nothing more of a person, and tells them nothing about it; or does so again. */
+  /** Shows nothing more of a person, and tells them nothing about it; or does so again. Throws as `safetyNumber`. */
   async block(address: string, blocked = true): Promise<void> {
-    await this.#known(address);
-    await this.#accounts.mark(address, { blocked });
+    await this.#contacts.mark(address, { blocked });
   }
 
   /** The own devices as this one knows them; freshly fetched where there is a session. */
-  async devices(): Promise<DeviceInfo[]> {
-    const { connection } = this.#online;
-    const { address, device } = this.#own;
-    const known =
-      connection === undefined
-        ? await this.#accounts.known(address)
-        : await this.#accounts.refresh(address, connection);
-    return known === undefined ? [] : listDevices(known.pin, known.state, device);
+  devices(): Promise<DeviceInfo[]> {
+    return this.#mine.devices(this.#online.connection);
   }
 
+  /** Throws Refusal `unknown_device`, `wrong_password`, `log_refused`, RequestError, Unavailable. A `device` of this account; revoked already: nothing is done. */
   async revoke(device: DeviceId, password: string): Promise<void> {
-    await revoke(this.#platform, this.#profile, this.#accounts, [device], password);
+    await this.#mine.revoke(device, password);
   }
 
   /** Needs a session: `connect` first. See password.ts for what it throws. */
   async changePassword(old: string, fresh: string): Promise<void> {
-    const session = await this.#online.session();
-    this.#ownChange = true;
-    try {
-      await changePassword(this.#platform, this.#profile, session, { old, fresh });
-      await this.#accounts.refresh(this.#own.address, session);
-    } finally {
-      this.#ownChange = false;
-    }
+    await this.#mine.changePassword(await this.#online.session(), { old, fresh });
   }
 
-  /** Proves the password that another device set, and protects this profile with it. */
+  /** Proves the password that another device set, and protects this profile with it. Throws Refusal `wrong_password`, `log_refused`, RequestError, Unavailable. */
   async adoptPassword(password: string): Promise<void> {
-    await adoptPassword(this.#platform, this.#profile, password);
-    this.#passwordChanged = false;
+    await this.#mine.adoptPassword(password);
   }
 
-  /** Revokes this device and erases its profile. */
+  /** Revokes this device and erases its profile; the client is closed then. Throws Refusal `wrong_password`, `log_refused`, RequestError, Unavailable: nothing was erased. */
   async signOut(password: string): Promise<void> {
-    await revoke(this.#platform, this.#profile, this.#accounts, [this.#own.device], password);
+    await this.#mine.revoke(this.#own.device, password);
     await this.#end('This device was signed out.');
     await this.#profile.erase();
   }
 
-  /** Deletes the account for ever and erases the profile. Needs a session. */
+  /** Deletes the account for ever and erases the profile. Needs a session: `connect` first. Throws as `signOut`. */
   async deleteAccount(password: string): Promise<void> {
     await deleteAccount(this.#platform, this.#profile, await this.#online.session(), password);
     await this.#end('The account was deleted.');
@@ -253,31 +235,9 @@ export class Client {
     await this.#online.end(reason);
   }
 
-  #known(address: string): Promise<Known> {
-    return this.#accounts.knownOrFetched(address, () => this.#online.session());
-  }
-
-  #refreshOwn(connection: Connection): void {
-    this.#accounts.refresh(this.#own.address, connection).catch((error: unknown) => {
-      // A lost connection is told by the link, and the next session asks again.
-      if (connection.state === 'ready') this.#trouble(error);
-    });
-  }
-
   #onGrown(address: string, events: readonly NewEvent[]): void {
     if (events.some((event) => event.type === 'identity' && event.change === 'device_added'))
       this.#outbox.newDevices(address);
-    if (address !== this.#own.address || this.#ownChange) return;
-    this.#profile.account.get().then(
-      ({ passwordChanged }) => {
-        if (passwordChanged && !this.#passwordChanged) this.#events.emit({ type: 'password_changed' });
-        this.#passwordChanged = passwordChanged;
-      },
-      (error: unknown) => this.#trouble(error),
-    );
-  }
-
-  #trouble(error: unknown): void {
-    this.#events.emit({ type: 'trouble', message: error instanceof Error ? error.message : String(error) });
+    if (address === this.#own.address) this.#mine.grown();
   }
 }

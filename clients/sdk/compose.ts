@@ -98,7 +98,7 @@ export class Composer {
       ({ device }) => encodeBase64(device) !== own.device,
     );
     if (toThem.length + toMine.length === 0)
-      throw new Refusal('no_device', 'This account has no other device to send to.');
+      throw new Refusal('no_device', 'This is you, and this is your only device: there is nobody to send it to.');
     return [...toThem, ...toMine];
   }
 

@@ -90,11 +90,6 @@ export class Connection {
     return this.#challenge;
   }
 
-  /** Bytes queued and not yet given to the network. */
-  get bufferedBytes(): number {
-    return this.#wire.bufferedBytes;
-  }
-
   /** Resolves when the challenge has come; throws Unavailable if the connection ends before. */
   challenged(): Promise<void> {
     return this.#opened.promise;

@@ -3,6 +3,7 @@
 import type { ErrorCode } from '#protocol/errors.ts';
 import type { LinkState } from './link.ts';
 import type { MessageId } from './profile/profile.ts';
+import { sentenceOf } from './refusal.ts';
 
 /** A message of the own outbox and what became of it. */
 type Outcome = { readonly id: MessageId; readonly conversation: string };
@@ -27,8 +28,13 @@ export type ClientEvent =
     } & Outcome)
   /** The password was changed on another device: this one asks for the new one at its next start. */
   | { readonly type: 'password_changed' }
-  /** Something of this device failed (a full disk): nothing is lost, it is tried again at the next connection. */
+  /** Something of this device failed (a full disk) or is wrong (its clock): nothing is lost, what failed is tried again at the next connection. */
   | { readonly type: 'trouble'; readonly message: string };
+
+/** What failed, as an event: its sentence. */
+export function trouble(error: unknown): ClientEvent {
+  return { type: 'trouble', message: sentenceOf(error) };
+}
 
 export type Listener<E> = (event: E) => void;
 

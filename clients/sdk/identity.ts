@@ -14,10 +14,11 @@ import { type Connection, openConnection } from './connection.ts';
 import { openVault } from './crypto/vault.ts';
 import { login, type PasswordContext } from './opaque.ts';
 import { checkServer } from './own-device.ts';
-import { type Log, startsWith, verifyWhole } from './pins.ts';
+import { isBadLog, type Log, startsWith, verifyWhole } from './pins.ts';
 import type { Platform } from './platform.ts';
 import type { Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
+import { Unreachable } from './servers.ts';
 
 /** How often an act is signed anew because another device extended the log meanwhile. */
 const STALE_TRIES = 5;
@@ -35,14 +36,14 @@ export async function withConnection<T>(
   servers: readonly string[],
   act: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  let reason = 'There is no server to connect to.';
+  let unreachable = new Unavailable('There is no server to connect to.');
   for (const server of servers) {
     let connection: Connection;
     try {
       connection = await openConnection(server, platform, { push() {}, closed() {} });
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      reason = `${server} cannot be reached: ${error.message}`;
+      unreachable = new Unreachable(server, error.message);
       continue;
     }
     try {
@@ -51,7 +52,7 @@ export async function withConnection<T>(
       connection.close();
     }
   }
-  throw new Unavailable(reason);
+  throw unreachable;
 }
 
 /**
@@ -99,13 +100,15 @@ export async function withIdentity<T>(
   const answer = await connection.ask('login.finish', { address, login: started.login, finish });
   const { vault, entries, length } = answer;
   const vaultBytes = decodeBase64(vault);
-  const { identitySeed: seed, position } = openVault(address, exportKey, vaultBytes);
+  const { identitySeed: seed, position } = sound(`The server's vault of ${address}`, () =>
+    openVault(address, exportKey, vaultBytes),
+  );
   exportKey.fill(0);
   try {
     const rest = entries.length < length ? await fetchLog(connection, address, entries.length) : [];
     const log = [...entries, ...rest];
     mustStartWith(log, pinned, address);
-    const state = verifyWhole(log, address);
+    const state = verified(log, address);
     if (!equalBytes(state.identity, secrets.ed25519Public(seed))) {
       throw new Refusal(
         'log_refused',
@@ -139,7 +142,7 @@ export async function appendSigned(
     try {
       await connection.ask('log.append', { address: identity.address, entry });
       log = [...log, entry];
-      return { log, state: verifyWhole(log, identity.address) };
+      return { log, state: verified(log, identity.address) };
     } catch (error) {
       if (!(error instanceof RequestError) || error.code !== 'stale_log' || attempt === STALE_TRIES) throw error;
       ({ log, state } = await grownLog(connection, identity.address, log));
@@ -155,7 +158,21 @@ export async function grownLog(
 ): Promise<{ readonly log: Log; readonly state: AccountState }> {
   const log = await fetchLog(connection, address, 0);
   mustStartWith(log, judged, address);
-  return { log, state: verifyWhole(log, address) };
+  return { log, state: verified(log, address) };
+}
+
+function verified(log: Log, address: string): AccountState {
+  return sound(`The server's account log of ${address}`, () => verifyWhole(log, address));
+}
+
+/** What the server kept for this account is read, or refused as not what was left there. */
+function sound<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isBadLog(error)) throw error;
+    throw new Refusal('log_refused', `${what} is not what this account left there: ${error.message}`);
+  }
 }
 
 function mustStartWith(log: Log, known: Log, address: string): void {

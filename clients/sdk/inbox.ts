@@ -4,12 +4,13 @@ import { ProtocolError, Unavailable } from '#protocol/errors.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { DELIVERY_WINDOW_BYTES, DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
-import type { ClientEvent } from './events.ts';
+import { type ClientEvent, trouble } from './events.ts';
 import { type HeadClaim, Watch } from './missing.ts';
-import { type NoticesDeps, readNotice } from './notices.ts';
+import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
 import { Opener, type Opening } from './opening.ts';
 import type { Timers } from './platform.ts';
 import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
+import { sentenceOf } from './refusal.ts';
 
 type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'>;
 
@@ -28,7 +29,7 @@ type Batch = {
   readonly events: NewEvent[];
   readonly missed: NonNullable<ReceivedBatch['missed']>[number][];
   readonly changes: StateChange[];
-  readonly news: ClientEvent[];
+  readonly refused: Noticed['refused'][number][];
   readonly heads: HeadClaim[];
 };
 
@@ -109,11 +110,10 @@ export class Inbox {
       }
     } catch (error) {
       // Nothing of the batch was acked: the next session brings it again.
-      const message = error instanceof Error ? error.message : String(error);
       // A question that went down with its connection: the link tells that.
       const lost = error instanceof Unavailable && this.#connection === undefined;
-      if (!lost && !(error instanceof ProtocolError)) this.#deps.emit({ type: 'trouble', message });
-      this.#connection?.close(message);
+      if (!lost && !(error instanceof ProtocolError)) this.#deps.emit(trouble(error));
+      this.#connection?.close(sentenceOf(error));
     } finally {
       this.#working = undefined;
     }
@@ -127,7 +127,7 @@ export class Inbox {
       events: [],
       missed: [],
       changes: [],
-      news: [],
+      refused: [],
       heads: [],
     };
     for (const item of items) {
@@ -139,11 +139,16 @@ export class Inbox {
     const events = [...batch.events, ...(await this.#watch.contradictions(batch.heads))];
     const nothing = messages.length + unreadable.length + missed.length + events.length === 0;
     const results = nothing ? [] : await receiving.commitReceived({ messages, unreadable, missed, events });
-    if (batch.changes.length > 0) await sending.raise(batch.changes);
+    const rose = batch.changes.length > 0 ? await sending.raise(batch.changes) : [];
     const tags = batch.tags.filter((tag, index) => tag !== undefined && results[index]?.result !== 'fork');
     // `filter` has left no undefined.
     connection.ack(items.at(-1)?.n ?? 0, tags as (readonly [number, string])[]);
-    for (const event of batch.news) this.#deps.emit(event);
+    const told = new Set(batch.changes.filter((_, index) => rose[index] === true));
+    for (const { change, conversation, code } of batch.refused) {
+      if (!told.has(change)) continue;
+      const message = `The server refused a message after all (${code}).`;
+      this.#deps.emit({ type: 'refused', id: change.id, conversation, code, message });
+    }
     this.#watch.committed(batch.heads);
   }
 
@@ -151,15 +156,7 @@ export class Inbox {
     const { changes, missed, refused } = await readNotice(notice, this.#deps);
     batch.changes.push(...changes);
     batch.missed.push(...missed);
-    for (const { id, conversation, code } of refused) {
-      batch.news.push({
-        type: 'refused',
-        id,
-        conversation,
-        code,
-        message: `The server refused a message after all (${code}).`,
-      });
-    }
+    batch.refused.push(...refused);
   }
 }
 

@@ -1,13 +1,16 @@
 // The SDK's door: what a user interface imports, and what a load generator needs of the layers below the client.
 export { RequestError, Unavailable } from '#protocol/errors.ts';
-export { Client, type Safety, type SendOptions } from './client.ts';
+export { Client, type SendOptions } from './client.ts';
 export { type Challenge, Connection, openConnection } from './connection.ts';
+export type { Safety } from './contacts.ts';
 export { type Content, readContent, textContent } from './content.ts';
 export type { DeviceInfo } from './devices.ts';
 export type { ClientEvent } from './events.ts';
+export { withConnection } from './identity.ts';
 export type { LinkState } from './link.ts';
 export type { SendResult } from './outbox.ts';
-export { ownDevice, proveDevice } from './own-device.ts';
+export { checkServer, ownDevice, proveDevice } from './own-device.ts';
 export type { Platform } from './platform.ts';
 export { type HistoryEntry, ProfileError, type ProfileEvent } from './profile/profile.ts';
 export { Refusal, type RefusalReason } from './refusal.ts';
+export { Unreachable } from './servers.ts';

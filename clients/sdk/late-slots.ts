@@ -2,7 +2,6 @@
 // (DESIGN section 5, Late slots). Only the sending device makes them, and only for the same identity.
 import { encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
-import { RequestError } from '#protocol/errors.ts';
 import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
 import { type Accounts, devicesForSending } from './accounts.ts';
 import { slotRecipients, slotText } from './compose.ts';
@@ -12,8 +11,8 @@ import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';
 import type { LateMessage, OutboxItem, Profile, SealedItem } from './profile/profile.ts';
-import { Refusal } from './refusal.ts';
-import { sendFields } from './send-queue.ts';
+import { isFinal } from './refusal.ts';
+import { sendFields } from './send-fields.ts';
 
 const PAGE_MESSAGES = 64;
 
@@ -73,7 +72,7 @@ export class LateSlots {
       const mine = item.slots.filter(({ to }) => to !== item.conversation);
       return slots.length === 0 ? undefined : { ...item, slots: [...slots, ...mine] };
     } catch (error) {
-      if (error instanceof Refusal || (error instanceof RequestError && !error.retry)) return undefined;
+      if (isFinal(error)) return undefined;
       throw error;
     }
   }

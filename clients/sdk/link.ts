@@ -1,10 +1,11 @@
 // Keeps one session alive over several servers: reconnects with jittered exponential backoff, and does what the close code's
 // range says. Whoever uses it sees a connection that comes and goes, never the sockets.
 import { afterClose } from '#protocol/close-codes.ts';
-import { RequestError } from '#protocol/errors.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { type Closed, type Connection, type ConnectionDeps, openConnection } from './connection.ts';
 import type { Random } from './platform.ts';
+import { Refusal, sentenceOf } from './refusal.ts';
 
 /** The first wait is spread over this, so that a restarted server is not met by everybody at once. */
 const BACKOFF_FIRST_MS = 500;
@@ -72,14 +73,7 @@ export class Link {
     this.#halt({ type: 'stopped', code: 1000, reason });
   }
 
-  /** Does now what a wait was for. */
-  hurry(): void {
-    if (this.#state.type !== 'reconnecting') return;
-    this.#cancelWait();
-    void this.#connect();
-  }
-
-  /** The present session, or the next one. Throws RequestError or Error if the link stops before. */
+  /** The present session, or the next one. Throws Refusal `closed`, with the reason, if the link stops before. */
   online(): Promise<Connection> {
     if (this.#current !== undefined) return Promise.resolve(this.#current);
     if (this.#state.type === 'stopped') return Promise.reject(stopError(this.#state));
@@ -124,11 +118,11 @@ export class Link {
   }
 
   #onFailure(error: unknown, ended: Closed | undefined): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = sentenceOf(error);
     if (error instanceof RequestError && !error.retry) return this.#halt({ type: 'stopped', code: error.code, reason });
     if (error instanceof RequestError) return this.#wait(reason, error.retryAfterMs ?? 0);
     if (ended !== undefined && ended.code !== 1000) return this.#after(ended);
-    if (error instanceof Error && error.name === 'Unavailable') return this.#elsewhere(reason);
+    if (error instanceof Unavailable) return this.#elsewhere(reason);
     this.#halt({ type: 'stopped', code: 'failed', reason });
   }
 
@@ -185,7 +179,7 @@ export class Link {
 }
 
 function stopError(state: LinkState & { type: 'stopped' }): Error {
-  return new Error(state.reason);
+  return new Refusal('closed', state.reason);
 }
 
 /** 0 ≤ x < 1. */

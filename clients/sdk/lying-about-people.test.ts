@@ -63,6 +63,27 @@ describe('a server that lies about who somebody is', () => {
     expect(identityEvents(al, 'accepted')).toHaveLength(1);
   });
 
+  it('cannot have another identity accepted than the one that was compared', async () => {
+    await al.say(BO, 'to the true one');
+    const second = await people.logIn('bo');
+    await second.online();
+    await second.client.safetyNumber(AL);
+    const [shown, swapped] = [forged(BO), forged(BO)];
+    server.lies.log = (address, log) => (address === BO ? shown : log);
+    await refreshed(al, BO);
+    await al.until(() => identityEvents(al, 'changed').length === 1);
+    const { changed } = await al.client.safetyNumber(BO);
+    server.lies.log = (address, log) => (address === BO ? swapped : log);
+    // Its device is in no log that al knows: so he asks again.
+    await second.client.send([AL], ['hello']);
+    await al.until(() => al.of('unreadable').length === 1);
+    await expect(al.client.trust(BO, changed)).rejects.toMatchObject({ reason: 'identity_changed' });
+    expect(identityEvents(al, 'accepted')).toEqual([]);
+    const again = await al.client.safetyNumber(BO);
+    await al.client.trust(BO, again.changed);
+    expect((await al.client.safetyNumber(BO)).number).toBe(again.changed);
+  });
+
   it('cannot swap it at first contact without the safety numbers telling', async () => {
     const fake = forged(BO);
     server.lies.log = (address, log) => (address === BO ? fake : log);

@@ -86,6 +86,27 @@ describe('a server that hides that a device was revoked', () => {
   });
 });
 
+describe('a server that hands out a log or vault that is none', () => {
+  const garbled = (text: string) => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
+
+  it('is refused and shown where this device knows the log, and refused with a sentence where it knows none', async () => {
+    const log = server.accounts.log(AL).map((entry) => ({ ...entry, signature: garbled(entry.signature) }));
+    server.lies.log = () => log;
+    const refused = { reason: 'log_refused' };
+    await expect(al.client.changePassword(PASSWORD, FRESH)).rejects.toMatchObject(refused);
+    await expect(people.logIn('al')).rejects.toMatchObject(refused);
+    delete server.lies.log;
+    await al.until(() => refusedLogs(al).length === 1);
+  });
+
+  it('is refused, with a sentence, where the vault does not open with the password that was proved', async () => {
+    const finish = server.accounts.finishLogin.bind(server.accounts);
+    server.accounts.finishLogin = (frame) => garbled(finish(frame));
+    await expect(people.logIn('al')).rejects.toMatchObject({ reason: 'log_refused' });
+    await expect(al.client.adoptPassword(PASSWORD)).rejects.toMatchObject({ reason: 'log_refused' });
+  });
+});
+
 describe('somebody who is blocked', () => {
   it('is not heard through messages that cannot be opened either', async () => {
     const bo = await people.signUp('bo');

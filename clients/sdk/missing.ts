@@ -4,15 +4,17 @@ import { encodeBase64 } from '#protocol/base64.ts';
 import { equalBytes } from '#protocol/bytes.ts';
 import { GAP_WAIT_MS } from '#protocol/limits.ts';
 import type { HeadSeen } from './crypto/private.ts';
-import type { ClientEvent } from './events.ts';
+import { type ClientEvent, trouble } from './events.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Clock, Timers } from './platform.ts';
-import type { Gap, NewEvent, Profile } from './profile/profile.ts';
+import type { Gap, Head, NewEvent, Profile } from './profile/profile.ts';
 
 /** A head that somebody names is missing once this has passed. */
 const HEAD_WAIT_MS = 60_000;
 /** How often what is missing is looked at, as long as anything is. */
 export const GAP_CHECK_MS = 5_000;
+/** Gaps that are waited for at a time. */
+const GAPS_MAX = 1_000;
 /** Heads that are waited for; what goes beyond is named again by a later message. */
 const AWAITED_MAX = 1_000;
 
@@ -81,7 +83,7 @@ export class Watch {
     this.#cancel = this.#deps.timers.after(GAP_CHECK_MS, () => {
       this.#cancel = undefined;
       this.#show().catch((error: unknown) => {
-        this.#deps.emit({ type: 'trouble', message: error instanceof Error ? error.message : String(error) });
+        this.#deps.emit(trouble(error));
       });
     });
   }
@@ -99,8 +101,7 @@ export class Watch {
   async #dueGaps(): Promise<Gap[]> {
     const now = this.#deps.clock.monotonic();
     const open = new Map<string, Gap>();
-    for (const gap of await this.#deps.profile.receiving.gaps(Number.MAX_SAFE_INTEGER)) {
-      if (await this.#isBlocked(gap.from)) continue;
+    for (const gap of await this.#deps.profile.receiving.gaps(GAPS_MAX)) {
       open.set(`${gap.conversation} ${gap.device} ${gap.first} ${gap.last}`, gap);
     }
     for (const key of this.#gaps.keys()) if (!open.has(key)) this.#gaps.delete(key);
@@ -118,9 +119,12 @@ export class Watch {
   async #missingHeads(at: number): Promise<NewEvent[]> {
     const { profile, own, clock } = this.#deps;
     const events: NewEvent[] = [];
+    const heads = new Map<string, readonly Head[]>();
     for (const [key, { head, conversation, since }] of this.#awaited) {
       const device = encodeBase64(head.device);
-      const known = (await profile.receiving.heads(conversation)).find((mine) => mine.device === device);
+      const here = heads.get(conversation) ?? (await profile.receiving.heads(conversation));
+      heads.set(conversation, here);
+      const known = here.find((mine) => mine.device === device);
       // Never heard of that device here: its message was before this device's time. Below the highest: the gap says it.
       const last = known?.seq;
       if (device === own.device || last === undefined || head.seq <= last) this.#awaited.delete(key);

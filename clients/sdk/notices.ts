@@ -5,6 +5,7 @@ import { decodeConversation, otherParticipant } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { ProtocolError } from '#protocol/errors.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
+import { NOTICE_ENTRIES_MAX } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
 import { isReceivedTag } from './crypto/received.ts';
 import type { OwnDevice } from './own-device.ts';
@@ -19,11 +20,11 @@ export type NoticesDeps = {
 };
 
 type Missed = NonNullable<ReceivedBatch['missed']>[number];
-/** What a notice changes: `refused` carries the server's code for the person. */
+/** What a notice changes: `refused` carries the server's code for the person, to be told if `change` does change something. */
 export type Noticed = {
   readonly changes: readonly StateChange[];
   readonly missed: readonly Missed[];
-  readonly refused: readonly { readonly id: string; readonly conversation: string; readonly code: string }[];
+  readonly refused: readonly { readonly change: StateChange; readonly conversation: string; readonly code: string }[];
 };
 
 const NOTHING: Noticed = { changes: [], missed: [], refused: [] };
@@ -36,7 +37,7 @@ export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise
       return { ...NOTHING, changes: await delivered(notice, deps, at) };
     case 'expired': {
       const changes: StateChange[] = [];
-      for (const { id } of notice.entries) {
+      for (const { id } of notice.entries.slice(0, NOTICE_ENTRIES_MAX)) {
         const sent = await findSent(id, deps);
         if (sent !== undefined) changes.push({ device: sent.device, id, by: notice.by, state: 'expired', at });
       }
@@ -45,11 +46,12 @@ export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise
     case 'refused': {
       const changes: StateChange[] = [];
       const refused: Noticed['refused'][number][] = [];
-      for (const { id } of notice.entries) {
+      for (const { id } of notice.entries.slice(0, NOTICE_ENTRIES_MAX)) {
         const sent = await findSent(id, deps);
         if (sent === undefined) continue;
-        changes.push({ device: sent.device, id, by: notice.by, state: 'refused', at });
-        refused.push({ id, conversation: sent.conversation, code: notice.code });
+        const change = { device: sent.device, id, by: notice.by, state: 'refused', at } as const;
+        changes.push(change);
+        refused.push({ change, conversation: sent.conversation, code: notice.code });
       }
       return { ...NOTHING, changes, refused };
     }
@@ -57,8 +59,11 @@ export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise
       const conversation = otherIn(notice.conversation, deps.own.address);
       if (conversation === undefined || (notice.from !== conversation && notice.from !== deps.own.address))
         return NOTHING;
-      if ((await deps.accounts.known(notice.from))?.pin.blocked) return NOTHING;
-      const { from, device, seqs } = notice;
+      const { from, device } = notice;
+      const known = await deps.accounts.known(from);
+      // Of a device that nobody has, nothing is awaited.
+      if (known === undefined || known.pin.blocked || !known.state.devices.has(device)) return NOTHING;
+      const seqs = notice.seqs.slice(0, NOTICE_ENTRIES_MAX);
       return { ...NOTHING, missed: [{ conversation, from, device, seqs, at }] };
     }
   }
@@ -73,7 +78,7 @@ async function delivered(
   const known = await deps.accounts.known(by);
   if (known === undefined) return [];
   const changes: StateChange[] = [];
-  for (const { id, device: byDevice, tag } of entries) {
+  for (const { id, device: byDevice, tag } of entries.slice(0, NOTICE_ENTRIES_MAX)) {
     if (tag === undefined) continue;
     const sent = await findSent(id, deps);
     if (sent === undefined) continue;

@@ -1,12 +1,14 @@
 // One delivered message, opened: the account logs that it needs fetched first, every check made, its claims about logs compared
 // (DESIGN section 5, Open). It decides; the inbox commits.
-import { comparePosition } from '#protocol/account-log.ts';
+import { activeDevices, comparePosition } from '#protocol/account-log.ts';
 import { otherParticipant } from '#protocol/address.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import type { Header, Position } from '#protocol/envelope.ts';
-import { CryptoError, RequestError } from '#protocol/errors.ts';
+import { CryptoError } from '#protocol/errors.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
+import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
+import { expiryHere } from './clocks.ts';
 import type { Connection } from './connection.ts';
 import { readContent } from './content.ts';
 import { decodeGiven, type Given, type OpenedMessage, openMessage, readHeader } from './crypto/open.ts';
@@ -16,8 +18,10 @@ import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';
 import type { NewEvent, NewUnreadable, Received } from './profile/profile.ts';
-import { Refusal } from './refusal.ts';
+import { isFinal } from './refusal.ts';
 
+/** Until its first slot for a new device a message waits for its sender at most so long; what claims an earlier time later is not believed. */
+const EARLY_MAX_MS = 3 * LATE_SLOT_MAX_MS;
 /** Devices that no log had: not looked up again, because a sender could make us ask for each message. */
 const UNKNOWN_DEVICES_MAX = 1_000;
 
@@ -41,6 +45,7 @@ export type OpenerDeps = { readonly own: OwnDevice; readonly accounts: Accounts;
 export class Opener {
   readonly #deps: OpenerDeps;
   readonly #unknownDevices = new Set<string>();
+  #enrolledAt: number | undefined;
 
   constructor(deps: OpenerDeps) {
     this.#deps = deps;
@@ -60,7 +65,7 @@ export class Opener {
       const claims = await this.#claims(first, header, connection);
       const latest = await this.#deps.accounts.known(header.sender);
       const message = latest?.state === sender?.state ? first : this.#openWith(given, latest);
-      return this.#opened(frame, message, latest, claims);
+      return this.#opened(frame, message, latest, claims, await this.#early(message));
     } catch (error) {
       if (!(error instanceof CryptoError)) throw error;
       return { type: 'unreadable', unreadable: this.#unreadable(frame, header, error), events: [] };
@@ -103,8 +108,7 @@ export class Opener {
     try {
       return await this.#deps.accounts.refresh(address, connection);
     } catch (error) {
-      const none = error instanceof Refusal || (error instanceof RequestError && !error.retry);
-      if (!none) throw error;
+      if (!isFinal(error)) throw error;
       return this.#deps.accounts.known(address);
     }
   }
@@ -166,14 +170,36 @@ export class Opener {
     );
   }
 
-  #opened(frame: Delivered, message: OpenedMessage, sender: Known | undefined, events: readonly NewEvent[]): Opening {
+  /** Whether it was written before this device was enrolled, by its sender's clock; and whether an earlier device has it, too. */
+  async #early({ private: { sentAt } }: OpenedMessage): Promise<Received['early']> {
+    const { accounts, own, clock } = this.#deps;
+    this.#enrolledAt ??= (await accounts.known(own.address))?.pin.firstSeen[own.device] ?? 0;
+    const enrolledAt = this.#enrolledAt;
+    const told = sentAt < enrolledAt && sentAt >= enrolledAt - LATE_SLOT_MAX_MS;
+    if (!told || clock.now() > enrolledAt + EARLY_MAX_MS) return undefined;
+    const known = await accounts.known(own.address);
+    const others = known === undefined ? [] : activeDevices(known.state).map(({ id }) => encodeBase64(id));
+    const elsewhere = others.some(
+      (device) => device !== own.device && (known?.pin.firstSeen[device] ?? enrolledAt) <= enrolledAt,
+    );
+    return { elsewhere };
+  }
+
+  #opened(
+    frame: Delivered,
+    message: OpenedMessage,
+    sender: Known | undefined,
+    events: readonly NewEvent[],
+    early?: Received['early'],
+  ): Opening {
     const { own, clock } = this.#deps;
     const { header, private: part, messageHash, messageKey } = message;
     const mine = header.sender === own.address;
     const other = this.#other(header);
     const blocked = !mine && sender?.pin.blocked === true;
     const content = readContent(part.content);
-    const expired = part.expiry !== 0 && part.expiry <= clock.now();
+    const expiry = expiryHere(part, frame.receivedAt, clock.now());
+    const expired = expiry !== 0 && expiry <= clock.now();
     const received: Received = {
       conversation: other,
       from: header.sender,
@@ -183,12 +209,13 @@ export class Opener {
       mh: messageHash,
       previous: part.previous.slice(),
       order: 0,
-      epoch: 0,
       kind: content.kind,
       content: blocked ? new Uint8Array(0) : part.content.slice(),
       sentAt: part.sentAt,
       receivedAt: frame.receivedAt,
-      expiry: part.expiry,
+      expiry,
+      seen: blocked ? [] : part.heads.map(({ device, seq }) => ({ device: encodeBase64(device), seq })),
+      ...(early === undefined ? {} : { early }),
       ...(mine ? { own: { k: messageKey, recipients: other === own.address ? [] : [other] } } : {}),
       show: !blocked && !expired && content.kind !== 'empty',
       ...(blocked ? { quiet: true } : {}),

@@ -4,7 +4,7 @@ import type { Accounts } from './accounts.ts';
 import { Composer, type ComposerDeps, type Draft } from './compose.ts';
 import type { Connection } from './connection.ts';
 import { EMPTY_CONTENT } from './content.ts';
-import type { ClientEvent } from './events.ts';
+import { type ClientEvent, trouble } from './events.ts';
 import { LateSlots } from './late-slots.ts';
 import type { Timers } from './platform.ts';
 import type { MessageId, NewMessage, OutboxItem } from './profile/profile.ts';
@@ -39,7 +39,7 @@ export class Outbox {
       clock: deps.clock,
       timers: deps.timers,
       emit: deps.emit,
-      stale: (addresses) => this.#onStale(addresses),
+      stale: (addresses, item) => this.#onStale(addresses, item),
       addressAnew: (item, connection) => this.#addressAnew(item, connection),
       hollowOut: (item) => this.#hollowOut(item),
     });
@@ -94,10 +94,12 @@ export class Outbox {
     if (this.#connection !== undefined) this.#late.want(address, this.#connection);
   }
 
-  #onStale(addresses: readonly string[]): void {
+  /** Of the message's own people alone: a server that names others would have this client fetch and pin whom it likes. */
+  #onStale(addresses: readonly string[], { conversation }: OutboxItem): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    for (const address of addresses) {
+    for (const address of new Set([conversation, this.#deps.own.address])) {
+      if (!addresses.includes(address)) continue;
       // An answer about a log is worth nothing to a connection that is gone: the next one is told again.
       this.#deps.accounts.refresh(address, connection).then(
         () => this.#late.want(address, connection),
@@ -134,6 +136,6 @@ export class Outbox {
   }
 
   #trouble(error: unknown): void {
-    this.#deps.emit({ type: 'trouble', message: error instanceof Error ? error.message : String(error) });
+    this.#deps.emit(trouble(error));
   }
 }

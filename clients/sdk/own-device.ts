@@ -44,7 +44,10 @@ export function checkServer(connection: Connection, address: string, serverKey?:
   const { challenge, url } = connection;
   const { domain } = parseAddress(address);
   if (challenge.domain !== domain) {
-    throw new Refusal('wrong_domain', `${url} is the server of ${challenge.domain}, not of ${domain}.`);
+    throw new Refusal(
+      'wrong_domain',
+      `${url} is the server of ${challenge.domain}, not of ${domain}. Check the address and the server.`,
+    );
   }
   if (serverKey !== undefined && challenge.serverKey !== serverKey) {
     throw new Refusal(

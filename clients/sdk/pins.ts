@@ -3,7 +3,7 @@
 import { decodeSignedEntry } from '#protocol/account-entry.ts';
 import { type AccountState, verifyAccountLog } from '#protocol/account-log.ts';
 import { equalBytes } from '#protocol/bytes.ts';
-import { CryptoError } from '#protocol/errors.ts';
+import { CryptoError, ProtocolError } from '#protocol/errors.ts';
 import type { SignedEntryText } from '#protocol/frames/fields.ts';
 import type { NewEvent, Pin } from './profile/profile.ts';
 
@@ -53,11 +53,14 @@ function judged(decide: () => Verdict): Verdict {
   try {
     return decide();
   } catch (error) {
-    if (error instanceof Error && (error instanceof CryptoError || error.name === 'ProtocolError')) {
-      return { type: 'refused', why: error.message };
-    }
+    if (isBadLog(error)) return { type: 'refused', why: error.message };
     throw error;
   }
+}
+
+/** What reading a log or vault throws: what the server kept is at fault, not this machine. */
+export function isBadLog(error: unknown): error is CryptoError | ProtocolError {
+  return error instanceof CryptoError || error instanceof ProtocolError;
 }
 
 /** The first pin of an address. */

@@ -1,6 +1,8 @@
 // What the client refuses by itself, before or instead of asking a server: the person is told the sentence.
 // Apart from RequestError, whose codes cross the wire; these never do.
 
+import { RequestError } from '#protocol/errors.ts';
+
 export type RefusalReason =
   | 'weak_password'
   | 'wrong_password'
@@ -27,4 +29,14 @@ export class Refusal extends Error {
     super(message);
     this.reason = reason;
   }
+}
+
+/** Whether asking again, unchanged, will not help: this client or the server has refused for good. */
+export function isFinal(error: unknown): error is Refusal | RequestError {
+  return error instanceof Refusal || (error instanceof RequestError && !error.retry);
+}
+
+/** The sentence of anything that was thrown. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

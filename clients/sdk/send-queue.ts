@@ -1,13 +1,14 @@
 // Moves sealed messages from the outbox to the server: oldest first in each conversation, a window of unanswered ones, the same
 // bytes again on every new connection until the server has answered (DESIGN section 3, Sends). It seals nothing itself.
-import { encodeBase64 } from '#protocol/base64.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { Answer } from '#protocol/frames/server.ts';
 import { OUTBOX_MAX_AGE_MS, SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
-import type { Connection, Fields } from './connection.ts';
-import type { ClientEvent } from './events.ts';
+import { clockFault } from './clocks.ts';
+import type { Connection } from './connection.ts';
+import { type ClientEvent, trouble } from './events.ts';
 import type { Clock, Timers } from './platform.ts';
-import type { OutboxItem, SealedItem, SendingPart } from './profile/profile.ts';
+import type { OutboxItem, SendingPart } from './profile/profile.ts';
+import { sendFields } from './send-fields.ts';
 
 const PAGE_ITEMS = 64;
 const HOLD_FIRST_MS = 1_000;
@@ -19,7 +20,7 @@ export interface SendQueueDeps {
   readonly timers: Timers;
   emit(event: ClientEvent): void;
   /** Accepted, but these addresses have other devices in use than the message has slots for. */
-  stale(addresses: readonly string[]): void;
+  stale(addresses: readonly string[], item: OutboxItem): void;
   /** Refused because its devices are gone: makes slots for those in use. False: there are none, or it was tried already. */
   addressAnew(item: OutboxItem, connection: Connection): Promise<boolean>;
   /** Too old: gives it up, puts an empty message under its number and seals what follows it anew. Harmless if done before. */
@@ -46,6 +47,8 @@ export class SendQueue {
   #filling = false;
   #again = false;
   #committing: Promise<void> | undefined;
+  /** When this session began, by this device's clock; undefined once the clock has been compared in it. */
+  #clockSince: number | undefined;
 
   constructor(deps: SendQueueDeps) {
     this.#deps = deps;
@@ -54,6 +57,7 @@ export class SendQueue {
   /** A session is there: everything unanswered goes again, oldest first. */
   start(connection: Connection): void {
     this.#connection = connection;
+    this.#clockSince = this.#deps.clock.now();
     this.#inFlight.clear();
     this.#rewind(0);
     void this.#fill();
@@ -147,8 +151,17 @@ export class SendQueue {
     if (this.#holds.delete(item.conversation)) this.#rewind(item.number);
     this.#answered.push({ item, receivedAt });
     this.#committing ??= this.#commit();
-    if (stale !== undefined && stale.length > 0) this.#deps.stale(stale);
+    this.#compareClock(item, receivedAt);
+    if (stale !== undefined && stale.length > 0) this.#deps.stale(stale, item);
     void this.#fill();
+  }
+
+  /** What was sent before may be answered with an earlier time: compared is a message of this session. */
+  #compareClock({ createdAt }: OutboxItem, receivedAt: number): void {
+    if (this.#clockSince === undefined || createdAt < this.#clockSince) return;
+    this.#clockSince = undefined;
+    const fault = clockFault(this.#deps.clock.now(), receivedAt);
+    if (fault !== undefined) this.#deps.emit({ type: 'trouble', message: fault });
   }
 
   /** One transaction for all that was answered while the last one was on its way. */
@@ -182,8 +195,8 @@ export class SendQueue {
       if (error.code === 'stale_devices' && (await this.#deps.addressAnew(item, connection))) {
         this.#rewind(item.number - 1);
       } else await this.#drop(item, error);
-    } catch (trouble) {
-      if (connection === this.#connection) this.#trouble(trouble);
+    } catch (failure) {
+      if (connection === this.#connection) this.#trouble(failure);
     }
     void this.#fill();
   }
@@ -224,20 +237,6 @@ export class SendQueue {
   }
 
   #trouble(error: unknown): void {
-    this.#deps.emit({ type: 'trouble', message: error instanceof Error ? error.message : String(error) });
+    this.#deps.emit(trouble(error));
   }
-}
-
-/** The `send` frame of sealed bytes with these slots. */
-export function sendFields(
-  { header, body }: Pick<SealedItem, 'header' | 'body'>,
-  slots: SealedItem['slots'],
-  retention: number | undefined,
-): Fields<'send'> {
-  return {
-    header: encodeBase64(header),
-    body: encodeBase64(body),
-    slots: slots.map(({ to, device, slot }) => ({ to, device, slot: encodeBase64(slot) })),
-    ...(retention === undefined ? {} : { retention }),
-  };
 }

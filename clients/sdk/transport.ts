@@ -1,8 +1,5 @@
 // How frames leave and reach a client: one interface, because Node and browsers have different WebSockets and tests have none.
 
-/** The WebSocket subprotocol of this protocol's first version. */
-export const SUBPROTOCOL = 'parley.v1';
-
 /** What a transport tells its connection. After `closed` nothing more comes. */
 export interface WireEvents {
   opened(): void;
@@ -22,8 +19,6 @@ export interface Wire {
   close(code: number, reason: string): void;
   /** Drops the connection without a handshake: for a peer that does not answer. */
   terminate(): void;
-  /** Bytes queued and not yet given to the network. */
-  readonly bufferedBytes: number;
 }
 
 export interface Transport {

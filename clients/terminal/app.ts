@@ -1,9 +1,10 @@
 // What every command stands on: the person's settings, the output, the password, and a client that is opened, used and closed.
 import { Client, type Platform } from '../sdk/index.ts';
 import type { Settings } from './config.ts';
-import { type EndSignal, interrupted } from './exit.ts';
+import { endOf, interrupted, signalOf } from './exit.ts';
 import type { Output } from './output.ts';
-import { type Ask, chooseNewPassword, readPassword } from './password.ts';
+import { chooseNewPassword, readPassword } from './password.ts';
+import type { Ask } from './prompt.ts';
 
 export type App = {
   readonly settings: Settings;
@@ -12,13 +13,15 @@ export type App = {
   readonly platform: Platform;
   /** Aborts, with the signal's name as its reason, when the person or the system wants the command to end. */
   readonly ending: AbortSignal;
+  /** Makes sure that a profile can be made where it is to be. Throws ProfileError. */
+  prepareProfile(): Promise<void>;
   /** A path as the person meant it, absolute. */
   path(given: string): string;
 };
 
-/** The account's password. Throws Ended where there is none to be had. */
-export function passwordOf({ settings, ask }: App, question: string): Promise<string> {
-  return readPassword(question, { file: settings.passwordFile, given: settings.password, ask });
+/** The account's password. Throws Ended where there is none to be had. `moreToCome`: another question follows. */
+export function passwordOf({ settings, ask }: App, question: string, moreToCome = false): Promise<string> {
+  return readPassword(question, { file: settings.passwordFile, given: settings.password, ask, moreToCome });
 }
 
 /** The password that an account is to get. Throws Ended likewise. */
@@ -31,21 +34,36 @@ export function newPasswordOf({ settings, ask }: App, question: string, file?: s
   return chooseNewPassword(question, { file, given: settings.newPassword, ask }, 'PARLEY_NEW_PASSWORD');
 }
 
+/** What a command does with the client; `password` is the one that holds. */
+type Work<T> = (client: Client, password: string) => Promise<T>;
+
 /**
  * Opens this profile, lets `work` use it, and closes it whatever happens. Where another device has changed the password, the new one is asked for
- * first; `password` is the one that holds then. Servers that were given are remembered. Throws Interrupted when the command is to end.
+ * first. Servers that were given are remembered once there was a session with one. Throws Interrupted when the command is to end. `asksMore`: the
+ * work has questions of its own.
  */
-export async function withClient<T>(app: App, work: (client: Client, password: string) => Promise<T>): Promise<T> {
-  const given = await passwordOf(app, 'Password: ');
-  const client = await Client.open(app.platform, given);
+export async function withClient<T>(app: App, work: Work<T>, { asksMore = false } = {}): Promise<T> {
+  const { servers } = app.settings;
+  const given = await passwordOf(app, 'Password: ', asksMore);
+  const client = await Client.open(app.platform, given, servers);
+  const remembered = servers.length === 0 ? async () => {} : rememberServers(app, client);
   try {
-    const { servers } = app.settings;
-    if (servers.length > 0 && servers.join() !== client.account.servers.join()) await client.setServers(servers);
     const password = client.passwordChanged ? await adopted(app, client) : given;
     return await untilEnding(app, () => work(client, password));
   } finally {
+    await remembered();
     await client.close();
   }
+}
+
+/** Resolves, when it is called, once what is to be remembered is on disk. */
+function rememberServers({ settings, output }: App, client: Client): () => Promise<void> {
+  let writing: Promise<void> | undefined;
+  client.on(({ type }) => {
+    if (type !== 'online' || writing !== undefined) return;
+    writing = client.setServers(settings.servers).catch((error: unknown) => output.note(endOf(error).sentence));
+  });
+  return async () => writing;
 }
 
 /** `work`, unless the command is to end before: then Ended, with the status of the signal. */
@@ -59,11 +77,6 @@ export async function untilEnding<T>({ ending }: App, work: () => Promise<T>): P
   } finally {
     ending.removeEventListener('abort', end);
   }
-}
-
-/** What it was that ended the command. */
-export function signalOf(ending: AbortSignal): EndSignal {
-  return ending.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
 }
 
 async function adopted({ settings, ask, output }: App, client: Client): Promise<string> {

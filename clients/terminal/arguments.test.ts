@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { countFrom1, durationMs, listed, secondsMs } from './arguments.ts';
+import { countFrom1, durationMs, people, person, secondsMs } from './arguments.ts';
 
 it('durations have a unit', () => {
   expect(['90s', '30m', '1h', '7d'].map(durationMs)).toEqual([90_000, 1_800_000, 3_600_000, 604_800_000]);
-  for (const text of ['', '1', 'h', '0h', '-1h', '1.5h', '1w', '1 h']) expect(() => durationMs(text)).toThrow('30m');
+  for (const text of ['', '1', 'h', '0h', '-1h', '1.5h', '1w', '1 h', '999999999d', '3651d'])
+    expect(() => durationMs(text)).toThrow('30m');
 });
 
 it('seconds may have a fraction', () => {
@@ -17,7 +18,14 @@ it('counts are whole numbers from one', () => {
   for (const text of ['0', '-1', '1.5', 'x', '', '9'.repeat(20)]) expect(() => countFrom1(text)).toThrow('from 1');
 });
 
+it('names and addresses stay as they were typed, for whoever knows the own domain', () => {
+  expect(['al', 'Al', 'bo@example.org'].map(person)).toEqual(['al', 'Al', 'bo@example.org']);
+  for (const text of ['', 'x', 'a b', 'al@', '@x', 'al@b@c', 'al@-x', 'ä'.repeat(3), '\u001b[2J'])
+    expect(() => person(text)).toThrow('Give a name, or name@domain.');
+});
+
 it('several names have commas between', () => {
-  expect(listed('al,bo@example.org')).toEqual(['al', 'bo@example.org']);
-  for (const text of ['', 'al,', ',al', 'al,,bo']) expect(() => listed(text)).toThrow('commas');
+  expect(people('al,bo@example.org')).toEqual(['al', 'bo@example.org']);
+  for (const text of ['', 'al,', ',al', 'al,,bo']) expect(() => people(text)).toThrow('commas');
+  expect(() => people('al,b o')).toThrow('name@domain');
 });

@@ -1,8 +1,14 @@
 // What a person types after a command, as the types that commands work with. Each throws a usage error that says what it should be.
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { resolveAddress } from '#protocol/address.ts';
+import { RequestError } from '#protocol/errors.ts';
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DURATION_MAX = '3650d';
+const DURATION_MAX_MS = 3_650 * UNIT_MS.d;
 const DURATION = /^(\d{1,9})(s|m|h|d)$/;
+/** In place of the one that is not known yet. */
+const ANY_DOMAIN = 'localhost';
 /** setTimeout takes no more than 2³¹ − 1 ms. */
 const SECONDS_MAX = 2_000_000;
 
@@ -10,7 +16,9 @@ const SECONDS_MAX = 2_000_000;
 export function durationMs(text: string): number {
   const [, number, unit] = DURATION.exec(text) ?? [];
   const ms = Number(number) * UNIT_MS[(unit ?? 's') as keyof typeof UNIT_MS]; // the expression allows no other unit
-  if (!(ms > 0)) throw new InvalidArgumentError('Give a number with s, m, h or d, as in 90s, 30m, 1h or 7d.');
+  if (!(ms > 0 && ms <= DURATION_MAX_MS)) {
+    throw new InvalidArgumentError(`Give a number with s, m, h or d, as in 90s, 30m, 1h or 7d, up to ${DURATION_MAX}.`);
+  }
   return ms;
 }
 
@@ -18,9 +26,15 @@ export function durationMs(text: string): number {
 export function secondsMs(text: string): number {
   const seconds = Number(text);
   if (!/^\d*\.?\d+$/.test(text) || !(seconds > 0) || seconds > SECONDS_MAX) {
-    throw new InvalidArgumentError('Give a number of seconds, as in 60.');
+    throw new InvalidArgumentError(`Give a number of seconds above 0, as in 60, up to ${SECONDS_MAX}.`);
   }
   return seconds * 1_000;
+}
+
+/** An option of seconds whose value, and default, is in ms. */
+export function secondsOption(flags: string, description: string, defaultMs?: number): Option {
+  const option = new Option(flags, description).argParser(secondsMs);
+  return defaultMs === undefined ? option : option.default(defaultMs, String(defaultMs / 1_000));
 }
 
 /** A whole number from 1. */
@@ -37,9 +51,20 @@ export function collected(value: string, before: readonly string[] | undefined):
   return [...(before ?? []), value];
 }
 
-/** `al,bo`: the parts; none may be empty. */
-export function listed(text: string): string[] {
+/** A name or an address, as typed; what domain a bare name is of is not known yet. */
+export function person(typed: string): string {
+  try {
+    resolveAddress(typed, ANY_DOMAIN);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    throw new InvalidArgumentError(`${typed === '' ? 'It is empty.' : error.message} Give a name, or name@domain.`);
+  }
+  return typed;
+}
+
+/** `al,bo`: the names or addresses, of which none may be empty. */
+export function people(text: string): string[] {
   const parts = text.split(',');
-  if (parts.some((part) => part === '')) throw new InvalidArgumentError('Give names with commas between, as in al,bo.');
-  return parts;
+  if (parts.includes('')) throw new InvalidArgumentError('Give names with commas between, as in al,bo.');
+  return parts.map(person);
 }

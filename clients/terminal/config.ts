@@ -39,8 +39,9 @@ export function readConfig(options: GlobalOptions, environment: Environment): Se
     profile: profile ? personsPath(profile, environment) : join(homedir(), '.parley'),
     servers: (options.server ?? fromEnvironment).map(serverUrl),
     passwordFile: passwordFile === undefined ? undefined : personsPath(passwordFile, environment),
-    password: environment.PARLEY_PASSWORD,
-    newPassword: environment.PARLEY_NEW_PASSWORD,
+    // Empty is absent: that is how a variable is unset for one command.
+    password: environment.PARLEY_PASSWORD || undefined,
+    newPassword: environment.PARLEY_NEW_PASSWORD || undefined,
     json,
     colour: isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb',
   };

@@ -1,6 +1,6 @@
 // How a command ends: its exit status, and the sentence for whatever stopped it. A person never sees a stack trace.
 import { CommanderError } from 'commander';
-import { ProfileError, Refusal, RequestError, Unavailable } from '../sdk/index.ts';
+import { ProfileError, Refusal, RequestError, Unavailable, Unreachable } from '../sdk/index.ts';
 
 export const EXIT = { done: 0, refused: 1, usage: 2, timeout: 3, unreachable: 4 } as const;
 /** What a shell reports for a program that a signal ended: 128 and the signal's number. */
@@ -29,6 +29,11 @@ export function interrupted(signal: EndSignal): Ended {
   return new Ended(EXIT_SIGNAL[signal]);
 }
 
+/** What it was that ended a command. */
+export function signalOf(ending: AbortSignal): EndSignal {
+  return ending.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+}
+
 /** Whoever read the output is gone (`| head`): there is nobody to tell. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
@@ -40,6 +45,8 @@ const PROFILE_HINTS: Partial<Record<ProfileError['problem'], string>> = {
   exists: 'Each account of this machine has its own: give --profile DIR.',
 };
 
+const SERVER_HINT = 'Give another with --server URL.';
+
 /** Codes of an answering server that cannot do its work at present. */
 const AWAY_CODES: readonly string[] = ['unavailable', 'busy'];
 
@@ -49,6 +56,7 @@ export function endOf(error: unknown): { readonly status: number; readonly sente
   if (error instanceof OutputClosed) return { status: EXIT.done, sentence: '' };
   // Commander has written its own sentence already.
   if (error instanceof CommanderError) return { status: error.exitCode === 0 ? EXIT.done : EXIT.usage, sentence: '' };
+  if (error instanceof Unreachable) return { status: EXIT.unreachable, sentence: `${error.message} ${SERVER_HINT}` };
   if (error instanceof Unavailable) return { status: EXIT.unreachable, sentence: sentenceOf(error.message) };
   if (error instanceof RequestError) {
     const status = AWAY_CODES.includes(error.code) ? EXIT.unreachable : EXIT.refused;

@@ -1,26 +1,25 @@
 // Parley at the terminal: one command a run, for people and for scripts. This file only wires.
+import { isatty } from 'node:tty';
 import { Command } from 'commander';
 import { nodePlatform } from '../sdk/node/platform.ts';
+import { prepareProfileDirectory } from '../sdk/node/profile-home.ts';
 import type { App } from './app.ts';
 import { collected } from './arguments.ts';
-import {
-  deleteAccountCommand,
-  loginCommand,
-  passwordCommand,
-  signoutCommand,
-  signupCommand,
-} from './commands/account.ts';
+import { foldCommandName } from './command-name.ts';
+import { deleteAccountCommand, passwordCommand, signoutCommand } from './commands/account.ts';
 import type { Run } from './commands/define.ts';
 import { devicesCommand, revokeCommand } from './commands/devices.ts';
 import { listenCommand } from './commands/listen.ts';
 import { historyCommand, unreadCommand } from './commands/reading.ts';
 import { sendCommand } from './commands/send.ts';
+import { loginCommand, signupCommand } from './commands/signup.ts';
 import { blockCommand, safetyCommand, trustCommand, unblockCommand, verifyCommand } from './commands/trust.ts';
 import { type GlobalOptions, personsPath, readConfig, SERVER_DEFAULT } from './config.ts';
 import { EXIT, endOf } from './exit.ts';
 import { Output, toStderr, toStdout } from './output.ts';
-import { askOnTerminal } from './password.ts';
+import { openKeyboard, Prompt } from './prompt.ts';
 
+const STDERR = 2;
 /** What is left to be written when a command is done gets this long. */
 const LAST_WRITES_MS = 1_000;
 
@@ -32,18 +31,25 @@ const COMMANDS = [
 
 const ending = new AbortController();
 const environment = process.env;
+const prompt = new Prompt({
+  open: openKeyboard,
+  write: toStderr,
+  ending: ending.signal,
+  interrupt: () => process.kill(process.pid, 'SIGINT'),
+});
 
 const program = new Command('npm run -s parley --')
   .description('Parley at the terminal: encrypted messages from end to end.')
   .option(
     '--server <URL>',
-    `a server, ws:// or wss://; may be repeated, and is remembered (PARLEY_SERVER, ${SERVER_DEFAULT})`,
+    `a server, ws:// or wss://; may be repeated, and is remembered once it has answered (PARLEY_SERVER, ${SERVER_DEFAULT})`,
     collected,
   )
   .option('--profile <DIR>', 'where keys and history of this account are (PARLEY_PROFILE, ~/.parley)')
   .option('--password-file <F>', 'a file whose first line is the password (else PARLEY_PASSWORD, else asked for)')
   .option('--json', 'JSON lines on standard output')
   .addHelpText('after', '\nStatus: 0 done, 1 refused, 2 wrong arguments, 3 timeout, 4 server unreachable.')
+  .showHelpAfterError('--help lists all commands, COMMAND --help tells more of one.')
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ writeOut: toStdout, writeErr: toStderr })
   .exitOverride();
@@ -56,7 +62,8 @@ const run: Run = async (command, act) => {
     settings,
     output,
     platform,
-    ask: askOnTerminal(toStderr),
+    ask: (...asked) => prompt.ask(...asked),
+    prepareProfile: () => prepareProfileDirectory(settings.profile),
     ending: ending.signal,
     path: (given) => personsPath(given, environment),
   };
@@ -75,6 +82,8 @@ const AGAIN_AFTER_MS = 1_000;
 let endingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
+    // The terminal has shown ^C: what is said goes below it.
+    if (endingSince === undefined && signal === 'SIGINT' && isatty(STDERR)) toStderr('\n');
     endingSince ??= performance.now();
     // Asked again, it does not wait for anything; what is committed is committed. Under npm one Ctrl-C comes twice.
     if (performance.now() - endingSince > AGAIN_AFTER_MS) process.exit(EXIT.refused);
@@ -85,7 +94,7 @@ process.on('uncaughtException', (error) => end(error));
 process.on('unhandledRejection', (error) => end(error));
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(foldCommandName(program, process.argv.slice(2)), { from: 'user' });
   end();
 } catch (error) {
   end(error);
@@ -93,6 +102,7 @@ try {
 
 /** The last line of the process: a sentence if something is wrong, the status, and no stack trace. */
 function end(error?: unknown): void {
+  prompt.close();
   const { status, sentence } = error === undefined ? { status: EXIT.done, sentence: '' } : endOf(error);
   if (sentence !== '') new Output({ json: false, colour: false, stdout: toStdout, stderr: toStderr }).note(sentence);
   process.exitCode = status;

@@ -2,30 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Ask, chooseNewPassword, HiddenLine, readPassword } from './password.ts';
+import { chooseNewPassword, readPassword } from './password.ts';
+import type { Ask } from './prompt.ts';
 
 const nobody: Ask = async () => undefined;
 const typing =
   (...lines: string[]): Ask =>
   async () =>
     lines.shift();
-const keys = (...parts: string[]) => {
-  const line = new HiddenLine();
-  const states = parts.map((part) => line.type(Buffer.from(part, 'latin1')));
-  return { text: line.text, state: states.at(-1) };
-};
-
-it('a hidden line is what was typed until Enter, with its corrections', () => {
-  expect(keys('abc', '\u007f', 'd\r')).toEqual({ text: 'abd', state: 'done' });
-  expect(keys('wrong', '\u0015', 'right', '\n')).toEqual({ text: 'right', state: 'done' });
-  expect(keys('ab', '\u001b[D', '\t', 'c')).toEqual({ text: 'abc', state: 'more' });
-  expect(keys('ab\u0003').state).toBe('given up');
-});
-
-it('a letter of several bytes may come in parts, and goes as a whole', () => {
-  expect(keys('x\u00c3', '\u00bc').text).toBe('xü');
-  expect(keys('x\u00c3\u00bc', '\u007f').text).toBe('x');
-});
 
 it('a file counts before the environment, the environment before a question', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'parley-'));

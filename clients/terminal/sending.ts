@@ -1,7 +1,7 @@
 // One act of sending: batches in, a window of unanswered messages, and the end of it in words.
-import { type Client, type ClientEvent, type SendOptions, Unavailable } from '../sdk/index.ts';
-import { type App, signalOf } from './app.ts';
-import { Ended, EXIT, endOf, interrupted, OutputClosed, sentenceOf } from './exit.ts';
+import { type Client, type ClientEvent, Refusal, type SendOptions, Unavailable } from '../sdk/index.ts';
+import type { App } from './app.ts';
+import { Ended, EXIT, endOf, interrupted, OutputClosed, sentenceOf, signalOf } from './exit.ts';
 import { type Outcome, Progress } from './progress.ts';
 import { endedFor, isLinkState, Trouble } from './session.ts';
 import type { Batch } from './stdin-lines.ts';
@@ -30,6 +30,8 @@ export class Sending {
   #known = new Set<string>();
   #failures: { readonly to: string; readonly error: Error }[] = [];
   #refused = 0;
+  /** Messages that were asked for so far: each text that was read, for each address. */
+  #wanted = 0;
   #ended: Ended | undefined;
   #through = 0;
 
@@ -73,6 +75,7 @@ export class Sending {
       }
       if (result === undefined) return this.#app.ending.aborted ? undefined : this.#stow(batches, next);
       if (result.done || this.#to.length === 0) return undefined;
+      this.#wanted += result.value.texts.length * this.#act.to.length;
       await this.#queue(result.value);
       await this.#progress.room();
     }
@@ -81,13 +84,20 @@ export class Sending {
   /** Nobody waits any more: what the input still has goes into the outbox. */
   async #stow(batches: AsyncGenerator<Batch>, first: Promise<IteratorResult<Batch>>): Promise<Error | undefined> {
     for (let next = first; ; next = batches.next()) {
-      next.catch(() => {});
-      const result = await Promise.race([next, pause()]);
+      let result: IteratorResult<Batch> | 'paused';
+      try {
+        result = await Promise.race([next, pause()]);
+      } catch (error) {
+        if (error instanceof Error) return error;
+        throw error;
+      }
       if (result === 'paused' || this.#progress.waiting > OUTBOX_MESSAGES_MAX) {
-        return new Error(`Standard input was read up to line ${this.#through}: begin again after it.`);
+        next.catch(() => {});
+        return new Unavailable(`Standard input was read up to line ${this.#through}: begin again after it.`);
       }
       this.#to = this.#to.filter((to) => this.#known.has(to));
       if (result.done || this.#to.length === 0) return undefined;
+      this.#wanted += result.value.texts.length * this.#act.to.length;
       await this.#queueFor(this.#to, result.value);
     }
   }
@@ -116,30 +126,38 @@ export class Sending {
   }
 
   #finish(unread: Error | undefined): void {
-    const { accepted, total, waiting } = this.#progress;
+    const { accepted } = this.#progress;
     const { output, ending } = this.#app;
     const { status, sentence } = this.#reason(unread);
-    const record = { type: 'sent', accepted, total };
+    const record = { type: 'sent', accepted, total: this.#wanted };
     if (status === EXIT.done) {
-      return this.#quietly(() => output.show(record, total === 1 ? 'Accepted.' : `${total} accepted.`));
+      return this.#quietly(() => output.show(record, this.#wanted === 1 ? 'Accepted.' : `${accepted} accepted.`));
     }
     if (output.json) this.#quietly(() => output.show(record, ''));
     if (sentence !== '') output.note(sentence);
-    const rest =
-      total === 0 ? '' : `${accepted} of ${total} accepted${waiting > 0 ? ', the rest is in the outbox' : ''}.`;
-    throw new Ended(ending.aborted ? interrupted(signalOf(ending)).status : status, rest);
+    throw new Ended(ending.aborted ? interrupted(signalOf(ending)).status : status, this.#summary());
   }
 
-  /** The first thing that is wrong, and all of it in words. */
+  /** How far it came; empty where nothing was queued at all. */
+  #summary(): string {
+    const { accepted, total, waiting } = this.#progress;
+    if (total === 0) return '';
+    const outbox = waiting === this.#wanted - accepted ? 'the rest is in the outbox' : `${waiting} in the outbox`;
+    return `${accepted} of ${this.#wanted} accepted${waiting > 0 ? `, ${outbox}` : ''}.`;
+  }
+
+  /** The status, and all that is wrong in words. */
   #reason(unread: Error | undefined): { readonly status: number; readonly sentence: string } {
-    const parts = this.#failures.map(({ to, error }) => {
+    // What ended the session failed for each of them alike, and is said once.
+    const theirs = this.#failures.filter(({ error }) => !(error instanceof Refusal && error.reason === 'closed'));
+    const parts = theirs.map(({ to, error }) => {
       const { status, sentence } = endOf(error);
       return { status, sentence: `${to}: ${sentence}` };
     });
     if (unread !== undefined) parts.push(endOf(unread));
     if (this.#refused > 0) parts.push({ status: EXIT.refused, sentence: '' });
     if (this.#ended !== undefined) parts.push(endOf(this.#ended));
-    else if (this.#progress.stopped) parts.push(endOf(this.#away()));
+    else if (this.#progress.stopped) parts.push({ status: EXIT.unreachable, sentence: this.#away() });
     return {
       status: Math.max(EXIT.done, ...parts.map(({ status }) => status)),
       sentence: parts
@@ -149,14 +167,22 @@ export class Sending {
     };
   }
 
-  #away(): Unavailable {
-    const reason =
-      this.#trouble.sentence === '' ? 'The server did not accept it in the time given.' : this.#trouble.sentence;
+  /** Why nobody waits any more: the trouble itself was told when it began. */
+  #away(): string {
     const given = this.#failures.map(({ to }) => to);
     const unknown = this.#act.to.filter((to) => !this.#known.has(to) && !given.includes(to));
+    const reason = this.#app.ending.aborted ? '' : `Nothing was accepted for ${this.#seconds}. `;
     const nothing =
-      unknown.length === 0 ? '' : ` Nothing was queued for ${unknown.join(', ')}, not known on this device yet.`;
-    return new Unavailable(reason + nothing);
+      unknown.length === 0 ? '' : `Nothing was queued for ${unknown.join(', ')}, not known on this device yet.`;
+    return `${reason}${nothing}`.trimEnd();
+  }
+
+  #patience(): string {
+    return `It is tried again and again, for ${this.#seconds} at most.`;
+  }
+
+  get #seconds(): string {
+    return `${this.#act.timeoutMs / 1_000} s`;
   }
 
   #settled({ id, to, accepted, message = '' }: Outcome): void {
@@ -174,13 +200,13 @@ export class Sending {
       this.#trouble.heard(event);
       this.#ended ??= endedFor(event);
       if (this.#ended !== undefined) this.#progress.stop();
-      else this.#trouble.tell(event, this.#app.output);
+      else this.#trouble.tell(event, this.#app.output, this.#patience());
     } else if (event.type === 'trouble') this.#app.output.note(event.message);
     else if (event.type === 'delayed') {
-      const { conversation, code, message, seconds } = event;
+      const { conversation, code, message } = event;
       if (this.#delays.has(`${conversation} ${code}`)) return;
       this.#delays.add(`${conversation} ${code}`);
-      this.#app.output.note(`${conversation}: ${sentenceOf(message)} Trying again in ${seconds} s, and on.`);
+      this.#app.output.note(`${conversation}: ${sentenceOf(message)} ${this.#patience()}`);
     }
   }
 

@@ -1,10 +1,15 @@
 // A session for a command that wants one thing done: it fails soon where no server answers, with a sentence, instead of trying for ever.
-import { type Client, type LinkState, Unavailable } from '../sdk/index.ts';
-import { Ended, EXIT, sentenceOf } from './exit.ts';
+import { CLOSE } from '#protocol/close-codes.ts';
+import { type Client, type LinkState, Unavailable, Unreachable } from '../sdk/index.ts';
+import { Ended, EXIT, endOf, sentenceOf } from './exit.ts';
 import type { Output } from './output.ts';
+
+type LinkCode = Extract<LinkState, { readonly type: 'stopped' }>['code'];
 
 /** Failed attempts after which a server counts as unreachable; each server is tried once at least. */
 const ATTEMPTS_MIN = 2;
+/** How a server says that this device was revoked: it closes the session, or opens none. */
+const REVOKED: readonly LinkCode[] = [CLOSE.revoked.code, 'device_revoked'];
 /** The close code of a link that this end stopped. */
 const CLOSE_NORMAL = 1000;
 
@@ -19,10 +24,15 @@ export async function withSession<T>(client: Client, receive: boolean, work: () 
   const attemptsMax = Math.max(ATTEMPTS_MIN, client.account.servers.length);
   let attempts = 0;
   const trouble = new Trouble();
+  let ownFault: string | undefined;
   const stop = client.on((event) => {
+    if (event.type === 'trouble') ownFault = event.message;
     if (!isLinkState(event)) return;
     trouble.heard(event);
-    if (event.type === 'reconnecting' && ++attempts >= attemptsMax) failed.reject(new Unavailable(trouble.sentence));
+    if (event.type === 'reconnecting' && ++attempts >= attemptsMax) {
+      // A connection that this device gave up (a full disk) says nothing about the server.
+      failed.reject(event.reason === ownFault ? new Ended(EXIT.refused, ownFault) : trouble.error);
+    }
     const end = endedFor(event);
     if (end !== undefined) failed.reject(end);
   });
@@ -37,31 +47,46 @@ export async function withSession<T>(client: Client, receive: boolean, work: () 
 /** What ends a command when a link stops for good; undefined while it goes on, or where this end has stopped it. */
 export function endedFor(state: LinkState): Ended | undefined {
   if (state.type !== 'stopped' || state.code === CLOSE_NORMAL) return undefined;
-  return new Ended(EXIT.refused, sentenceOf(state.reason));
+  const hint = REVOKED.includes(state.code) ? ' To erase it here: signout. Then login makes a new one.' : '';
+  return new Ended(EXIT.refused, sentenceOf(state.reason) + hint);
 }
 
-/** Why there is no session at present, in words. */
+/** Why there is no session at present. */
 export class Trouble {
   #server = '';
-  #reason = '';
+  #error: Unavailable | undefined;
+  #hadSession = false;
   #told = false;
 
   heard(state: LinkState): void {
     if (state.type === 'connecting') this.#server = state.server;
-    else this.#reason = state.type === 'online' ? '' : state.reason;
-    if (state.type === 'online') this.#told = false;
+    else if (state.type === 'online') {
+      this.#error = undefined;
+      this.#hadSession = true;
+      this.#told = false;
+    } else {
+      this.#error = this.#hadSession
+        ? new Unavailable(sentenceOf(`The connection to ${this.#server} is lost: ${state.reason}`))
+        : new Unreachable(this.#server, state.reason);
+      this.#hadSession = false;
+    }
+  }
+
+  /** Undefined while nothing is wrong. */
+  get error(): Unavailable | undefined {
+    return this.#error;
   }
 
   /** Empty while nothing is wrong. */
   get sentence(): string {
-    return this.#reason === '' ? '' : sentenceOf(`${this.#server} cannot be reached: ${this.#reason}`);
+    return this.#error === undefined ? '' : endOf(this.#error).sentence;
   }
 
-  /** Tells a person, once for each time that the connection is lost. */
-  tell(state: LinkState, output: Output): void {
+  /** Tells a person, once for each time that the connection is lost. `patience`: how long it is tried again, as a sentence. */
+  tell(state: LinkState, output: Output, patience: string): void {
     if (state.type !== 'reconnecting' || this.#told) return;
     this.#told = true;
-    output.note(`${this.sentence} Trying again in ${state.seconds} s, and on.`);
+    output.note(`${this.sentence} ${patience}`);
   }
 }
 

@@ -22,6 +22,16 @@ const FORGET_AFTER_MS = 300_000;
 /** What turns of a partition that is handed over have not done by then, its next owner does again. */
 const HAND_OVER_PATIENCE_MS = 3_000;
 
+/** What every host of a process shares. `now`: ms since 1970. */
+export type HostDeps = {
+  readonly bus: Bus;
+  readonly signals: Signals;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly observer: TurnObserver;
+  readonly quarantine: Quarantine;
+};
+
 export class ActorHost<K extends ActorKind, W, R = never, E = never> implements PartitionConsumer {
   readonly #kind: K;
   readonly #log: Logger;
@@ -40,15 +50,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
   #stopped = false;
   #whenQuiet: (() => void) | undefined;
 
-  constructor(deps: {
-    type: ActorType<K, W, R, E>;
-    bus: Bus;
-    signals: Signals;
-    log: Logger;
-    now: () => number;
-    observer: TurnObserver;
-    quarantine: Quarantine;
-  }) {
+  constructor(deps: HostDeps & { readonly type: ActorType<K, W, R, E> }) {
     this.#kind = deps.type.kind;
     this.#log = deps.log;
     this.#now = deps.now;
@@ -114,6 +116,11 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     for (const slot of this.#slots.values()) {
       for (const command of slot.actor?.gone?.(inbox) ?? []) this.#give(slot, { command });
     }
+  }
+
+  /** Whether the actor of this key is run here. */
+  owns(key: string): boolean {
+    return this.#tenures.has(partitionOf(key, this.#partitions));
   }
 
   /** How many actors are in memory, for metrics. */

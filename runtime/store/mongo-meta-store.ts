@@ -2,16 +2,18 @@
 //
 //   meta   {_id: name, value: text}                 `schema`, `domain`, `partitions`: written once
 //   epoch  {_id: kind/partition, value: number}     raised by $inc whenever an instance takes the partition
+
+import type { Collection } from 'mongodb';
 import type { ActorKind } from '#protocol/commands.ts';
 import { Conflict } from './database.ts';
-import { claimFacts, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
+import { claimFacts, type PartitionEpochs, type SharedFacts, type StoreFacts, type StoreMeta } from './meta.ts';
 import type { Collections, Keyed } from './mongo.ts';
 import { attempt } from './mongo-errors.ts';
 
 /** The form of the documents that this version reads and writes. */
 const SCHEMA_VERSION = 1;
 
-export class MongoMetaStore implements StoreMeta, PartitionEpochs {
+export class MongoMetaStore implements StoreMeta, PartitionEpochs, SharedFacts {
   readonly #mongo: Collections;
 
   constructor(mongo: Collections) {
@@ -36,12 +38,24 @@ export class MongoMetaStore implements StoreMeta, PartitionEpochs {
     return taken.value;
   }
 
+  async keepFact(name: string, value: string): Promise<string> {
+    return this.#first(`fact ${name}`, value);
+  }
+
+  async fact(name: string): Promise<string | undefined> {
+    const kept = await attempt(() => this.#facts.findOne({ _id: `fact ${name}` }));
+    return kept?.value;
+  }
+
+  get #facts(): Collection<Keyed & { value: string }> {
+    return this.#mongo.collection('meta');
+  }
+
   async #first(name: string, value: string): Promise<string> {
-    const meta = this.#mongo.collection<Keyed & { value: string }>('meta');
-    await attempt(() => meta.insertOne({ _id: name, value })).catch((error) => {
+    await attempt(() => this.#facts.insertOne({ _id: name, value })).catch((error) => {
       if (!(error instanceof Conflict)) throw error;
     });
-    const kept = await attempt(() => meta.findOne({ _id: name }));
+    const kept = await attempt(() => this.#facts.findOne({ _id: name }));
     return kept?.value ?? value;
   }
 }

@@ -47,6 +47,13 @@ describe('the embedded database', () => {
     await expect(database.write([update])).rejects.toBeInstanceOf(Conflict);
   });
 
+  test('a statement for a table that is not there fails alone, and works once there is one', async () => {
+    const late = { sql: 'INSERT INTO late VALUES (1)', params: [] };
+    await expect(database.write([late])).rejects.toBeInstanceOf(Unavailable);
+    await database.write([{ sql: 'CREATE TABLE late (id INTEGER)', params: [] }]);
+    expect(await database.write([late, insert(1, 'one')])).toEqual([1, 1]);
+  });
+
   test('what was written is there after closing and opening again', async () => {
     await database.write([insert(7, 'seven')]);
     await database.close();
@@ -55,7 +62,7 @@ describe('the embedded database', () => {
   });
 
   test('a second opener is refused while the first lives', async () => {
-    await expect(openDatabase({ file: join(folder, 'a.db'), schema })).rejects.toThrow('locked');
+    await expect(openDatabase({ file: join(folder, 'a.db'), schema })).rejects.toMatchObject({ problem: 'locked' });
   });
 
   test('is nobody else’s to read, from its first file on, in a folder that all may enter', async () => {
@@ -78,7 +85,9 @@ describe('the embedded database', () => {
 
   test('a file that is no database, and a folder that is none, are refused with their reason', async () => {
     writeFileSync(join(folder, 'b.db'), 'this is not a database, and long enough to be looked at'.repeat(40));
-    await expect(openDatabase({ file: join(folder, 'b.db'), schema })).rejects.toThrow('not a database');
-    await expect(openDatabase({ file: join(folder, 'missing', 'c.db'), schema })).rejects.toBeInstanceOf(Unavailable);
+    await expect(openDatabase({ file: join(folder, 'b.db'), schema })).rejects.toMatchObject({ problem: 'damaged' });
+    await expect(openDatabase({ file: join(folder, 'missing', 'c.db'), schema })).rejects.toMatchObject({
+      problem: 'denied',
+    });
   });
 });

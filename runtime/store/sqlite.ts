@@ -13,9 +13,23 @@ type Waiting = {
   readonly reject: (error: Error) => void;
 };
 
+/** What keeps a database file from being opened. */
+export type OpenProblem = 'full' | 'io' | 'locked' | 'damaged' | 'denied';
+
+/** The database file cannot be used. The message is the reason without a full stop, in the words of SQLite or the operating system. */
+export class OpenError extends Error {
+  override readonly name = 'OpenError';
+  readonly problem: OpenProblem;
+
+  constructor(problem: OpenProblem, message: string) {
+    super(message);
+    this.problem = problem;
+  }
+}
+
 /**
  * Opens (or makes) the database file and applies `schema`, a list of repeatable statements (CREATE … IF NOT EXISTS).
- * Throws Unavailable with SQLite's reason: no such folder, not a database, locked by another process.
+ * Throws OpenError.
  */
 export async function openDatabase(settings: WorkerSettings): Promise<Database> {
   const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), { workerData: settings });
@@ -25,7 +39,9 @@ export async function openDatabase(settings: WorkerSettings): Promise<Database> 
   });
   if ('failure' in opened) {
     await worker.terminate();
-    throw new Unavailable(opened.failure.message);
+    const { kind, message } = opened.failure;
+    if (kind === 'conflict' || kind === 'broken') throw new Error(message); // the schema is wrong
+    throw new OpenError(kind, message);
   }
   return new SqliteDatabase(worker);
 }

@@ -1,6 +1,7 @@
 // The thread that owns the embedded database, so that a disk sync never stops the event loop that serves sockets.
 // One message = one batch = one transaction (group commit).
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Row, SqlValue } from './database.ts';
@@ -11,16 +12,29 @@ export type WireUnit = readonly [
   statements: readonly (readonly [sql: number, params: readonly SqlValue[], expect: number])[],
 ];
 export type WireBatch = { readonly texts: readonly string[]; readonly units: readonly WireUnit[] };
-export type WireFailure = { readonly kind: 'conflict' | 'full' | 'broken'; readonly message: string };
+/** `broken`: a fault of the program. The rest is the world's: `locked` by another process, `damaged` file, `io`: the disk fails. */
+export type WireFailure = {
+  readonly kind: 'conflict' | 'full' | 'io' | 'locked' | 'damaged' | 'denied' | 'broken';
+  readonly message: string;
+};
 export type WireResult = readonly number[] | readonly Row[] | { readonly failure: WireFailure };
 export type WireReply = { readonly results: readonly WireResult[] } | { readonly failure: WireFailure };
 export type WorkerSettings = { readonly file: string; readonly schema: readonly string[] };
 
 const NO_EXPECTATION = -1;
+/** SQLite's result codes, https://sqlite.org/rescode.html: the lower byte of what node:sqlite gives as `errcode`. */
+const SQLITE_PERM = 3;
 const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_CONSTRAINT = 19;
+const SQLITE_NOTADB = 26;
+/** SQLite says `full` where a write finds no room, and a mere I/O error where a sync or a growing file does. With less than this free, it was that. */
+const FULL_BELOW_BYTES = 256 * 1024;
 /** Rows are written and deleted again within milliseconds: rare checkpoints find most pages already reused. 4 KiB pages. */
 const CHECKPOINT_PAGES = 4_000;
 
@@ -31,6 +45,7 @@ if (!port) throw new Error('sqlite.worker.ts runs as a worker thread only.');
 const settings = workerData as WorkerSettings; // given by sqlite.ts, the only one that starts this file
 
 let database: DatabaseSync;
+const texts: string[] = [];
 const statements: StatementSync[] = [];
 
 try {
@@ -67,8 +82,8 @@ function makePrivate(file: string): void {
 }
 
 function perform(batch: WireBatch): WireReply {
+  texts.push(...batch.texts); // whatever becomes of the batch: its numbers are given
   try {
-    for (const text of batch.texts) statements.push(database.prepare(text));
     const readOnly = batch.units.every(([read]) => read);
     if (!readOnly) database.exec('BEGIN IMMEDIATE');
     const results = batch.units.map(performUnit);
@@ -107,17 +122,48 @@ function performUnit([read, list]: WireUnit): WireResult {
 }
 
 function prepared(sql: number): StatementSync {
-  const statement = statements[sql];
-  if (!statement) throw new Error(`Statement ${sql} was never sent.`);
-  return statement;
+  const text = texts[sql];
+  if (text === undefined) throw new Error(`Statement ${sql} was never sent.`);
+  statements[sql] ??= database.prepare(text); // now and not before: its tables may be new
+  return statements[sql];
 }
 
 function explain(error: unknown): WireFailure {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof ExpectationFailed) return { kind: 'conflict', message };
-  const code = Number((error as { errcode?: number }).errcode ?? 0) & 0xff; // node:sqlite puts SQLite's code there
-  if (code === SQLITE_CONSTRAINT) return { kind: 'conflict', message };
-  if (code === SQLITE_FULL || code === SQLITE_IOERR) return { kind: 'full', message };
-  if (code === SQLITE_BUSY) return { kind: 'broken', message: 'the database is locked' };
-  return { kind: 'broken', message };
+  return { kind: error instanceof ExpectationFailed ? 'conflict' : kindOf(error), message };
+}
+
+function kindOf(error: unknown): WireFailure['kind'] {
+  const { errcode, code } = error as { errcode?: number; code?: string }; // what node:sqlite and node:fs put there
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'full';
+  if (errcode === undefined) return /^E(?!RR_)/.test(code ?? '') ? 'denied' : 'broken'; // ERR_ are Node's own
+  switch (errcode & 0xff) {
+    case SQLITE_CONSTRAINT:
+      return 'conflict';
+    case SQLITE_FULL:
+      return 'full';
+    case SQLITE_IOERR:
+      return isFull() ? 'full' : 'io';
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return 'locked';
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return 'damaged';
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      return 'denied';
+    default:
+      return 'broken';
+  }
+}
+
+function isFull(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(settings.file));
+    return bavail * bsize < FULL_BELOW_BYTES;
+  } catch {
+    return false; // a disk that does not even say so is not full but broken
+  }
 }

@@ -2,30 +2,31 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { INVITATION_MAX_CHARS } from '#protocol/limits.ts';
+import { ConfigError } from '#runtime/config.ts';
+import { deploymentSettings } from '#runtime/deployment.ts';
 import { type SignUpPolicy, signUpPolicy } from './invitations.ts';
-import { SetupError } from './setup.ts';
 
 const TRIES_MAX = 1_000;
 const tries = z.coerce.number().int().min(1).max(TRIES_MAX);
 
 /** Every setting that auth reads, by name. */
 export const authSettings = {
-  signUp: z
-    .enum(['open', 'invitation', 'closed'])
-    .default('open')
-    .describe('who may sign up: open, invitation or closed'),
-  invitations: z.string().default('').describe('codes that each let one person sign up, separated by commas'),
-  invitationsFile: z.string().min(1).optional().describe('a file with further such codes, one a line'),
+  ...deploymentSettings,
+  invitations: z
+    .string()
+    .default('')
+    .describe('codes that each let one person sign up, separated by commas; without: none'),
+  invitationsFile: z.string().min(1).optional().describe('a file with further such codes, one a line; without: none'),
   opaqueSetup: z
     .string()
     .min(1)
     .optional()
-    .describe('the OPAQUE server setup that passwords are registered with; made at first start if absent'),
-  triesPerAccount: tries.default(3).describe('sign-ins to one account that may fail before delays begin'),
-  triesPerSource: tries.default(20).describe('sign-ins from one network that may fail before delays begin'),
+    .describe('the OPAQUE server setup that passwords are registered with; without: made at first start'),
+  triesPerAccount: tries.default(3).describe('how many sign-ins to one account may fail before delays begin'),
+  triesPerSource: tries.default(20).describe('how many sign-ins from one network may fail before delays begin'),
 } as const;
 
-/** Who may sign up by these settings; reads the file of invitations. Throws SetupError that names the setting. */
+/** Who may sign up by these settings; reads the file of invitations. Throws ConfigError that names the setting. */
 export function readSignUpPolicy(settings: {
   readonly signUp: SignUpPolicy['policy'];
   readonly invitations: string;
@@ -36,10 +37,10 @@ export function readSignUpPolicy(settings: {
   const lines = invitationsFile === undefined ? [] : readLines(invitationsFile);
   const codes = [...invitations.split(','), ...lines].map((code) => code.trim()).filter((code) => code !== '');
   if (codes.length === 0) {
-    throw new SetupError('The setting signUp is invitation, but neither invitations nor invitationsFile has a code.');
+    throw new ConfigError('The setting signUp is invitation, but neither invitations nor invitationsFile has a code.');
   }
   if (codes.some((code) => code.length > INVITATION_MAX_CHARS)) {
-    throw new SetupError(
+    throw new ConfigError(
       `The settings invitations and invitationsFile: a code has at most ${INVITATION_MAX_CHARS} characters.`,
     );
   }
@@ -51,6 +52,6 @@ function readLines(file: string): string[] {
     return readFileSync(file, 'utf8').split('\n');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SetupError(`The setting invitationsFile: ${reason}`);
+    throw new ConfigError(`The setting invitationsFile: ${reason}`);
   }
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { ConfigError } from '#runtime/config.ts';
 import { openDatabase } from '#runtime/store/sqlite.ts';
 import { createServerSetup } from './opaque.ts';
 import { Person } from './person.fixture.ts';
 import { DOMAIN, Service } from './service.fixture.ts';
-import { openOpaque, SetupError } from './setup.ts';
+import { openOpaque } from './setup.ts';
 import { SqliteAccountStore, schema } from './sqlite-store.ts';
 
 describe('OPAQUE’s server setup', () => {
@@ -70,6 +71,6 @@ describe('instances that share a store', () => {
     const outcomes = await Promise.allSettled(starts);
     expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
     for (const outcome of outcomes)
-      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(SetupError);
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(ConfigError);
   });
 });

@@ -1,6 +1,7 @@
 // OPAQUE's server setup: a secret of the deployment, shared by all auth instances, part of every backup. It is made at first start and
 // kept in the store; or it is configured, and the store keeps its fingerprint only, so that who reads the database does not have it.
 import { createHash } from 'node:crypto';
+import { ConfigError } from '#runtime/config.ts';
 import { createServerSetup, OpaqueServer } from './opaque.ts';
 import type { AccountStore } from './store.ts';
 
@@ -8,14 +9,9 @@ const SECRET_NAME = 'opaque setup';
 /** SHA-256, base64url, of the setup that the accounts are made with, wherever it is kept. */
 const FINGERPRINT_NAME = 'opaque setup fingerprint';
 
-/** A setting that the start must refuse, as a sentence that says why. */
-export class SetupError extends Error {
-  override readonly name = 'SetupError';
-}
-
 /**
  * OPAQUE with the setup `configured` (base64url), or else with the one that the store keeps, at first start a new one. Of instances that
- * start at once on an empty store all get the same, or those that cannot are refused. Throws SetupError if `configured` is not a setup,
+ * start at once on an empty store all get the same, or those that cannot are refused. Throws ConfigError if `configured` is not a setup,
  * or if the accounts were made with another one.
  */
 export async function openOpaque(store: AccountStore, domain: string, configured?: string): Promise<OpaqueServer> {
@@ -23,12 +19,12 @@ export async function openOpaque(store: AccountStore, domain: string, configured
   const kept = await store.secret(SECRET_NAME);
   // The fingerprint decides: a setup that lost against it may still be kept, and one that was kept before there were fingerprints is right.
   const decided = (await store.secret(FINGERPRINT_NAME)) ?? (kept === undefined ? undefined : fingerprintOf(kept));
-  if (decided !== undefined && configured === undefined && kept === undefined) throw new SetupError(MISSING);
+  if (decided !== undefined && configured === undefined && kept === undefined) throw new ConfigError(MISSING);
   const setup = configured ?? kept ?? (await store.keepSecret(SECRET_NAME, await createServerSetup()));
   const fingerprint = fingerprintOf(setup);
   const right = decided === undefined || decided === fingerprint;
   if (!right || (await store.keepSecret(FINGERPRINT_NAME, fingerprint)) !== fingerprint) {
-    throw new SetupError(configured === undefined ? MISSING : ANOTHER);
+    throw new ConfigError(configured === undefined ? MISSING : ANOTHER);
   }
   return opaque ?? OpaqueServer.open(setup, domain);
 }
@@ -46,6 +42,6 @@ async function readSetup(configured: string, domain: string): Promise<OpaqueServ
   try {
     return await OpaqueServer.open(configured, domain);
   } catch {
-    throw new SetupError('The setting opaqueSetup is not an OPAQUE server setup.');
+    throw new ConfigError('The setting opaqueSetup is not an OPAQUE server setup.');
   }
 }

@@ -1,8 +1,9 @@
 // The devices of a mailbox that are attached, and how each drains: it is given what is stored, paced by its acks, until there is no
-// more; then it is live (DESIGN section 3).
+// more; then it is live (DESIGN section 3). What has expired is not given any more: its sender may have heard so already, though it is
+// still in the store. So a drain sweeps what it reads.
 import type { MailboxCommand, SessionRef } from '#protocol/commands.ts';
 import type { Tell } from '#runtime/actors/actor.ts';
-import { Attachment, type Carried, sizeOf } from './carried.ts';
+import { Attachment, sizeOf } from './carried.ts';
 import type { Draft, MailboxResult } from './draft.ts';
 import type { Stored } from './stored.ts';
 
@@ -79,7 +80,14 @@ export class Attachments {
   #pump(draft: Draft, attachment: Attachment): void {
     if (attachment.reading) return;
     const { buffer } = attachment;
-    while (buffer.length > 0 && attachment.roomy) draft.push(attachment, buffer.shift() as Carried); // length > 0
+    for (let next = buffer[0]; next && attachment.roomy; next = buffer[0]) {
+      if (draft.expired(next.item)) {
+        attachment.readAgain(); // what brings it back sweeps it
+        break;
+      }
+      draft.push(attachment, next);
+      buffer.shift();
+    }
     if (buffer.length > 0) return;
     if (attachment.sentUpTo < this.#stored.next) {
       if (!attachment.roomy) return;
@@ -95,14 +103,17 @@ export class Attachments {
   }
 
   /** Takes what a read brought. False if it was asked for before this memory was loaded. */
-  page(draft: Draft, result: Extract<MailboxResult, { purpose: 'drain' }>): boolean {
+  page(draft: Draft, result: Extract<MailboxResult, { purpose: 'drain' }>, inUse: ReadonlySet<string>): boolean {
     const attachment = this.find(result.device, result.at);
     if (!attachment || attachment.sentUpTo !== result.from) return false;
     attachment.reading = false;
-    for (const { n, items } of result.chunks) {
+    for (const chunk of result.chunks) {
+      const { n, items } = chunk;
+      if (items.some(({ item }) => item && draft.expired(item))) this.#stored.sweep(draft, chunk, inUse);
       items.forEach(({ item, devices, taken }, index) => {
         const stored = n + index;
-        if (stored < attachment.sentUpTo || !item || !devices.includes(attachment.device)) return;
+        if (stored < attachment.sentUpTo || !item || draft.expired(item) || !devices.includes(attachment.device))
+          return;
         const waiting = new Set([attachment.device]);
         const { now: since } = draft;
         attachment.buffer.push({

@@ -49,7 +49,7 @@ export class Attachment {
   reading = false;
   sentUpTo: number;
   /** Read, but beyond the window. */
-  buffer: Carried[] = [];
+  readonly buffer: Carried[] = [];
   #unacked: { readonly n: number; readonly carried: Carried }[] = [];
   #unackedBytes = 0;
   #pushed = 0;
@@ -72,6 +72,12 @@ export class Attachment {
     this.#unacked.push({ n: this.#pushed, carried });
     this.#unackedBytes += carried.size;
     return this.#pushed;
+  }
+
+  /** Forgets what was read and not pushed: it is read again. */
+  readAgain(): void {
+    this.sentUpTo = this.buffer[0]?.stored ?? this.sentUpTo;
+    this.buffer.length = 0;
   }
 
   /** Takes back what the device acked, in order, with the session numbers. */

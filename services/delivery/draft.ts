@@ -36,6 +36,7 @@ export type MailboxResult = MailboxRead & { readonly chunks: readonly Chunk[] };
 
 export class Draft {
   readonly now: number;
+  readonly #expires: boolean;
   readonly notices: Notices;
   readonly writes: MailboxWrite[] = [];
   readonly removals: MailboxWrite[] = [];
@@ -45,9 +46,16 @@ export class Draft {
   readonly #settled: Delivery[] = [];
   readonly #stored: Carried[] = [];
 
-  constructor(user: string, now: number) {
+  /** `now`: ms since 1970. `expires`: whether that may say that something has expired. */
+  constructor(user: string, now: number, expires: boolean) {
     this.now = now;
+    this.#expires = expires;
     this.notices = new Notices(user);
+  }
+
+  /** Whether an item's time is over. */
+  expired({ expiresAt }: { readonly expiresAt: number }): boolean {
+    return this.#expires && expiresAt <= this.now;
   }
 
   accept({ inbox, re }: ReplyTo, receivedAt: number, stale: string | undefined): void {

@@ -6,13 +6,20 @@ import type { Incoming, Plan } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import type { MailboxRules } from './config.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
-import { type HoldBudget, Mailbox } from './mailbox.ts';
+import type { HoldBudget } from './held.ts';
+import { Mailbox } from './mailbox.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
 import type { MailboxWrite } from './store.ts';
 
 export const AL = 'al@localhost';
 export const BO = 'bo@localhost';
 const CONVERSATION = `${AL} ${BO}`;
+
+/** first, first + 1, … last. */
+export const numbers = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i);
+/** The names of the messages with these numbers. */
+export const names = (first: number, last: number): string[] => numbers(first, last).map((n) => `m${n}`);
 
 type MailboxIncoming = Incoming<'mailbox', MailboxResult>;
 export type MessageOptions = {
@@ -29,6 +36,7 @@ export class Box {
   readonly store = new MemoryMailboxStore();
   readonly rules: MailboxRules;
   readonly budget: HoldBudget = { bytes: 0 };
+  readonly expiry = { believed: true };
   now = 1_800_000_000_000;
   mailbox: Mailbox;
   /** What the last turn decided. */
@@ -45,7 +53,7 @@ export class Box {
 
   private constructor(rules: Partial<MailboxRules>) {
     this.rules = { holdMs: 500, holdBytes: MIB, quotaBytes: MIB, noticesBytes: MIB, ...rules };
-    this.mailbox = new Mailbox(AL, undefined, this.rules, this.budget);
+    this.mailbox = new Mailbox(AL, undefined, this);
   }
 
   /** The mailbox of AL with these devices in use. */
@@ -102,7 +110,7 @@ export class Box {
   async crash(): Promise<void> {
     this.#reads = [];
     this.budget.bytes = 0;
-    this.mailbox = new Mailbox(AL, await this.store.load(AL), this.rules, this.budget);
+    this.mailbox = new Mailbox(AL, await this.store.load(AL), this);
   }
 
   async attach(device: string, session: number, number = session): Promise<void> {

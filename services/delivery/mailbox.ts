@@ -1,60 +1,67 @@
 // The mailbox actor: one for each user. It accepts messages for the user's devices, pushes them to those that are attached, keeps
 // what they have not taken, and tells senders what became of it (DESIGN section 3). It decides; the host performs.
 import type { MailboxCommand, MessageItem, NoticeItem } from '#protocol/commands.ts';
-import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { Actor, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
-import { RefusedNumbers } from '#runtime/refused-numbers.ts';
+import { Admission } from './admission.ts';
 import { Attachments } from './attachments.ts';
 import { type Attachment, type Carried, sizeOf } from './carried.ts';
 import { NOTICES } from './charges.ts';
-import { type MailboxRules, SENDER_QUOTA_SHARE } from './config.ts';
+import type { MailboxRules } from './config.ts';
 import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
+import { Held, type HoldBudget } from './held.ts';
 import { Recent } from './recent.ts';
 import type { MailboxState, MailboxWrite } from './store.ts';
 import { Stored } from './stored.ts';
 import { Sweeps } from './sweeps.ts';
 
-/** What the mailboxes of one process hold in its queues now, together: one bound for all, whatever their partitions (`holdBytes`). */
-export type HoldBudget = { bytes: number };
+/** What the mailboxes of one process share. */
+export type MailboxWorld = {
+  readonly rules: MailboxRules;
+  readonly budget: HoldBudget;
+  /** Whether the clock may say that something has expired (expiry.ts). */
+  readonly expiry: { readonly believed: boolean };
+};
 
 type Command<T extends MailboxCommand['type']> = Extract<MailboxCommand, { type: T }>;
 
 export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, MailboxResult> {
   readonly #user: string;
   readonly #rules: MailboxRules;
-  readonly #budget: HoldBudget;
+  readonly #expiry: MailboxWorld['expiry'];
   readonly #devices: Devices;
   readonly #stored: Stored;
   readonly #attached: Attachments;
   readonly #sweeps: Sweeps;
-  readonly #held = new Set<Carried>();
+  readonly #admission: Admission;
+  readonly #held: Held;
   readonly #recent = new Recent();
-  readonly #refused = new RefusedNumbers();
 
-  constructor(user: string, state: MailboxState | undefined, rules: MailboxRules, budget: HoldBudget) {
+  constructor(user: string, state: MailboxState | undefined, { rules, budget, expiry }: MailboxWorld) {
     this.#user = user;
     this.#rules = rules;
-    this.#budget = budget;
+    this.#expiry = expiry;
     this.#devices = new Devices(state);
-    this.#stored = new Stored(state);
+    this.#stored = new Stored(user, state);
+    this.#admission = new Admission(user, rules.quotaBytes, this.#devices, this.#stored);
+    this.#held = new Held(rules, budget, this.#stored);
     this.#attached = new Attachments(this.#stored);
-    this.#sweeps = new Sweeps(user, this.#stored);
+    this.#sweeps = new Sweeps(this.#stored);
   }
 
   get idle(): boolean {
-    return this.#attached.size === 0 && this.#held.size === 0 && !this.#sweeps.departing;
+    return this.#attached.size === 0 && this.#held.empty && !this.#sweeps.departing;
   }
 
   drop(): readonly Tell[] {
-    for (const carried of this.#held) this.#budget.bytes -= carried.size;
+    this.#held.drop();
     return this.#attached.farewell();
   }
 
   leave(now: number): Plan<MailboxWrite, MailboxRead> {
-    const draft = new Draft(this.#user, now);
-    this.#storeHeld(draft);
+    const draft = new Draft(this.#user, now, false);
+    this.#held.store(draft);
     this.#stored.flush(draft);
     return draft.plan(undefined);
   }
@@ -64,17 +71,15 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   }
 
   turn(batch: readonly Incoming<'mailbox', MailboxResult>[], now: number): Plan<MailboxWrite, MailboxRead> {
-    const draft = new Draft(this.#user, now);
+    const draft = new Draft(this.#user, now, this.#expiry.believed);
     for (const incoming of batch) {
       if ('result' in incoming) this.#page(draft, incoming.result);
       else this.#decide(draft, incoming.command, incoming.delivery);
     }
-    const [oldest] = this.#held;
-    const due = oldest ? oldest.since + this.#rules.holdMs : undefined;
-    if (due !== undefined && due <= now) this.#storeHeld(draft);
+    if ((this.#held.due ?? Number.POSITIVE_INFINITY) <= now) this.#held.store(draft);
     this.#stored.flush(draft);
     this.#attached.pump(draft);
-    return draft.plan(this.#held.size > 0 ? due : undefined);
+    return draft.plan(this.#held.due);
   }
 
   #decide(draft: Draft, command: MailboxCommand, delivery: Delivery | undefined): void {
@@ -100,35 +105,18 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
 
   #deliver(draft: Draft, { item, reply }: Command<'deliver'>, delivery: Delivery | undefined): void {
     const served = this.#recent.served(item);
-    const refusal = this.#refusal(item, delivery?.redelivered || served !== undefined);
+    const refusal = this.#admission.judge(item, delivery?.redelivered || served !== undefined);
     if (refusal) {
-      if (new RequestError(refusal).retry) this.#refused.refuse(item);
-      else this.#refused.admit(item); // it never comes again: nothing waits for it
       if (delivery?.redelivered) draft.notices.refused(item, refusal);
       draft.refuse(reply, refusal);
       return draft.settle(delivery);
     }
-    this.#refused.admit(item);
     const { inUse } = this.#devices;
     const devices = Object.keys(item.slots).filter((device) => inUse.has(device) && !served?.includes(device));
     this.#recent.add(item, devices);
     if (devices.length > 0) this.#place(draft, item, devices, delivery);
     else draft.settle(delivery);
     draft.accept(reply, item.receivedAt, this.#isStale(item, served) ? this.#user : undefined);
-  }
-
-  /** What may have been accepted before, as far as this mailbox can know, is not refused for quota or order. */
-  #refusal(item: MessageItem, again: boolean): ErrorCode | undefined {
-    if (!this.#devices.exist) return 'unknown_user';
-    const own = item.from === this.#user;
-    if (!own && !Object.keys(item.slots).some((device) => this.#devices.inUse.has(device))) return 'stale_devices';
-    if (again) return undefined;
-    if (this.#refused.mustWait(item)) return 'earlier_refused';
-    const { quotaBytes } = this.#rules;
-    const size = sizeOf(item);
-    const full = this.#stored.bytes + size > quotaBytes;
-    const greedy = !own && this.#stored.bytesOf(item.from) + size > quotaBytes * SENDER_QUOTA_SHARE;
-    return full || greedy ? 'over_quota' : undefined;
   }
 
   /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message counted in. */
@@ -164,12 +152,10 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       stored: undefined,
       taken: false,
     };
-    const { holdMs, holdBytes } = this.#rules;
-    if (holdMs > 0 && this.#budget.bytes < holdBytes && targets.every((target) => target?.live && target.roomy)) {
+    if (this.#held.roomy && targets.every((target) => target?.live && target.roomy)) {
       this.#held.add(carried);
-      this.#budget.bytes += size;
     } else {
-      this.#storeHeld(draft); // first what came first
+      this.#held.store(draft); // first what came first
       this.#stored.add(draft, carried);
     }
     for (const target of targets) {
@@ -181,14 +167,6 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         target.sentUpTo = carried.stored ?? this.#stored.next; // stored: only what all have room for is held
       }
     }
-  }
-
-  #storeHeld(draft: Draft): void {
-    for (const carried of this.#held) {
-      this.#budget.bytes -= carried.size;
-      this.#stored.add(draft, carried);
-    }
-    this.#held.clear();
   }
 
   // ---- messages out --------------------------------------------------------
@@ -203,10 +181,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         draft.notices.delivered(carried.item, device, tagOf.get(n));
       }
       carried.taken = true;
-      if (carried.waiting.size === 0 && this.#held.delete(carried)) {
-        this.#budget.bytes -= carried.size;
-        draft.settle(carried.delivery);
-      }
+      if (carried.waiting.size === 0 && this.#held.acked(carried)) draft.settle(carried.delivery);
     }
     if (this.#attached.raise(draft)) this.#trim(draft);
   }
@@ -228,7 +203,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     if (result.purpose === 'sweep') {
       this.#sweeps.page(draft, result, this.#devices.inUse);
       this.#trim(draft);
-    } else if (this.#attached.page(draft, result) && this.#attached.raise(draft)) {
+    } else if (this.#attached.page(draft, result, this.#devices.inUse) && this.#attached.raise(draft)) {
       this.#trim(draft);
     }
   }
@@ -253,7 +228,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
 
   /** What was held for an attachment that is no more is stored. */
   #release(draft: Draft, { device }: Attachment): void {
-    for (const carried of this.#held) if (carried.waiting.has(device)) return this.#storeHeld(draft);
+    if (this.#held.waitsFor(device)) this.#held.store(draft);
   }
 
   #account(draft: Draft, command: AccountChange, delivery: Delivery | undefined): void {
@@ -278,6 +253,6 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     if (attachment) draft.close(attachment.at, deleted ? 'accountDeleted' : 'revoked');
     draft.signals.push({ type: 'revoked', address: this.#user, device, deleted });
     this.#attached.remove(device);
-    if (this.#held.size > 0) this.#storeHeld(draft); // then the sweep, asked for with it, decides
+    this.#held.store(draft); // then the sweep, asked for with it, decides
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Addressed } from '#protocol/commands.ts';
 import { HOUR_MS, MINUTE_MS } from '#protocol/limits.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
+import { Expiry } from './expiry.ts';
 import { startSweeps } from './mailboxes.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
 
@@ -12,6 +13,7 @@ describe('sweeps', () => {
   let skipped: number[];
   let failed: unknown[];
   let store: MemoryMailboxStore;
+  let expiry: Expiry;
   let stop: () => void;
   const pass = async (wallMs: number, monotonicMs: number) => {
     wall += wallMs;
@@ -34,12 +36,16 @@ describe('sweeps', () => {
       ]);
     }
     const bus = { tell: ({ key, command }: Addressed) => told.push(`${command.type} ${key}`) };
+    expiry = new Expiry(
+      () => wall,
+      () => monotonic,
+    );
     stop = startSweeps({
+      owns: () => true,
       store,
       bus: bus as unknown as Bus, // nothing else of a bus is used
       everyMs: HOUR_MS,
-      wallClock: () => wall,
-      monotonic: () => monotonic,
+      expiry,
       onSkipped: (movedMs) => skipped.push(movedMs),
       onFailed: (error) => failed.push(error),
     });

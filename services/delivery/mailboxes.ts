@@ -3,22 +3,22 @@ import type { ActorType } from '#runtime/actors/actor.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
 import type { MailboxRules } from './config.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
-import { type HoldBudget, Mailbox } from './mailbox.ts';
+import type { Expiry } from './expiry.ts';
+import { Mailbox, type MailboxWorld } from './mailbox.ts';
 import type { MailboxStore, MailboxWrite } from './store.ts';
 
 /** Users that one step of a sweep looks up. */
 const SWEEP_PAGE_USERS = 200;
-/** A wall clock that moved this much against the monotonic one since the last sweep is not believed. */
-const CLOCK_MOVED_MS = 60_000;
 
 export function mailboxActors(
   store: MailboxStore,
   rules: MailboxRules,
+  expiry: MailboxWorld['expiry'],
 ): ActorType<'mailbox', MailboxWrite, MailboxRead, MailboxResult> {
-  const budget: HoldBudget = { bytes: 0 };
+  const world: MailboxWorld = { rules, budget: { bytes: 0 }, expiry };
   return {
     kind: 'mailbox',
-    activate: async (user) => new Mailbox(user, await store.load(user), rules, budget),
+    activate: async (user) => new Mailbox(user, await store.load(user), world),
     write: (user, writes) => store.write(user, writes),
     read: async (user, read) => ({ ...read, chunks: await store.read(user, read.from, read.before, read.limit) }),
   };
@@ -31,21 +31,20 @@ export function mailboxActors(
 export function startSweeps(deps: {
   store: MailboxStore;
   bus: Bus;
+  /** Whose mailboxes are this instance's: the others sweep theirs. */
+  owns: (user: string) => boolean;
   everyMs: number;
-  wallClock: () => number;
-  monotonic: () => number;
+  expiry: Expiry;
   onSkipped: (movedMs: number) => void;
   onFailed: (error: unknown) => void;
 }): () => void {
-  const { store, bus, everyMs, wallClock, monotonic } = deps;
-  let offset = wallClock() - monotonic();
+  const { store, bus, owns, everyMs, expiry } = deps;
   const sweep = async (): Promise<void> => {
-    const moved = wallClock() - monotonic() - offset;
-    offset += moved;
-    if (Math.abs(moved) > CLOCK_MOVED_MS) return deps.onSkipped(moved);
+    const moved = expiry.check();
+    if (moved !== 0) return deps.onSkipped(moved);
     for (let after = ''; ; ) {
       const users = await store.users(after, SWEEP_PAGE_USERS);
-      for (const user of users) bus.tell({ kind: 'mailbox', key: user, command: { type: 'sweep' } });
+      for (const user of users) if (owns(user)) bus.tell({ kind: 'mailbox', key: user, command: { type: 'sweep' } });
       const last = users.at(-1);
       if (last === undefined) return;
       after = last;

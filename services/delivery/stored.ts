@@ -1,5 +1,6 @@
 // What the store has of a mailbox, as far as its actor must know to decide: numbers, sizes and cursors, never the items.
 // It counts what the turns decided; the host makes it so.
+import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
 import { KIB } from '#protocol/limits.ts';
 import type { Carried } from './carried.ts';
 import { chargesOf, Ledger } from './charges.ts';
@@ -11,6 +12,7 @@ import { sweepChunk } from './sweep-chunk.ts';
 const CHUNK_BYTES_MAX = 128 * KIB;
 
 export class Stored {
+  readonly #user: string;
   readonly #cursors: Map<string, number>;
   readonly #chunks: ChunkInfo[];
   readonly #onChunk: (info: ChunkInfo) => void;
@@ -19,7 +21,8 @@ export class Stored {
   /** Bytes in the chunk that the next item goes into. */
   #filled = 0;
 
-  constructor(state: MailboxState | undefined) {
+  constructor(user: string, state: MailboxState | undefined) {
+    this.#user = user;
     this.#cursors = new Map(Object.entries(state?.cursors ?? {}));
     this.#next = chunkAfter(state?.next ?? 1);
     this.#chunks = [...(state?.chunks ?? [])];
@@ -98,12 +101,13 @@ export class Stored {
   }
 
   /** Removes from a chunk what expired or is for no device in use, and says so in notices. */
-  sweep(draft: Draft, chunk: Chunk, own: string, devices: ReadonlySet<string>): void {
+  sweep(draft: Draft, chunk: Chunk, devices: ReadonlySet<string>): void {
     const at = this.#chunks.findIndex(({ n }) => n === chunk.n);
     const info = this.#chunks[at];
     if (!info) return;
-    const { now, notices } = draft;
-    const left = sweepChunk(chunk, { now, own, devices, cursors: this.#cursors, notices });
+    const { notices } = draft;
+    const expired = (item: MessageItem | NoticeItem): boolean => draft.expired(item);
+    const left = sweepChunk(chunk, { expired, own: this.#user, devices, cursors: this.#cursors, notices });
     if (left === undefined) return;
     this.#ledger.remove(info.charges);
     if (left.length === 0) {

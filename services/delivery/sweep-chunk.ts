@@ -1,5 +1,6 @@
 // What leaves the store undelivered: expired items, and those that only devices out of use could have taken. Nothing goes silently:
 // the sender hears `expired` if no device had it, the devices that lack it hear `missed` (DESIGN section 3, No silent loss).
+import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
 import type { Notices } from './notices.ts';
 import type { Chunk, StoredItem } from './store.ts';
 
@@ -9,7 +10,7 @@ const EMPTY: StoredItem = { item: null, devices: [], taken: true };
 export function sweepChunk(
   chunk: Chunk,
   mailbox: {
-    now: number;
+    expired: (item: MessageItem | NoticeItem) => boolean;
     own: string;
     devices: ReadonlySet<string>;
     cursors: ReadonlyMap<string, number>;
@@ -25,7 +26,7 @@ export function sweepChunk(
     const lacking = devices.filter(
       (device) => mailbox.devices.has(device) && (mailbox.cursors.get(device) ?? 0) <= number,
     );
-    if (item.expiresAt > mailbox.now && devices.some((device) => mailbox.devices.has(device))) {
+    if (!mailbox.expired(item) && devices.some((device) => mailbox.devices.has(device))) {
       living += 1;
       return stored;
     }

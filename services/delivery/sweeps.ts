@@ -8,12 +8,10 @@ import type { Stored } from './stored.ts';
 const SWEEP_CHUNKS = 8;
 
 export class Sweeps {
-  readonly #user: string;
   readonly #stored: Stored;
   readonly #departures = new Set<Departure>();
 
-  constructor(user: string, stored: Stored) {
-    this.#user = user;
+  constructor(stored: Stored) {
     this.#stored = stored;
   }
 
@@ -39,7 +37,7 @@ export class Sweeps {
     { chunks, departure }: Extract<MailboxResult, { purpose: 'sweep' }>,
     devices: ReadonlySet<string>,
   ): void {
-    for (const chunk of chunks) this.#stored.sweep(draft, chunk, this.#user, devices);
+    for (const chunk of chunks) this.#stored.sweep(draft, chunk, devices);
     const last = chunks.at(-1);
     if (last && chunks.length === SWEEP_CHUNKS) return this.#read(draft, last.n + last.items.length, departure);
     if (departure && this.#departures.delete(departure)) draft.settle(departure.delivery);

@@ -1,18 +1,15 @@
 // The gateway's settings. Each has a schema that reads its text, a default, and a description for `--help`.
 import { z } from 'zod';
+import { deploymentSettings } from '#runtime/deployment.ts';
 
 const optionalPath = z.string().min(1).optional();
 
 export const gatewaySettings = {
   host: z.string().min(1).default('127.0.0.1').describe('the address to listen on'),
   port: z.coerce.number().int().min(0).max(65_535).default(7070).describe('the port to listen on; 0 = any free one'),
-  domain: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'it must have a-z, 0-9, dots and hyphens, as in chat.example.org')
-    .default('localhost')
-    .describe('what stands behind the @ of every address here; fixed at first start'),
-  tlsCert: optionalPath.describe('a certificate chain (PEM), for wss'),
-  tlsKey: optionalPath.describe('the private key of the certificate (PEM)'),
+  ...deploymentSettings,
+  tlsCert: optionalPath.describe('a file with a certificate chain (PEM), for wss; without: plain ws'),
+  tlsKey: optionalPath.describe('a file with the private key of the certificate (PEM); without: plain ws'),
   allowPlain: z.stringbool().default(false).meta({
     flag: true,
     description: 'allow plain ws on an address that other machines reach, behind a proxy with TLS',
@@ -26,7 +23,9 @@ export const gatewaySettings = {
     .positive()
     .max(1e6)
     .default(1)
-    .describe('multiplies every rate limit; for load tests and many people behind one address'),
+    .describe(
+      'a factor for every rate limit and for the connections of one network; for load tests and many people behind one address',
+    ),
 } as const;
 
 export type GatewaySettings = { readonly [K in keyof typeof gatewaySettings]: z.output<(typeof gatewaySettings)[K]> };

@@ -2,26 +2,22 @@
 // windows, and turns frames into commands; what they mean is decided by actors.
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
-import { encodeBase64 } from '#protocol/base64.ts';
 import { CLOSE, type CloseName } from '#protocol/close-codes.ts';
-import type { AccountCommand } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
-import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
+import type { ClientFrameOf } from '#protocol/frames/client.ts';
 import type { Push, ServerFrame } from '#protocol/frames/server.ts';
 import {
-  CHALLENGE_MAX_AGE_MS,
   DOOR_FRAME_MAX_BYTES,
   DOOR_REFUSED_FRAMES_MAX,
   HEARTBEAT_INTERVAL_MS,
   HEARTBEAT_TIMEOUT_MS,
-  REQUESTS_UNANSWERED_MAX,
   UNAUTHENTICATED_MAX_MS,
 } from '#protocol/limits.ts';
 import { type Outcome, refusal } from './asks.ts';
 import { corkForTick } from './corked.ts';
 import { frameText, type Read, readFrame } from './frame.ts';
 import type { Client, Hub } from './hub.ts';
-import { RATE_OF } from './rates.ts';
+import { type AccountRequest, Requests } from './requests.ts';
 import { Session } from './session.ts';
 
 /** A client that lets this much pile up on its socket, answers or pushes, does not read. Far above what the windows allow. */
@@ -29,23 +25,14 @@ const UNSENT_MAX_BYTES = 4 * 1024 * 1024;
 /** How long a closed socket may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** Requests that a session's owner alone may make. */
-const IN_SESSION: ReadonlySet<RequestType> = new Set(['send', 'password.start', 'password.finish', 'account.delete']);
-/** Requests that change an account: they go through its durable queue. */
-const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
-
 export class Connection implements Client {
   readonly #hub: Hub;
   readonly #websocket: WebSocket;
   readonly #socket: Socket;
-  readonly #source: string;
   readonly #openedAt: number;
-  #challenge: string | undefined;
+  readonly #requests: Requests;
   #session: Session | undefined;
-  /** Whose password was proved here: the account log that signing in needs may be longer than one answer. */
-  #proved: string | undefined;
   #heardAt: number;
-  #asked = 0;
   /** Before the session: what no limiter counts. */
   #refusedFrames = 0;
   #closed = false;
@@ -57,11 +44,10 @@ export class Connection implements Client {
     this.#hub = hub;
     this.#websocket = websocket;
     this.#socket = socket;
-    this.#source = source;
     this.#openedAt = hub.monotonic();
     this.#heardAt = this.#openedAt;
-    this.#challenge = encodeBase64(hub.random(32));
-    websocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    this.#requests = new Requests(hub, source, this.#openedAt);
+    websocket.on('message', (data, isBinary) => this.#guarded(() => this.#receive(data, isBinary)));
     websocket.on('pong', () => this.#heard());
     websocket.on('ping', () => {
       this.#heard();
@@ -70,7 +56,7 @@ export class Connection implements Client {
     websocket.on('close', () => this.#ended());
     websocket.on('error', (error) => this.#broken(error));
     const { domain, serverKey, signUp } = hub;
-    this.#write({ type: 'challenge', nonce: this.#challenge, domain, serverKey, signUp });
+    this.#write({ type: 'challenge', nonce: this.#requests.challenge, domain, serverKey, signUp });
   }
 
   get session(): Session | undefined {
@@ -110,6 +96,10 @@ export class Connection implements Client {
   readOn(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#guarded(() => this.#takeEarly());
+  }
+
+  #takeEarly(): void {
     for (let read = this.#early.shift(); read; read = this.#early.shift()) {
       this.#take(read);
       if (this.#isFull) return this.pause();
@@ -124,7 +114,15 @@ export class Connection implements Client {
 
   attach(): void {
     if (!this.#session?.receive || this.#closed) return;
-    this.#session.attach().catch(() => this.close('failed'));
+    this.#session.attach().catch((error: unknown) => {
+      this.#hub.refusalFor(error);
+      this.close('failed');
+    });
+  }
+
+  /** An error that should not happen ends this connection, and no other. */
+  #guarded(step: () => void): void {
+    if (!this.#hub.attempt('a frame could not be handled', step)) this.close('failed');
   }
 
   #heard(): void {
@@ -146,15 +144,11 @@ export class Connection implements Client {
     if ('refusal' in read) return this.#refuseFrame(read);
     const { frame } = read;
     if (frame.type === 'ack') return this.#ack(frame);
-    const problem = this.#problem(frame);
+    const problem = this.#requests.problem(frame, this.#session);
     if (problem) return this.#answer(frame.id, frame.type, refusal(problem));
     if (frame.type === 'send') return this.#send(frame, this.#session as Session); // #problem saw to it
     if (frame.type === 'ping') return this.#answer(frame.id, 'ping', { ok: {} });
-    if (this.#asked >= REQUESTS_UNANSWERED_MAX) {
-      return this.#answer(frame.id, frame.type, refusal(new RequestError('rate_limited')));
-    }
-    this.#asked += 1;
-    void this.#ask(frame);
+    this.#ask(frame);
   }
 
   #refuseFrame({ id, refusal: error }: Extract<Read, { id: number }>): void {
@@ -162,17 +156,6 @@ export class Connection implements Client {
     if (this.#session) return;
     this.#refusedFrames += 1;
     if (this.#refusedFrames >= DOOR_REFUSED_FRAMES_MAX) this.close('protocolError');
-  }
-
-  #problem(frame: Request): RequestError | undefined {
-    if (IN_SESSION.has(frame.type) && !this.#session) return new RequestError('not_signed_in');
-    if (frame.type === 'session' && this.#session) return new RequestError('already_signed_in');
-    if (frame.type === 'log.get' && !this.#session && frame.address !== this.#proved) {
-      return new RequestError('not_signed_in');
-    }
-    if (frame.type === 'signup.finish' && this.#hub.space.low) return new RequestError('no_space');
-    if ('address' in frame && !frame.address.endsWith(`@${this.#hub.domain}`)) return new RequestError('remote_domain');
-    return undefined;
   }
 
   #send(frame: ClientFrameOf<'send'>, session: Session): void {
@@ -190,46 +173,12 @@ export class Connection implements Client {
     this.#session.ack(frame);
   }
 
-  // ---- other requests ------------------------------------------------------
-
-  async #ask(frame: Exclude<Request, ClientFrameOf<'send' | 'ping'>>): Promise<void> {
-    const { hub, rateKey } = { hub: this.#hub, rateKey: this.#session?.device ?? this.#source };
-    try {
-      await hub.rates.take(RATE_OF[frame.type], rateKey);
-    } catch (error) {
-      this.#asked -= 1;
-      return this.#answer(
-        frame.id,
-        frame.type,
-        refusal(error instanceof RequestError ? error : new RequestError('busy')),
-      );
-    }
-    const re = hub.asks.open(true, (outcome) => {
-      this.#asked -= 1;
+  #ask(frame: AccountRequest): void {
+    void this.#requests.ask(frame, this.#session, (outcome) => {
       if (frame.type === 'session') this.#begin(frame, outcome);
-      if (frame.type === 'login.finish' && 'ok' in outcome) this.#proved = frame.address;
       this.#answer(frame.id, frame.type, outcome);
       if (frame.type === 'session') this.attach();
     });
-    const key = 'address' in frame ? frame.address : (this.#session?.address ?? '');
-    const command = this.#command(frame, re);
-    if (!command)
-      return hub.asks.fail(re, new RequestError('bad_signature', 'The challenge is used up: connect again.'));
-    if (!DURABLE.has(frame.type)) return hub.bus.tell({ kind: 'account', key, command });
-    hub.bus.publish([{ kind: 'account', key, command }]).catch((error: unknown) => {
-      hub.asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
-    });
-  }
-
-  /** The frame as its account actor gets it; undefined if it answers a challenge that is used up or too old. */
-  #command(frame: Exclude<Request, ClientFrameOf<'send' | 'ping'>>, re: number): AccountCommand | undefined {
-    const reply = { inbox: this.#hub.bus.inbox, re };
-    const asked = { type: frame.type, frame, source: this.#source, reply };
-    if (frame.type !== 'session') return asked as AccountCommand; // type and frame belong together
-    const challenge = this.#challenge;
-    this.#challenge = undefined;
-    if (!challenge || this.#hub.monotonic() - this.#openedAt > CHALLENGE_MAX_AGE_MS) return undefined;
-    return { ...asked, type: 'session', frame, challenge };
   }
 
   #begin(frame: ClientFrameOf<'session'>, outcome: Outcome): void {
@@ -268,6 +217,7 @@ export class Connection implements Client {
     if (this.#closed) return;
     this.#closed = true;
     this.#hub.forget(this);
-    if (this.#session?.receive) this.#session.detach();
+    const session = this.#session;
+    if (session?.receive) this.#hub.attempt('a session could not be detached', () => session.detach());
   }
 }

@@ -22,6 +22,8 @@ class HeldBus implements Bus {
   lagMs = 0;
   /** Thrown in place of the next confirms. */
   failure: Error | undefined;
+  /** Thrown where nothing may throw. */
+  fault: Error | undefined;
   reader: BusReader = { message: () => {} };
   #watchers: (() => void)[] = [];
 
@@ -35,6 +37,7 @@ class HeldBus implements Bus {
   }
 
   tell({ command }: Addressed): void {
+    if (this.fault) throw this.fault;
     if (command.type === 'deliver') this.sends.push(command);
     else this.others.push(command);
     if (command.type === 'session') this.answer(command.reply.re, {});
@@ -72,6 +75,8 @@ export class Gateway {
   readonly bus = new HeldBus();
   readonly signals = new LocalSignals();
   readonly space = { low: false };
+  /** The lines of its log, from `error` up. */
+  readonly logged: string[] = [];
   /** Monotonic, in ms. */
   clock = 0;
   readonly hub: Hub;
@@ -84,7 +89,7 @@ export class Gateway {
     this.hub = new Hub({
       bus: this.bus,
       signals: this.signals,
-      log: pino({ level: 'silent' }),
+      log: pino({ level: 'error' }, { write: (line) => this.logged.push(line) }),
       metrics: new Metrics(),
       domain: 'localhost',
       serverKey: Buffer.alloc(32, 1).toString('base64url'),
@@ -95,13 +100,21 @@ export class Gateway {
       now: () => 1_800_000_000_000 + this.clock,
       monotonic: () => this.clock,
     });
-    const settings = { host: '127.0.0.1', port: 0, domain: 'localhost', allowPlain: false, trustProxy: false };
+    const settings = {
+      host: '127.0.0.1',
+      port: 0,
+      domain: 'localhost',
+      signUp: 'open' as const,
+      allowPlain: false,
+      trustProxy: false,
+    };
     this.listener = new Listener(this.hub, { ...settings, tlsCert: undefined, tlsKey: undefined, rateFactor: 1 });
   }
 
   static async start(): Promise<Gateway> {
     const gateway = new Gateway();
     gateway.url = await gateway.listener.listen();
+    gateway.listener.open();
     return gateway;
   }
 

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { CloseName } from '#protocol/close-codes.ts';
 import type { InboxMessage, SessionRef, Signal } from '#protocol/commands.ts';
-import { RequestError } from '#protocol/errors.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { HEARTBEAT_INTERVAL_MS, MIB, SECOND_MS } from '#protocol/limits.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
@@ -16,6 +16,9 @@ import { Rates } from './rates.ts';
 const UNANSWERED_MAX_BYTES = 64 * MIB;
 /** A bus this far behind takes no new messages. */
 const LAG_MAX_MS = 5 * SECOND_MS;
+
+/** A gateway whose bus is away for so long sends its clients elsewhere: another may reach it. */
+const AWAY_MAX_MS = 10 * SECOND_MS;
 
 /** A connection, as the hub sees it. */
 export interface Client {
@@ -80,7 +83,9 @@ export class Hub {
     this.rates = new Rates(deps.rateFactor);
     this.asks = new Asks(deps.monotonic);
     this.bus.onMessage({
-      message: (message) => this.#read(message),
+      message: (message) => {
+        this.attempt('a message to a client could not be handled', () => this.#read(message));
+      },
       renewed: () => this.#restart(() => true),
       moved: (kind, partition) =>
         this.#restart(({ address }) => kind === 'mailbox' && partitionOf(address, this.bus.partitions) === partition),
@@ -88,7 +93,7 @@ export class Hub {
     deps.signals.onSignal((signal) => this.#hear(signal));
     this.#timers = [
       setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS).unref(),
-      setInterval(() => this.asks.expire(), SECOND_MS).unref(),
+      setInterval(() => this.#look(), SECOND_MS).unref(),
     ];
     deps.metrics.gauge('parley_connections', 'Open connections', () => this.#connections.size);
     deps.metrics.gauge('parley_sessions', 'Sessions', () => this.#sessions.size);
@@ -137,8 +142,31 @@ export class Hub {
     this.#waiting.add(connection);
   }
 
+  /** Whether what clients ask for can be passed on. */
+  get available(): boolean {
+    return this.bus.awayMs < AWAY_MAX_MS;
+  }
+
   get overloaded(): RequestError | undefined {
     return this.bus.lagMs > LAG_MAX_MS ? new RequestError('busy', undefined, SECOND_MS) : undefined;
+  }
+
+  /** False if the step failed, which should not happen: its stack is in the log. */
+  attempt(failure: string, step: () => void): boolean {
+    try {
+      step();
+      return true;
+    } catch (err) {
+      this.log.error({ err }, failure);
+      return false;
+    }
+  }
+
+  /** What a request is answered that an error kept from its actor. One that should not happen leaves its stack in the log. */
+  refusalFor(error: unknown): RequestError {
+    if (error instanceof RequestError) return error;
+    if (!(error instanceof Unavailable)) this.log.error({ err: error }, 'a request could not be passed on');
+    return new RequestError('unavailable');
   }
 
   /** Tells every client to go elsewhere; what they had asked is answered first, unless it takes longer than `patienceMs`. */
@@ -157,7 +185,7 @@ export class Hub {
       case 'refusal':
         return this.asks.settle(message);
       case 'push':
-        if (message.frame.type !== 'log') this.metrics.delivered.inc();
+        if (message.frame.type !== 'log') this.metrics.pushed.inc();
         return this.#sessions.get(message.session)?.push(message.frame);
       case 'close':
         return this.#sessions.get(message.session)?.close(message.why);
@@ -180,6 +208,11 @@ export class Hub {
       if (session?.device !== device || session.address !== address) continue;
       connection.close(deleted ? 'accountDeleted' : 'revoked');
     }
+  }
+
+  #look(): void {
+    this.asks.expire();
+    if (!this.available) for (const connection of [...this.#connections]) connection.close('goElsewhere');
   }
 
   #beat(): void {

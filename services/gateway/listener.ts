@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLIENT_FRAME_MAX_BYTES, SUBPROTOCOL } from '#protocol/limits.ts';
 import { ConfigError } from '#runtime/config.ts';
+import { StartError } from '#runtime/start-error.ts';
 import type { GatewaySettings } from './config.ts';
 import { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
@@ -17,6 +18,11 @@ import { Sources, sourceOf } from './sources.ts';
 /** Connections that the kernel keeps while the process is busy with others: a whole site may come back at once. */
 const BACKLOG = 4_096;
 const LOOPBACK = /^((::ffff:)?127(\.\d{1,3}){3}|::1|localhost)$/;
+/** Hosts that stand for every address of the machine, and which one of these to show. */
+export const EVERY_ADDRESS: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
 /** How long clients may take to say goodbye at the end. */
 const GOODBYE_MAX_MS = 2_000;
 const GOODBYE_LOOK_MS = 10;
@@ -47,7 +53,7 @@ export class Listener {
     this.#server.on('upgrade', (request, socket, head) => {
       socket.on('error', onReset);
       const source = this.#sourceOf(request);
-      if (!this.#ready) return refuse(socket, '503 Service Unavailable', 'This server is not ready: go elsewhere.');
+      if (!this.#isReady) return refuse(socket, '503 Service Unavailable', 'This server is not ready: go elsewhere.');
       const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
       if (!offered.includes(SUBPROTOCOL))
         return refuse(socket, '400 Bad Request', `Offer the subprotocol ${SUBPROTOCOL}.`);
@@ -63,19 +69,26 @@ export class Listener {
     });
   }
 
-  /** Begins to listen; returns the address for clients, `ws://host:port` or `wss://…`. Throws what the operating system says. */
+  /**
+   * Begins to listen; returns an address for clients on this machine, `ws://host:port` or `wss://…`. Clients are refused until `open`.
+   * Throws ConfigError or StartError.
+   */
   async listen(): Promise<string> {
     const { host, port, tlsCert } = this.#settings;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      this.#server.once('error', (error) => reject(cannotListen(error, host, port)));
       this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
     });
-    this.#ready = true;
     // From here on: an accept that failed, for want of file descriptors. Others are served meanwhile.
     this.#server.on('error', (err) => this.#hub.log.error({ err }, 'a connection could not be accepted'));
     const bound = this.#server.address() as AddressInfo; // a port, never a pipe
-    const shown = host.includes(':') ? `[${host}]` : host;
-    return `${tlsCert ? 'wss' : 'ws'}://${shown}:${bound.port}`;
+    const shown = EVERY_ADDRESS.get(host) ?? host; // a client cannot connect to "every address"
+    return `${tlsCert ? 'wss' : 'ws'}://${shown.includes(':') ? `[${shown}]` : shown}:${bound.port}`;
+  }
+
+  /** Takes clients from now on. */
+  open(): void {
+    this.#ready = true;
   }
 
   /** Takes no new connections; /readyz says so. */
@@ -87,10 +100,14 @@ export class Listener {
   /** Waits until the clients that were closed have gone, so that what was written before has reached them. */
   async goodbye(): Promise<void> {
     const deadline = this.#hub.monotonic() + GOODBYE_MAX_MS;
-    while ((await this.#open()) > 0 && this.#hub.monotonic() < deadline) await setTimeout(GOODBYE_LOOK_MS);
+    while ((await this.#connections()) > 0 && this.#hub.monotonic() < deadline) await setTimeout(GOODBYE_LOOK_MS);
   }
 
-  #open(): Promise<number> {
+  get #isReady(): boolean {
+    return this.#ready && this.#hub.available;
+  }
+
+  #connections(): Promise<number> {
     return new Promise((resolve) => this.#server.getConnections((error, count) => resolve(error ? 0 : count)));
   }
 
@@ -110,7 +127,7 @@ export class Listener {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url } = request;
     if (url === '/healthz') return reply(response, 200, 'ok\n');
-    if (url === '/readyz') return this.#ready ? reply(response, 200, 'ready\n') : reply(response, 503, 'not ready\n');
+    if (url === '/readyz') return this.#isReady ? reply(response, 200, 'ready\n') : reply(response, 503, 'not ready\n');
     // What a deployment does is nobody else's business: only from this machine, and never through a proxy.
     const near = LOOPBACK.test(request.socket.remoteAddress ?? '') && !request.headers['x-forwarded-for'];
     if (url === '/metrics' && near) return reply(response, 200, await this.#hub.metrics.text());
@@ -139,6 +156,23 @@ function makeServer({ host, tlsCert, tlsKey, allowPlain }: GatewaySettings): Ser
     );
   }
   return createServer();
+}
+
+function cannotListen(error: Error & { code?: string }, host: string, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new StartError(`Port ${port} is in use. Stop what uses it, or choose another with --port.`);
+    case 'EACCES':
+      return new StartError(`This user may not listen on port ${port}. Choose one above 1023 with --port.`);
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ConfigError(`The setting host (--host) is ${JSON.stringify(host)}: this machine has no such address.`);
+    default:
+      return error;
+  }
 }
 
 function reply(response: ServerResponse, status: number, text: string): void {

@@ -113,7 +113,7 @@ export class Session implements Sender {
     const { address: key, slots } = mailbox;
     const command: MailboxCommand = { type: 'deliver', item: { ...message, slots }, reply: { inbox: bus.inbox, re } };
     bus.publish([{ kind: 'mailbox', key, command }]).catch((error: unknown) => {
-      asks.fail(re, error instanceof RequestError ? error : new RequestError('unavailable'));
+      asks.fail(re, this.#hub.refusalFor(error));
     });
   }
 

@@ -1,7 +1,7 @@
 // The promise that everything else hangs on (DESIGN section 3): what was accepted arrives once, in order, whatever is killed when.
 import { describe, expect, test } from 'vitest';
 import { People, type Person } from '../../clients/sdk/test/people.ts';
-import { RealServer } from '../e2e/real-server.ts';
+import { ServerProcess } from '../server.fixture.ts';
 import { addressOf, faultsOf, nameOf, plansOf, randomFrom, Seen, textsOf, USERS } from './traffic.ts';
 
 type Scale = { readonly messages: number; readonly kills: number; readonly inMemory: boolean; readonly where: string };
@@ -80,7 +80,7 @@ class Progress {
 }
 
 /** Runs the plans of all users against a server that is killed in between. Returns what is wrong. */
-async function run(seed: number, { messages, kills }: Scale, server: RealServer, people: People): Promise<string[]> {
+async function run(seed: number, { messages, kills }: Scale, server: ServerProcess, people: People): Promise<string[]> {
   const random = randomFrom(seed);
   const plans = plansOf(random, textsOf(seed, messages));
   const users = await Promise.all(plans.map((_, user) => people.signUp(nameOf(user))));
@@ -90,7 +90,7 @@ async function run(seed: number, { messages, kills }: Scale, server: RealServer,
   const progress = new Progress(total, () => {
     const states = users.map(({ client }, user) => `${nameOf(user)} ${client.state.type}`);
     const lines = [`seed ${seed}: nothing more comes after ${total()} of ${messages}`, states.join(', ')];
-    return [...lines, ...faultsOf(plans, seen), server.log.slice(-2_000)].join('\n');
+    return [...lines, ...faultsOf(plans, seen), server.stderr.slice(-2_000)].join('\n');
   });
   const stays = (user: number): boolean => user % 2 === 1;
   let burstsLeft = plans.reduce((sum, list, user) => sum + (stays(user) ? list.length : 0), 0);
@@ -152,7 +152,7 @@ describe('kill -9', () => {
       `${messages} messages between ${USERS} users with profiles ${where}, half of them coming and going, over ${kills} kills: each arrives once, in order`,
       async () => {
         const seed = Date.now() & 0x7fffffff;
-        const server = await RealServer.start('--rate-factor', '1000', '--tries-per-source', '1000');
+        const server = await ServerProcess.start(['--rate-factor', '1000', '--tries-per-source', '1000']);
         const people = new People([server.url], { inMemory });
         try {
           expect({ seed, faults: await run(seed, scale, server, people) }).toEqual({ seed, faults: [] });

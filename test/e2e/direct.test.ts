@@ -2,11 +2,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../../clients/sdk/client.ts';
 import { PASSWORD, People, type Person } from '../../clients/sdk/test/people.ts';
-import { RealServer } from './real-server.ts';
+import { ServerProcess } from '../server.fixture.ts';
 
 const FRESH = 'seven otters at dusk';
+const SETTINGS = ['--sweep-every-ms', '1000', '--rate-factor', '100', '--tries-per-source', '1000'];
 
-let server: RealServer;
+let server: ServerProcess;
 let people: People;
 /** A new pair of names for each test: one server serves all of them. */
 let round = 0;
@@ -14,7 +15,7 @@ let AL: string;
 let BO: string;
 
 beforeAll(async () => {
-  server = await RealServer.start('--sweep-every-ms', '1000', '--rate-factor', '100', '--tries-per-source', '1000');
+  server = await ServerProcess.start(SETTINGS);
 });
 
 afterAll(async () => {
@@ -249,7 +250,7 @@ describe('a server that goes away', () => {
   it('is waited for, and what was written meanwhile is sent', async () => {
     const { al, bo } = await two();
     await al.say(BO, 'before');
-    await server.terminate();
+    await server.stop();
     await al.until(() => al.of('reconnecting').length > 0);
     await al.client.send([BO], ['meanwhile']);
     await server.restart();

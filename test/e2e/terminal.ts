@@ -3,8 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PseudoTerminal } from './pseudo-terminal.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const CLIENT = ['--import', './node-version.js', 'clients/terminal/main.ts'];
 export const PASSWORD = 'lantern quarry biscuit';
 
 export type Result = {
@@ -82,12 +84,9 @@ export class Terminal {
   }
 
   start(command: readonly string[], { environment = {}, input }: RunOptions = {}): Running {
-    // Loading the modules is most of what a command costs: once for all of them.
-    const cache = { NODE_COMPILE_CACHE: join(tmpdir(), 'parley-compile-cache') };
-    const settings = { PARLEY_PROFILE: this.directory, PARLEY_SERVER: this.#server, PARLEY_PASSWORD: PASSWORD };
-    const child = spawn(process.execPath, ['--import', './node-version.js', 'clients/terminal/main.ts', ...command], {
+    const child = spawn(process.execPath, [...CLIENT, ...command], {
       cwd: ROOT,
-      env: { ...process.env, ...cache, ...settings, ...environment },
+      env: { ...this.#environment(), PARLEY_PASSWORD: PASSWORD, ...environment },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     // A command that ends early does not read the rest.
@@ -96,7 +95,20 @@ export class Terminal {
     return new Running(child);
   }
 
+  /** The command at a terminal, where its password has to be typed; `before` and `after` are for sh, on the same terminal. */
+  atTerminal(command: string, after = '', before = ''): PseudoTerminal {
+    const line = `${before} '${process.execPath}' ${CLIENT.join(' ')} ${command}`;
+    const env = { ...this.#environment(), SHELL: '/bin/sh' };
+    return new PseudoTerminal(after === '' ? line : `${line}; ${after}`, { cwd: ROOT, env });
+  }
+
   run(command: readonly string[], options?: RunOptions): Promise<Result> {
     return this.start(command, options).end();
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    // Loading the modules is most of what a command costs: once for all of them.
+    const cache = { NODE_COMPILE_CACHE: join(tmpdir(), 'parley-compile-cache') };
+    return { ...process.env, ...cache, PARLEY_PROFILE: this.directory, PARLEY_SERVER: this.#server };
   }
 }

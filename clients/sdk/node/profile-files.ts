@@ -68,8 +68,10 @@ export class Mark {
 
   read(): number {
     const bytes = new Uint8Array(MARK_BYTES);
-    if (readSync(this.#open(), bytes, 0, MARK_BYTES, 0) < MARK_BYTES) return 0;
-    return numberOf(bytes);
+    if (readSync(this.#open(), bytes, 0, MARK_BYTES, 0) === MARK_BYTES) return numberOf(bytes);
+    // Its room is taken before anything is printed: on a full disk it could not be marked afterwards, and would be printed over and over.
+    this.write(0);
+    return 0;
   }
 
   write(mark: number): void {

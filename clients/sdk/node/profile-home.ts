@@ -1,8 +1,14 @@
 // Where a profile lies on a machine with Node: one directory a profile.
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ProfileHome, Random } from '../platform.ts';
 import type { Stretch, StretchCost } from '../profile/key.ts';
 import { createProfile, openProfile } from '../profile/open.ts';
-import { sqliteStorage } from './sqlite-storage.ts';
+import { exists } from '../profile/problems.ts';
+import { HEADER_SPACE, SINGLE } from '../profile/spaces.ts';
+import { makeDirectory } from './directory.ts';
+import { explained } from './sqlite-errors.ts';
+import { FILE, sqliteStorage } from './sqlite-storage.ts';
 import { nodeStretch } from './stretch.ts';
 
 export type ProfileHomeOptions = {
@@ -22,4 +28,19 @@ export function nodeProfileHome({ directory, random, cost, stretch = nodeStretch
     open: async (password) =>
       openProfile({ storage: sqliteStorage({ directory, create: false }), random, stretch }, password),
   };
+}
+
+/** Makes the directory, if need be. Throws ProfileError where `create` could make no profile: then nobody need be asked for a password first. */
+export async function prepareProfileDirectory(directory: string): Promise<void> {
+  explained(directory, () => {
+    makeDirectory(directory);
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  });
+  if (!existsSync(join(directory, FILE))) return;
+  const storage = sqliteStorage({ directory, create: false });
+  try {
+    if (await storage.read((tx) => tx.get(HEADER_SPACE, SINGLE))) throw exists();
+  } finally {
+    await storage.close();
+  }
 }

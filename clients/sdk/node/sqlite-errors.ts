@@ -1,5 +1,5 @@
 // What SQLite and the file system say, as sentences that say what to do.
-import { busy, damaged, foreign, noAccess, noSpace } from '../profile/problems.ts';
+import { busy, damaged, foreign, noAccess, noDirectory, noSpace } from '../profile/problems.ts';
 
 // Primary result codes of SQLite; the upper bits of errcode say more.
 const BUSY = 5;
@@ -33,6 +33,7 @@ function explanation(what: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if ('errcode' in error && typeof error.errcode === 'number') return ofSqlite(what, error.errcode, error);
   if ('syscall' in error && 'code' in error) {
+    if (error.code === 'ENOTDIR') return noDirectory(what, error);
     return NO_SPACE.has(String(error.code)) ? noSpace(what, error) : noAccess(what, error);
   }
   return error;

@@ -32,3 +32,12 @@ test('directory and files are for their owner alone', async () => {
   await storage.close();
   place.remove();
 });
+
+test('the mark of what is printed has its room before anything is printed: a disk that fills up cannot make it be printed again', async () => {
+  const place = newPlace();
+  const storage = place.open();
+  expect(storage.readMark()).toBe(0);
+  expect(statSync(join(place.directory, 'printed')).size).toBe(8);
+  await storage.close();
+  place.remove();
+});

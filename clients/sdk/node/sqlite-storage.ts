@@ -1,10 +1,11 @@
 // A profile's records in one SQLite file: WAL, every commit synced, several processes at once. All statements of a profile are here.
 // node:sqlite is synchronous; a transaction runs within one turn of the event loop, because it awaits nothing but itself.
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { foreign, missing, unknownVersion } from '../profile/problems.ts';
 import type { ProfileStorage, Range, Row, SpaceNumber, StorageWriter } from '../profile/storage.ts';
+import { makeDirectory, mustBeDirectory } from './directory.ts';
 import { eraseFiles, Locks, Mark } from './profile-files.ts';
 import { explained } from './sqlite-errors.ts';
 import { turnOf } from './turns.ts';
@@ -21,7 +22,8 @@ const CACHE_KIB = 16_384;
 /** Above every key: keys are at most 40 bytes. */
 const KEY_END = new Uint8Array(64).fill(0xff);
 const KEY_START = new Uint8Array(0);
-const FILE = 'profile.db';
+/** The name of the file in its directory. */
+export const FILE = 'profile.db';
 
 export type SqliteStorageOptions = { readonly directory: string; readonly create: boolean };
 
@@ -30,7 +32,10 @@ export function sqliteStorage({ directory, create }: SqliteStorageOptions): Prof
   const file = join(directory, FILE);
   return explained(directory, () => {
     if (create) prepare(directory, file);
-    else if (!existsSync(file)) throw missing();
+    else if (!existsSync(file)) {
+      mustBeDirectory(directory);
+      throw missing(`in ${directory}`);
+    }
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     try {
       layOut(database, file);
@@ -44,7 +49,7 @@ export function sqliteStorage({ directory, create }: SqliteStorageOptions): Prof
 
 /** Private from the first byte: SQLite gives its other files the mode of this one. */
 function prepare(directory: string, file: string): void {
-  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(directory, 0o700);
+  makeDirectory(directory);
   closeSync(openSync(file, 'a', 0o600));
 }
 

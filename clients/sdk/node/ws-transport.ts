@@ -2,8 +2,8 @@
 // encryption, is what a connection costs (DESIGN section 2, batching).
 import type { Socket } from 'node:net';
 import WebSocket from 'ws';
-import { SERVER_FRAME_MAX_BYTES } from '#protocol/limits.ts';
-import { SUBPROTOCOL, type Transport, type Wire, type WireEvents } from '../transport.ts';
+import { SERVER_FRAME_MAX_BYTES, SUBPROTOCOL } from '#protocol/limits.ts';
+import type { Transport, Wire, WireEvents } from '../transport.ts';
 
 /** How long a TCP, TLS and WebSocket handshake may take together. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -34,7 +34,7 @@ function connect(url: string, events: WireEvents, options: WsTransportOptions): 
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'not a WebSocket address';
     setImmediate(() => events.closed(ABNORMAL_CLOSE, reason));
-    return { send() {}, close() {}, terminate() {}, bufferedBytes: 0 };
+    return { send() {}, close() {}, terminate() {} };
   }
   let socket: Socket | undefined;
   let corked = false;
@@ -73,9 +73,6 @@ function connect(url: string, events: WireEvents, options: WsTransportOptions): 
     },
     terminate() {
       websocket.terminate();
-    },
-    get bufferedBytes() {
-      return websocket.bufferedAmount;
     },
   };
 }

@@ -22,8 +22,10 @@ export type Context = {
   readonly self: { readonly address: string; readonly device: DeviceId };
 };
 
-/** Positions of consecutive messages lie this far apart, so that a late one finds its place between them. */
-export const POSITION_STEP = 65_536;
+/** Positions of consecutive messages lie this far apart, so that a late one finds its place between them, … */
+export const POSITION_STEP = 2 ** 20;
+/** … and the first one has room ahead of it for what was written before this device came. */
+const POSITION_START = 2 ** 44;
 export const MH_BYTES = 32;
 const HOUR_MS = 3_600_000;
 
@@ -43,11 +45,10 @@ export async function conversationRecord(
       conversation,
       seq: 0,
       mh: new Uint8Array(MH_BYTES),
-      lastPosition: 0,
+      lastPosition: POSITION_START,
       lastAt: 0,
       readThrough: 0,
       unread: {},
-      epoch: 0,
     }
   );
 }

@@ -1,6 +1,7 @@
 // Conversations as a person sees them: pages, unread counts, and the deletion of what has expired.
+import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 import { type Context, conversationRecord, hourOf } from './context.ts';
-import type { Conversation, HistoryEntry, HistoryPart } from './profile.ts';
+import type { Conversation, DeviceId, HistoryEntry, HistoryPart, MessageId } from './profile.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
 import {
   CONVERSATIONS,
@@ -19,6 +20,8 @@ import {
 } from './spaces.ts';
 import type { Range } from './storage.ts';
 
+/** After an own message expired: notices of what became of it, which a server keeps so long, still come. */
+const SENT_KEPT_MS = RETENTION_DEFAULT_MS;
 /** Hours that one transaction sweeps at most: after a year away nobody else waits for all of it. */
 const SWEEP_HOURS_MAX = 500;
 
@@ -30,8 +33,9 @@ export async function shownEntry(
   position: number,
   record: HistoryRecord,
 ): Promise<HistoryEntry> {
-  const sent = record.own ? await tx.get(SENT, places.id(record.device, record.id)) : undefined;
-  return { conversation, position, ...record, ...(sent === undefined ? {} : { sent }) };
+  const { read: _read, reads: _reads, ...line } = record;
+  const sent = line.own ? await tx.get(SENT, places.id(line.device, line.id)) : undefined;
+  return { conversation, position, ...line, ...(sent === undefined ? {} : { sent }) };
 }
 
 export function historyPart({ records, places }: Context): HistoryPart {
@@ -52,26 +56,35 @@ export function historyPart({ records, places }: Context): HistoryPart {
     return reverse ? entries.reverse() : entries;
   }
 
-  /** Deletes one expired entry with all that can be read of it; dedupe stays. */
-  async function deleteEntry(tx: RecordWriter, conversation: string, position: number): Promise<boolean> {
+  /** Deletes one expired entry with all that can be read of it; dedupe stays, and of own ones what notices need. */
+  async function deleteEntry(tx: RecordWriter, conversation: string, position: number, now: number): Promise<boolean> {
     const key = places.history(conversation, position);
     const entry = await tx.get(HISTORY, key);
     if (entry === undefined) return false;
     tx.delete(HISTORY, key);
-    const idKey = places.id(entry.device, entry.id);
-    const sent = entry.own ? await tx.get(SENT, idKey) : undefined;
-    // What still waits in the outbox keeps what it needs to be sent; the server's retention ends it.
-    if (sent !== undefined && sent.outcome !== 'pending') {
-      tx.delete(SENT, idKey);
-      if (sent.number !== undefined) tx.delete(SEALED, u64Key(sent.number));
+    if (entry.own) {
+      const { device, id } = entry;
+      await deleteSealed(tx, device, id);
+      const expiry = now + SENT_KEPT_MS;
+      const key = places.expiry(hourOf(expiry), conversation, position);
+      tx.put(EXPIRY, key, { conversation, position, expiry, sent: { device, id } });
     }
     const before = await conversationRecord(tx, places, conversation);
-    const count = Object.hasOwn(before.unread, entry.from) ? (before.unread[entry.from] ?? 0) : 0;
-    if (!entry.own && position > before.readThrough && count > 0) {
-      const { [entry.from]: _, ...others } = before.unread;
-      const unread = count > 1 ? { ...others, [entry.from]: count - 1 } : others;
-      tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, unread });
+    if (isUnread(entry, position, before)) {
+      const unread = { ...before.unread };
+      const late = { ...before.late };
+      take(unread, entry.from, 1);
+      if (position <= before.readThrough) take(late, entry.from, 1);
+      tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, unread, late });
     }
+    return true;
+  }
+
+  /** What still waits in the outbox keeps what it needs to be sent; the server's retention ends it. */
+  async function deleteSealed(tx: RecordWriter, device: DeviceId, id: MessageId): Promise<boolean> {
+    const sent = await tx.get(SENT, places.id(device, id));
+    if (sent?.outcome === 'pending') return false;
+    if (sent?.number !== undefined) tx.delete(SEALED, u64Key(sent.number));
     return true;
   }
 
@@ -80,7 +93,10 @@ export function historyPart({ records, places }: Context): HistoryPart {
     for (const { key, value } of await tx.range(EXPIRY, range)) {
       if (value.expiry > now) continue;
       tx.delete(EXPIRY, key);
-      if (await deleteEntry(tx, value.conversation, value.position)) deleted++;
+      if (value.sent !== undefined) {
+        const { device, id } = value.sent;
+        if (await deleteSealed(tx, device, id)) tx.delete(SENT, places.id(device, id));
+      } else if (await deleteEntry(tx, value.conversation, value.position, now)) deleted++;
     }
     return deleted;
   }
@@ -122,20 +138,20 @@ export function historyPart({ records, places }: Context): HistoryPart {
         const before = await tx.get(CONVERSATIONS, key);
         if (before === undefined) return;
         const readThrough = Math.max(position, before.readThrough);
-        const unread: Record<string, number> = {};
-        if (readThrough < before.lastPosition) {
-          for (const { own, from } of await page(
-            tx,
-            conversation,
-            readThrough,
-            undefined,
-            Number.MAX_SAFE_INTEGER,
-            false,
-          )) {
-            if (!own) unread[from] = (Object.hasOwn(unread, from) ? (unread[from] ?? 0) : 0) + 1;
+        const unread = { ...before.unread };
+        for (const [from, count] of Object.entries(before.late ?? {})) take(unread, from, count);
+        if (readThrough >= before.lastPosition) for (const from of Object.keys(unread)) delete unread[from];
+        else {
+          // Only what is read now: a long backlog is gone through once, whatever the steps.
+          const range = {
+            from: places.history(conversation, before.readThrough + 1),
+            to: places.history(conversation, readThrough + 1),
+          };
+          for (const { value: entry } of await tx.range(HISTORY, range)) {
+            if (!entry.own && entry.read !== true) take(unread, entry.from, 1);
           }
         }
-        tx.put(CONVERSATIONS, key, { ...before, readThrough, unread });
+        tx.put(CONVERSATIONS, key, { ...before, readThrough, reads: (before.reads ?? 0) + 1, late: {}, unread });
       }),
 
     async deleteExpired(now) {
@@ -147,6 +163,17 @@ export function historyPart({ records, places }: Context): HistoryPart {
       }
     },
   };
+}
+
+/** Lowers a count, which is not there if it is 0. */
+function take(counts: Record<string, number>, of: string, by: number): void {
+  const left = (Object.hasOwn(counts, of) ? (counts[of] ?? 0) : 0) - by;
+  if (left > 0) counts[of] = left;
+  else delete counts[of];
+}
+
+function isUnread(entry: HistoryRecord, position: number, { readThrough, reads = 0 }: ConversationRecord): boolean {
+  return !entry.own && entry.read !== true && (position > readThrough || entry.reads === reads);
 }
 
 function shown({ conversation, lastPosition, lastAt, unread }: ConversationRecord): Conversation {

@@ -10,10 +10,11 @@ export function damaged(what: string, cause?: unknown): ProfileError {
   );
 }
 
-export function missing(): ProfileError {
+/** `where`: as in "in /home/al/.parley". */
+export function missing(where = 'here'): ProfileError {
   return new ProfileError(
     'missing',
-    'There is no profile here yet. Sign up for a new account, or sign in to an account that you have.',
+    `There is no profile ${where} yet. Sign up for a new account, or sign in to an account that you have.`,
   );
 }
 
@@ -50,6 +51,14 @@ export function noAccess(what: string, cause?: unknown): ProfileError {
     {
       cause,
     },
+  );
+}
+
+export function noDirectory(what: string, cause?: unknown): ProfileError {
+  return new ProfileError(
+    'no_access',
+    `${what} is a file, or lies below one: a profile is a directory. Choose another profile directory.`,
+    { cause },
   );
 }
 

@@ -3,6 +3,7 @@
 import { equalBytes, isZero } from '#protocol/bytes.ts';
 import { appendEvents, type Context, conversationRecord, MH_BYTES, POSITION_STEP, putHistory } from './context.ts';
 import { arrived, type GapRange, type HeadChange, missedFor, neighbours, quietly, shownIn } from './gaps.ts';
+import { placeOf, rememberSeen } from './place.ts';
 import type { CommitResult, Gap, Received, ReceivedBatch, ReceivingPart, SentMessage } from './profile.ts';
 import type { RecordWriter } from './sealed-records.ts';
 import {
@@ -10,11 +11,11 @@ import {
   EVENTS,
   HEADS,
   type HeadRecord,
-  HISTORY,
   IDS,
   nextNumber,
   numberOf,
   OPEN_GAPS,
+  PINS,
   SENT,
   SEQS,
   UNREADABLE,
@@ -74,33 +75,26 @@ export function receivingPart(context: Context): ReceivingPart {
     return next !== undefined && !equalBytes(next.previous, mh);
   }
 
-  /** Between its sender's neighbours if it is late, else at the end. */
-  async function positionFor(tx: RecordWriter, message: Received, head: HeadRecord, end: number): Promise<number> {
-    const { conversation, device, seq } = message;
-    const sides = neighbours(head, seq);
-    const below = sides && (await tx.get(SEQS, places.seq(conversation, device, sides.below)));
-    const above = sides && (await tx.get(SEQS, places.seq(conversation, device, sides.above)));
-    if (!sides || !below?.position || !above?.position) return end;
-    const share = (seq - sides.below) / (sides.above - sides.below);
-    let position = below.position + Math.max(1, Math.floor((above.position - below.position) * share));
-    while (position < above.position && (await tx.get(HISTORY, places.history(conversation, position)))) position++;
-    return position < above.position ? position : end;
-  }
-
   async function show(tx: RecordWriter, message: Received, head: HeadRecord): Promise<number> {
     const { conversation, from, device, id, seq, kind, content, sentAt, receivedAt, expiry } = message;
     const before = await conversationRecord(tx, places, conversation);
-    const position = await positionFor(tx, message, head, before.lastPosition + POSITION_STEP);
+    const position = await placeOf(context, tx, message, head, before.lastPosition + POSITION_STEP);
     const own = message.own !== undefined;
-    const entry = { id, from, device, seq, kind, content, sentAt, receivedAt, expiry, own };
+    const read = own || message.early?.elsewhere === true;
+    const isLate = position <= before.readThrough;
+    const entry = {
+      ...{ id, from, device, seq, kind, content, sentAt, receivedAt, expiry, own },
+      ...(read ? { read } : {}),
+      ...(isLate ? { reads: before.reads ?? 0 } : {}),
+    };
     await putHistory(tx, places, conversation, position, entry);
     tx.put(EVENTS, u64Key(await nextNumber(tx, 'event')), { type: 'message', conversation, position });
-    const count = Object.hasOwn(before.unread, from) ? (before.unread[from] ?? 0) : 0;
     tx.put(CONVERSATIONS, places.conversation(conversation), {
       ...before,
       lastPosition: Math.max(position, before.lastPosition),
       lastAt: Math.max(receivedAt, before.lastAt),
-      unread: own ? before.unread : { ...before.unread, [from]: count + 1 },
+      ...(read ? {} : { unread: plusOne(before.unread, from) }),
+      ...(read || !isLate ? {} : { late: plusOne(before.late ?? {}, from) }),
     });
     return position;
   }
@@ -125,6 +119,7 @@ export function receivingPart(context: Context): ReceivingPart {
     const position = message.show ? await show(tx, message, head) : 0;
     tx.put(IDS, idKey, mh);
     tx.put(SEQS, seqKey, { mh, previous, position });
+    await rememberSeen(context, tx, message, position);
     const change = arrived(head, { seq, order, mh, now: receivedAt });
     await putHead(tx, message.quiet ? quietly(change) : change, receivedAt);
     const awaited = seq > head.top || neighbours(head, seq) !== undefined;
@@ -132,12 +127,6 @@ export function receivingPart(context: Context): ReceivingPart {
       await appendGaps(tx, head, [{ first: seq, last: seq }], 'missed', receivedAt);
     }
     if (message.own) tx.put(SENT, idKey, copyOf(message, message.own));
-    if (message.epoch > 0) {
-      const last = await conversationRecord(tx, places, conversation);
-      if (message.epoch > last.epoch) {
-        tx.put(CONVERSATIONS, places.conversation(conversation), { ...last, epoch: message.epoch });
-      }
-    }
     if (forked && !message.quiet) {
       const said = { reason: 'fork', from, device, conversation, id };
       await appendEvents(tx, [{ type: 'unreadable', ...said, at: receivedAt }]);
@@ -179,17 +168,16 @@ export function receivingPart(context: Context): ReceivingPart {
     mhOf: (conversation, device, seq) =>
       records.read(async (tx) => (await tx.get(SEQS, places.seq(conversation, device, seq)))?.mh),
 
-    lastEpoch: (conversation) => records.read(async (tx) => (await conversationRecord(tx, places, conversation)).epoch),
-
-    gaps: (noticedBefore) =>
+    gaps: (limit) =>
       records.read(async (tx) => {
         const gaps: Gap[] = [];
         for (const { key } of await tx.range(OPEN_GAPS, {})) {
           const head = await tx.get(HEADS, key);
-          for (const { first, last, since, shown } of head?.missing ?? []) {
-            if (head === undefined || shown || since > noticedBefore) continue;
+          if (head === undefined || (await tx.get(PINS, places.pin(head.from)))?.blocked === true) continue;
+          for (const { first, last, since, shown } of head.missing) {
+            if (gaps.length === limit) return gaps;
             const { conversation, from, device } = head;
-            gaps.push({ conversation, from, device, first, last, since });
+            if (!shown) gaps.push({ conversation, from, device, first, last, since });
           }
         }
         return gaps;
@@ -223,4 +211,8 @@ function copyOf(message: Received, own: NonNullable<Received['own']>): SentMessa
     recipients: Object.fromEntries(own.recipients.map((address) => [address, accepted])),
     slotted: [],
   };
+}
+
+function plusOne(counts: Readonly<Record<string, number>>, of: string): Record<string, number> {
+  return { ...counts, [of]: (Object.hasOwn(counts, of) ? (counts[of] ?? 0) : 0) + 1 };
 }

@@ -35,8 +35,10 @@ export type ConversationRecord = {
   readonly lastPosition: number;
   readonly lastAt: number;
   readonly readThrough: number;
+  /** How often something was marked as read, and what came below `readThrough` since: counted in `unread`, too. */
+  readonly reads?: number;
+  readonly late?: Readonly<Record<string, number>>;
   readonly unread: Readonly<Record<string, number>>;
-  readonly epoch: number;
 };
 /** name('conversation', conversation). */
 export const CONVERSATIONS: Space<ConversationRecord> = { number: 5 };
@@ -52,6 +54,10 @@ export type HistoryRecord = {
   readonly receivedAt: number;
   readonly expiry: number;
   readonly own: boolean;
+  /** It never counted as unread here. */
+  readonly read?: true;
+  /** It took a place among what was read: unread while `reads` of the conversation is this. */
+  readonly reads?: number;
 };
 /** name('conversation', conversation) ‖ u64 position. */
 export const HISTORY: Space<HistoryRecord> = { number: 6 };
@@ -62,6 +68,9 @@ export const IDS: Space<Uint8Array> = { number: 7 };
 export type SeqRecord = { readonly mh: Uint8Array; readonly previous: Uint8Array; readonly position: number };
 /** Key of HEADS ‖ u64 seq: dedupe and chain, for ever; own numbers too. Neighbours lie together: a batch writes few pages. */
 export const SEQS: Space<SeqRecord> = { number: 8 };
+
+/** Somebody who wrote the line at `position` had this number of the device: it stands ahead of that line. */
+export type Claim = { readonly seq: number; readonly position: number };
 
 /** Numbers first … last; `shown`: the person was told. */
 export type Missing = {
@@ -114,11 +123,18 @@ export const EVENTS: Space<EventRecord> = { number: 14 };
 /** u64 number. */
 export const UNREADABLE: Space<NewUnreadable> = { number: 15 };
 /** name('expiry', hour) ‖ name('place', conversation, position): what expires in that hour; hours are hashed, for times are nobody's business. */
-export const EXPIRY: Space<{ readonly conversation: string; readonly position: number; readonly expiry: number }> = {
-  number: 16,
-};
+export const EXPIRY: Space<{
+  readonly conversation: string;
+  readonly position: number;
+  readonly expiry: number;
+  /** Its line is gone; what is kept of an own message, to tell what became of it, expires in its turn. */
+  readonly sent?: { readonly device: DeviceId; readonly id: MessageId };
+}> = { number: 16 };
 /** The hour up to which expired messages were deleted. */
 export const SWEPT: Space<{ readonly hour: number }> = { number: 17 };
+
+/** Key of HEADS: what others have seen of that device and has not come, rising in number and position alike. */
+export const CLAIMS: Space<readonly Claim[]> = { number: 18 };
 
 export function u64Key(number: number): Uint8Array {
   return new ByteWriter(8).u64(number).finish();

@@ -138,6 +138,11 @@ export class People {
     return this.#person(await Client.open(platform, password), platform);
   }
 
+  /** Has `end` close what a test opened by itself. */
+  keep(person: Person): void {
+    this.#clients.push(person.client);
+  }
+
   async end(): Promise<void> {
     await Promise.allSettled(this.#clients.map((client) => client.close()));
     await Promise.all(this.#directories.map((directory) => rm(directory, { recursive: true, force: true })));

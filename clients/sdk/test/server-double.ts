@@ -5,30 +5,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { encodeConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
-import { type ErrorCode, RequestError } from '#protocol/errors.ts';
+import { RequestError } from '#protocol/errors.ts';
 import { type ClientFrame, type ClientFrameOf, clientFrame } from '#protocol/frames/client.ts';
-import type { NoticeBody, ServerFrameOf } from '#protocol/frames/server.ts';
+import type { NoticeBody } from '#protocol/frames/server.ts';
 import type { Log } from '../pins.ts';
 import { AccountsDouble } from './account-double.ts';
+import type { Lies, Stored } from './lies.ts';
 
-export type Stored = Omit<ServerFrameOf<'deliver'>, 'n'> | { readonly type: 'notice'; readonly notice: NoticeBody };
-
-/** What the server does otherwise than it should. Each is asked at every occasion. */
-export type Lies = {
-  /** The log that it shows of an address in place of the true one. */
-  log?: (address: string, log: Log) => Log;
-  /** What it hands a device in place of this item: nothing, another, several. */
-  hand?: (item: Stored, device: string) => readonly Stored[];
-  /** A refusal of a message. */
-  refuse?: (send: ClientFrameOf<'send'>) => ErrorCode | undefined;
-  /** A message whose answer is never sent, although it was delivered. */
-  silent?: (send: ClientFrameOf<'send'>) => boolean;
-  /** Says nothing when an account log grows. */
-  quiet?: boolean;
-  /** How long every refusal says to wait. */
-  retryAfterMs?: number;
-  challenge?: Partial<ServerFrameOf<'challenge'>>;
-};
+export type { Stored } from './lies.ts';
 
 type Session = {
   readonly address: string;
@@ -176,7 +160,7 @@ export class ServerDouble {
     const stale = [...new Set([from, ...frame.slots.map(({ to }) => to)])].filter((address) =>
       this.accounts.devices(address).some((device) => device !== mine && !had.has(device)),
     );
-    return { receivedAt, ...(stale.length > 0 ? { stale } : {}) };
+    return { receivedAt, ...(stale.length > 0 ? { stale } : {}), ...(this.lies.stale && { stale: this.lies.stale }) };
   }
 
   #ack(socket: WebSocket, { upTo, tags }: ClientFrameOf<'ack'>): void {

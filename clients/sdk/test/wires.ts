@@ -64,7 +64,6 @@ export function fakeTransport(): { readonly transport: Transport; readonly wires
         terminate: () => {
           wire.ended = 'terminated';
         },
-        bufferedBytes: 0,
       };
     },
   };

@@ -1,8 +1,8 @@
 // The own devices: which there are, and taking one of them out of the account.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Client, type DeviceInfo, Unavailable } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
-import { Ended, EXIT } from '../exit.ts';
+import { Ended, EXIT, endOf } from '../exit.ts';
 import { localTime, rfc3339 } from '../lines.ts';
 import { withSession } from '../session.ts';
 import { type Define, example } from './define.ts';
@@ -21,9 +21,14 @@ export const revokeCommand: Define = (program, run) =>
   program
     .command('revoke')
     .description('take a device out of the account: nothing more is sent to it, and nobody believes what it sends')
-    .argument('<DEVICE>', 'its name in the list of devices, or the beginning of it')
+    .argument('<DEVICE>', 'its name in the list of devices, or the beginning of it', deviceName)
     .addHelpText('after', example('revoke mN3x'))
     .action((device: string, _options: object, command: Command) => run(command, (app) => revoke(app, device)));
+
+function deviceName(typed: string): string {
+  if (typed.length >= PREFIX_MIN_CHARS) return typed;
+  throw new InvalidArgumentError(`Give at least ${PREFIX_MIN_CHARS} characters of a name that devices shows.`);
+}
 
 function devices(app: App): Promise<void> {
   return withClient(app, async (client) => {
@@ -35,7 +40,8 @@ function devices(app: App): Promise<void> {
       away = error;
     }
     for (const device of await client.devices()) show(app, device);
-    if (away !== undefined) throw new Unavailable(`${away.message} These are the devices that were known before.`);
+    if (away !== undefined)
+      throw new Unavailable(`${endOf(away).sentence} These are the devices that were known before.`);
   });
 }
 
@@ -49,15 +55,10 @@ function revoke(app: App, typed: string): Promise<void> {
 
 async function find(client: Client, typed: string): Promise<DeviceInfo> {
   await client.online();
-  const found = (await client.devices()).filter(
-    ({ device }) => typed.length >= PREFIX_MIN_CHARS && device.startsWith(typed),
-  );
+  const found = (await client.devices()).filter(({ device }) => device.startsWith(typed));
   const [device] = found;
   if (device === undefined) {
-    throw new Ended(
-      EXIT.refused,
-      `This account has no device ${typed}. See: devices (${PREFIX_MIN_CHARS} characters of its name are enough).`,
-    );
+    throw new Ended(EXIT.refused, `This account has no device ${typed}. See: devices`);
   }
   if (found.length > 1) throw new Ended(EXIT.refused, `Several devices begin with ${typed}. Type more of its name.`);
   if (device.thisDevice)

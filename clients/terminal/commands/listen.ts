@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { type Client, type ClientEvent, type ProfileEvent, Refusal } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
-import { countFrom1, secondsMs } from '../arguments.ts';
+import { countFrom1, secondsOption } from '../arguments.ts';
 import { Ended, EXIT } from '../exit.ts';
 import { eventLine } from '../lines.ts';
 import { endedFor, isLinkState, Trouble } from '../session.ts';
@@ -22,7 +22,11 @@ With --json, a line of standard output is one of
   {"type":"gap","conversation","from","device","first","last","why":"missing"|"missed","at"}
   {"type":"identity","address","change","device"?,"at"}            change: device_added, device_revoked, changed, …
   {"type":"unreadable","reason","from"?,"device"?,"conversation"?,"id"?,"at"}
-A conversation is the other person's address. Only messages count for --count.`;
+A conversation is the other person's address. Only messages count for --count.
+
+What is printed is marked as printed directly after. Ended by kill -9 or a crash just between, it prints that one line
+again next time (a line may also be cut off: then it comes again whole); after a power cut it may be a few hundred lines.
+Whoever must not act twice remembers the ids of messages. None is ever left out.`;
 
 type ListenOptions = { readonly count?: number; readonly timeout?: number };
 
@@ -31,7 +35,7 @@ export const listenCommand: Define = (program, run) =>
     .command('listen')
     .description('print every message that was not printed yet, and those that come, until Ctrl-C')
     .option('--count <N>', 'end after so many messages', countFrom1)
-    .option('--timeout <S>', 'end after so many seconds, with status 3', secondsMs)
+    .addOption(secondsOption('--timeout <S>', 'end after so many seconds, with status 3'))
     .addHelpText('after', example('listen --json --count 1') + JSON_LINES)
     .action((options: ListenOptions, command: Command) =>
       run(command, (app) => {
@@ -130,7 +134,7 @@ class Listening {
   #hear(event: ClientEvent): void {
     if (isLinkState(event)) {
       this.#trouble.heard(event);
-      this.#trouble.tell(event, this.#app.output);
+      this.#trouble.tell(event, this.#app.output, this.#patience());
       this.#ended ??= endedFor(event);
       if (this.#ended === undefined) return;
     } else if (event.type === 'trouble') this.#app.output.note(event.message);
@@ -153,6 +157,11 @@ class Listening {
       this.#timedOut = true;
       this.#wake.set();
     }, leftMs);
+  }
+
+  #patience(): string {
+    const end = this.#timeoutMs === undefined ? 'until it answers; Ctrl-C ends it.' : 'until the time given is over.';
+    return `It is tried again and again ${end}`;
   }
 
   #timeoutSentence(): string {

@@ -1,9 +1,9 @@
 // Looking at what this device has: what is unread, and a conversation so far.
 import type { Command } from 'commander';
-import { type Client, Refusal, Unavailable } from '../../sdk/index.ts';
+import { type Client, Refusal } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
-import { countFrom1, secondsMs } from '../arguments.ts';
-import { Ended, EXIT } from '../exit.ts';
+import { countFrom1, person, secondsOption } from '../arguments.ts';
+import { Ended, EXIT, endOf } from '../exit.ts';
 import { messageLine, stateOf } from '../lines.ts';
 import { withSession } from '../session.ts';
 import { type Define, example } from './define.ts';
@@ -17,7 +17,7 @@ export const unreadCommand: Define = (program, run) =>
   program
     .command('unread')
     .description('fetch what came meanwhile; count what is unread, by conversation and sender')
-    .option('--timeout <S>', 'seconds to wait for what the server has (status 3)', secondsMs, UNREAD_TIMEOUT_MS)
+    .addOption(secondsOption('--timeout <S>', 'seconds to wait for what the server has (status 3)', UNREAD_TIMEOUT_MS))
     .addHelpText('after', example('unread'))
     .action((options: { timeout: number }, command: Command) => run(command, (app) => unread(app, options.timeout)));
 
@@ -25,7 +25,7 @@ export const historyCommand: Define = (program, run) =>
   program
     .command('history')
     .description('show a conversation, as this device has it; then it counts as read')
-    .argument('<CONVERSATION>', 'the name or name@domain of whom it is with')
+    .argument('<CONVERSATION>', 'the name or name@domain of whom it is with', person)
     .option('--limit <N>', `so many of its last messages (default: ${HISTORY_LINES})`, countFrom1)
     .option('--all', 'all of it')
     .addHelpText('after', example('history bo --limit 20'))
@@ -37,16 +37,17 @@ export const historyCommand: Define = (program, run) =>
 
 function unread(app: App, timeoutMs: number): Promise<void> {
   return withClient(app, async (client) => {
-    let away: Unavailable | undefined;
+    let failure: unknown;
     try {
       await fetched(client, timeoutMs);
     } catch (error) {
-      // Who receives already has it all; whoever is away has at least what came before.
-      if (error instanceof Unavailable) away = error;
-      else if (!(error instanceof Refusal) || error.reason !== 'receiver_elsewhere') throw error;
+      // Who receives already has it all.
+      if (!(error instanceof Refusal) || error.reason !== 'receiver_elsewhere') failure = error;
     }
     await showUnread(app, client);
-    if (away !== undefined) throw new Unavailable(`${away.message} This is what had come before.`);
+    if (failure === undefined) return;
+    const { status, sentence } = endOf(failure);
+    throw new Ended(status, sentence === '' ? '' : `${sentence} This is what had come before.`);
   });
 }
 

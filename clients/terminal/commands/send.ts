@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { textContent } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
-import { durationMs, listed, secondsMs } from '../arguments.ts';
+import { durationMs, people, secondsOption } from '../arguments.ts';
 import { usageError } from '../exit.ts';
 import { Sending } from '../sending.ts';
 import { type Batch, lineBatches, wholeText } from '../stdin-lines.ts';
@@ -18,14 +18,16 @@ export const sendCommand: Define = (program, run) =>
   program
     .command('send')
     .description('send a text to one or several people')
-    .argument('<USER[,USER…]>', 'names of your own domain, or name@domain', listed)
+    .argument('<USER[,USER…]>', 'names of your own domain, or name@domain', people)
     .argument(
       '<TEXT...>',
       `the text; ${STDIN} sends each line of standard input (-- before a text that begins with a hyphen)`,
     )
     .option('--whole', 'all of standard input is one message')
     .option('--expires <DURATION>', 'delete it everywhere after this time, as in 1h', durationMs)
-    .option('--timeout <S>', 'seconds without progress after which to stop trying (status 4)', secondsMs, TIMEOUT_MS)
+    .addOption(
+      secondsOption('--timeout <S>', 'seconds without progress after which to stop trying (status 4)', TIMEOUT_MS),
+    )
     .addHelpText('after', example('send bo "See you at eight"'))
     .action((users: string[], words: string[], options: SendOptions, command: Command) =>
       run(command, (app) => send(app, users, words, options)),

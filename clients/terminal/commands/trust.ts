@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import type { Client, Safety } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
+import { person } from '../arguments.ts';
+import { Ended, EXIT } from '../exit.ts';
 import { withSession } from '../session.ts';
 import { type Define, example } from './define.ts';
 
@@ -52,7 +54,7 @@ function about(
   return program
     .command(name)
     .description(description)
-    .argument('<USER>', 'a name of your own domain, or name@domain')
+    .argument('<USER>', 'a name of your own domain, or name@domain', person)
     .addHelpText('after', example(`${name} bo`))
     .action((typed: string, _options: object, command: Command) => act({ typed, command }));
 }
@@ -61,6 +63,9 @@ function acting(typed: string, act: About): (app: App) => Promise<void> {
   return (app) =>
     withClient(app, (client) => {
       const address = client.resolve(typed);
+      if (address === client.account.address) {
+        throw new Ended(EXIT.refused, `${address} is you: give the name of somebody else.`);
+      }
       return withSession(client, false, () => act(app, client, address));
     });
 }
@@ -94,11 +99,15 @@ async function verify({ output }: App, client: Client, address: string, verified
 }
 
 async function trust({ output }: App, client: Client, address: string): Promise<void> {
-  await client.trust(address);
+  const { changed } = await client.safetyNumber(address);
+  await client.trust(address, changed); // what is shown here, and no later one
+  const number = changed === undefined ? {} : { number: changed };
   output.show(
-    { type: 'trusted', address },
-    `The changed identity of ${address} is accepted. Compare the safety number: safety ${address}`,
+    { type: 'trusted', address, ...number },
+    `The changed identity of ${address} is accepted, with the number`,
   );
+  if (changed !== undefined) output.say(changed);
+  output.say(`Compare it with ${address}, by voice or in person; then: verify ${address}`);
 }
 
 async function block({ output }: App, client: Client, address: string, blocked: boolean): Promise<void> {

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { ERROR_CODES } from '#protocol/errors.ts';
 import { clientFrame } from '#protocol/frames/client.ts';
-import { ServerProcess } from '../../test/server.fixture.ts';
-import { type Asked, Wire } from '../../test/wire.fixture.ts';
-import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
+import { ServerProcess } from '../server.fixture.ts';
+import { type Asked, Wire } from '../wire.fixture.ts';
+import { random64, WirePerson } from '../wire-person.fixture.ts';
 
 const RUNS = 60;
 /** Ids of the test's own pings: no mutation makes one. */

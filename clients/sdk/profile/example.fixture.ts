@@ -45,7 +45,6 @@ export function exampleChain(count: number, change: Partial<Received> = {}): Rec
         mh,
         previous,
         order: 0,
-        epoch: 0,
       },
       ...{
         kind: 'text',

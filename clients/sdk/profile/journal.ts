@@ -1,0 +1,63 @@
+// What a profile tells once: the journal of events (part of the interface in profile.ts).
+import type { DeviceId, MessageId } from './ids.ts';
+import type { HistoryEntry } from './lines.ts';
+
+/** Events as `listen` prints them, in order. A message's own event is appended by `commitReceived`; the entry is read when it is printed. */
+export type NewEvent =
+  | {
+      readonly type: 'delivered' | 'expired';
+      readonly conversation: string;
+      readonly id: MessageId;
+      readonly device: DeviceId;
+      readonly by: string;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'gap';
+      readonly conversation: string;
+      readonly from: string;
+      readonly device: DeviceId;
+      readonly first: number;
+      readonly last: number;
+      /** missing: has not come yet; missed: the server says that it will not come. */
+      readonly why: 'missing' | 'missed';
+      readonly at: number;
+    }
+  | {
+      readonly type: 'identity';
+      readonly address: string;
+      /** `change` is the core's word: device_added, device_revoked, changed, accepted, alarm, refused_log … */
+      readonly change: string;
+      readonly device?: DeviceId;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'unreadable';
+      readonly reason: string;
+      readonly from?: string;
+      readonly device?: DeviceId;
+      readonly conversation?: string;
+      readonly id?: MessageId;
+      readonly at: number;
+    };
+
+export type ProfileEvent = { readonly number: number } & (
+  | NewEvent
+  | { readonly type: 'message'; readonly entry: HistoryEntry }
+);
+
+export interface EventsPart {
+  append(events: readonly NewEvent[]): Promise<void>;
+  /**
+   * Prints up to `limit` events that no process has printed, in order. `print` is synchronous; it returns 'enough' to stop after this event (`--count`).
+   * Under the profile's print lock each event is printed, then marked at once; a process that dies between the two repeats that one event, nothing else.
+   * `busy`: another process is printing; call again at the next change. If `print` throws, its event stays unprinted. `close` stops it at the
+   * next event: nothing is printed after it.
+   */
+  printNext(
+    limit: number,
+    print: (event: ProfileEvent) => 'more' | 'enough',
+  ): Promise<{ readonly printed: number; readonly busy: boolean; readonly more: boolean }>;
+  /** Calls `changed` after any commit to the profile, by this or another process (within 100 ms); may call without cause. Returns the stop. */
+  watch(changed: () => void): () => void;
+}

@@ -1,0 +1,113 @@
+// What a profile keeps of messages that this account writes: the outbox, and what becomes of each (part of the interface in profile.ts).
+import type { DeviceId, MessageId } from './ids.ts';
+
+/** Only rises, in this order (DESIGN section 3); per recipient address. */
+export type RecipientState = 'pending' | 'accepted' | 'refused' | 'expired' | 'delivered';
+export type Recipient = { readonly state: RecipientState; readonly device?: DeviceId; readonly at?: number };
+
+/** What the sealing callback returns: sealed bytes of one message, ready to be sent again and again. */
+export type SealedItem = {
+  readonly id: MessageId;
+  readonly header: Uint8Array;
+  readonly body: Uint8Array;
+  readonly slots: readonly { readonly to: string; readonly device: DeviceId; readonly slot: Uint8Array }[];
+  readonly k: Uint8Array;
+  readonly mh: Uint8Array;
+};
+
+/** A text to send: what the own history shows of it, and how it is sealed once its number is known. */
+export type NewMessage = {
+  readonly conversation: string;
+  /** Addresses whose `delivered` counts; empty for a message to oneself. */
+  readonly recipients: readonly string[];
+  readonly kind: string;
+  readonly content: Uint8Array;
+  readonly createdAt: number;
+  /** Deleted here after this time; 0 = never. */
+  readonly expiry: number;
+  /** The frame's retention in ms, if any. */
+  readonly retention?: number;
+  /** Synchronous. `previous`: mh of seq − 1, zeros at seq 1. Throwing undoes the whole batch. */
+  readonly seal: (seq: number, previous: Uint8Array) => SealedItem;
+};
+
+export type OutboxItem = SealedItem & {
+  /** Place in the outbox, over all conversations: the order of sending. */
+  readonly number: number;
+  readonly conversation: string;
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly retention?: number;
+};
+
+/** What stays of a message written by this account (any of its devices), for tags and late slots. */
+export type SentMessage = {
+  readonly id: MessageId;
+  /** The device that wrote it. */
+  readonly device: DeviceId;
+  readonly conversation: string;
+  readonly seq: number;
+  readonly k: Uint8Array;
+  readonly mh: Uint8Array;
+  readonly sentAt: number;
+  /** pending (in the outbox), accepted, refused for good, given up. */
+  readonly outcome: 'pending' | 'accepted' | 'refused' | 'given_up';
+  /** Why it was refused or given up: an error code. */
+  readonly code?: string;
+  readonly recipients: Readonly<Record<string, Recipient>>;
+  /** Devices that have a slot. */
+  readonly slotted: readonly DeviceId[];
+};
+
+/** A sent message with its sealed bytes, as long as late slots may be made for it. */
+export type LateMessage = SentMessage & {
+  readonly number: number;
+  readonly header: Uint8Array;
+  readonly body: Uint8Array;
+};
+
+export interface SendingPart {
+  /**
+   * Allots seq (from 1, by conversation) and calls `seal` for each message in order; outbox, sent data and history change in the same
+   * transaction, so a number is used exactly once whatever dies. Resolves in the order given.
+   */
+  enqueue(messages: readonly NewMessage[]): Promise<OutboxItem[]>;
+  /** Outbox items with number > `after`, oldest first, at most `limit`. */
+  outbox(after: number, limit: number): Promise<OutboxItem[]>;
+  outboxSize(): Promise<number>;
+  /** The server accepted these (by `number`): they leave the outbox, their recipients rise to accepted. Unknown numbers are skipped (another process was first). */
+  accepted(numbers: readonly number[], receivedAt: number): Promise<void>;
+  /** Removes one item for good: a refusal that will not change. */
+  drop(number: number, code: string): Promise<void>;
+  /** Replaces the sealed bytes of a queued item (same id and seq). `seal` is synchronous. False if it has left the outbox. */
+  reseal(number: number, seal: (item: OutboxItem, previous: Uint8Array) => SealedItem): Promise<boolean>;
+  /** OUTBOX_MAX_AGE_MS is over: as `reseal`, with an empty message; the history keeps the text and shows it as given up, whatever becomes of the empty one. */
+  giveUp(number: number, code: string, seal: (item: OutboxItem, previous: Uint8Array) => SealedItem): Promise<boolean>;
+  /** By author's device and id; undefined if unknown. */
+  sent(device: DeviceId, id: MessageId): Promise<SentMessage | undefined>;
+  /**
+   * Messages of this device, accepted, sent at or after `since`, not expired, whose sealed bytes are kept, for this address (one's own: all of them):
+   * candidates for late slots, oldest first, outbox number > `after`, at most `limit`.
+   */
+  lateCandidates(address: string, since: number, after: number, limit: number): Promise<LateMessage[]>;
+  /** Late slots were accepted for these devices: never again for them. */
+  slotted(id: MessageId, devices: readonly DeviceId[]): Promise<void>;
+  /**
+   * Raises states (verified `delivered` tags, `expired` notices, `refused` after ok); appends the `delivered` and `expired` events of those that rose.
+   * Resolves with whether each one rose. Lower or equal states, unknown ids and addresses that are no recipients change nothing.
+   */
+  raise(changes: readonly StateChange[]): Promise<boolean[]>;
+  /** Forgets header and body of messages sent before this time (late slots are over). Resolves with how many. */
+  forgetSealed(before: number): Promise<number>;
+}
+
+export type StateChange = {
+  /** The author's device and the message id. */
+  readonly device: DeviceId;
+  readonly id: MessageId;
+  readonly by: string;
+  readonly state: 'refused' | 'expired' | 'delivered';
+  /** The recipient's device whose tag was verified. */
+  readonly byDevice?: DeviceId;
+  readonly at: number;
+};

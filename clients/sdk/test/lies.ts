@@ -1,0 +1,26 @@
+// What the server double can be told to do otherwise than a server should.
+import type { ErrorCode } from '#protocol/errors.ts';
+import type { ClientFrameOf } from '#protocol/frames/client.ts';
+import type { NoticeBody, ServerFrameOf } from '#protocol/frames/server.ts';
+import type { Log } from '../pins.ts';
+
+export type Stored = Omit<ServerFrameOf<'deliver'>, 'n'> | { readonly type: 'notice'; readonly notice: NoticeBody };
+
+/** What the server does otherwise than it should. Each is asked at every occasion. */
+export type Lies = {
+  /** The log that it shows of an address in place of the true one. */
+  log?: (address: string, log: Log) => Log;
+  /** What it hands a device in place of this item: nothing, another, several. */
+  hand?: (item: Stored, device: string) => readonly Stored[];
+  /** A refusal of a message. */
+  refuse?: (send: ClientFrameOf<'send'>) => ErrorCode | undefined;
+  /** A message whose answer is never sent, although it was delivered. */
+  silent?: (send: ClientFrameOf<'send'>) => boolean;
+  /** Says nothing when an account log grows. */
+  quiet?: boolean;
+  /** Whose logs every answer to a message says have changed. */
+  stale?: readonly string[];
+  /** How long every refusal says to wait. */
+  retryAfterMs?: number;
+  challenge?: Partial<ServerFrameOf<'challenge'>>;
+};

@@ -1,0 +1,57 @@
+// The embedded server's data: its folder, made if it is not there, and its database, checked before anything is written to it.
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
+import { StartError } from '../start-error.ts';
+import type { Database } from './database.ts';
+import type { StoreFacts } from './meta.ts';
+import { MetaStore, metaSchema } from './meta-store.ts';
+import { OpenError, type OpenProblem, openDatabase } from './sqlite.ts';
+
+const ADVICE: Readonly<Record<OpenProblem, string>> = {
+  locked: 'Stop the other Parley server that uses it, or choose another --data.',
+  damaged: 'Restore a backup, or choose another --data.',
+  full: 'Make room on its disk.',
+  io: 'Its disk fails: look at the system log, restore a backup on another disk.',
+  denied: 'Choose a folder that this user may write with --data.',
+};
+
+/**
+ * Opens the database in the folder `data`, with the tables of `schema`, for a deployment of these facts, and takes the epoch of this start. Throws StartError, or ConfigError
+ * where a setting contradicts the data: each says what to do.
+ */
+export async function openData(
+  data: string,
+  facts: StoreFacts,
+  schema: readonly string[],
+): Promise<{ readonly database: Database; readonly epoch: number }> {
+  try {
+    makeFolder(data);
+  } catch (error) {
+    throw unusable(data, error instanceof Error ? error.message : String(error), 'denied');
+  }
+  const database = await openDatabase({ file: join(data, 'parley.db'), schema: metaSchema }).catch((error: unknown) => {
+    throw error instanceof OpenError ? unusable(data, error.message, error.problem) : error;
+  });
+  try {
+    const meta = new MetaStore(database);
+    await meta.claim(facts);
+    await database.write(schema.map((sql) => ({ sql, params: [] })));
+    return { database, epoch: await meta.takeEpoch() };
+  } catch (error) {
+    await database.close();
+    if (error instanceof RequestError) throw unusable(data, error.message, 'full');
+    throw error instanceof Unavailable ? unusable(data, error.message, 'io') : error;
+  }
+}
+
+function unusable(data: string, reason: string, problem: OpenProblem): StartError {
+  return new StartError(`The data folder ${data} cannot be used: ${reason.replace(/\.$/, '')}. ${ADVICE[problem]}`);
+}
+
+/** Private folders, one by one: Node's `recursive` never returns where a file system makes none, such as below /proc (seen in 24.21). */
+function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) mkdirSync(folder, { mode: 0o700 });
+}

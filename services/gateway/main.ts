@@ -1,0 +1,43 @@
+// The gateway in a process of its own. This file only wires.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backboneSettings, openBackbone } from '#runtime/backbone.ts';
+import { readSettings } from '#runtime/config.ts';
+import { logSettings } from '#runtime/log.ts';
+import { runProcess } from '#runtime/process.ts';
+import { SERVER_KEY, type SharedFacts } from '#runtime/store/meta.ts';
+import { gatewaySettings } from './config.ts';
+import { startGateway } from './service.ts';
+
+const LOOK_MS = 250;
+/** Messages do not go to this machine's disk: what RabbitMQ has no room for, it does not confirm. */
+const space = { low: false };
+
+await runProcess(async () => {
+  const program = { name: 'parley gateway', description: "A Parley server's door for clients, over RabbitMQ." };
+  const shape = { ...gatewaySettings, ...backboneSettings, ...logSettings };
+  const settings = readSettings(program, shape, process.argv.slice(2), process.env);
+  const backbone = await openBackbone('gateway', settings);
+  const { bus, log, meta } = backbone;
+
+  const serverKey = await whenMade(meta);
+  const gateway = await startGateway({ ...backbone, serverKey, space }, settings);
+  await bus.start();
+  gateway.open();
+  process.stdout.write(`Parley listens on ${gateway.url}\n`);
+  log.info({ url: gateway.url, domain: settings.domain, inbox: bus.inbox }, 'ready');
+
+  return async () => {
+    log.info('draining');
+    await gateway.drain();
+    await backbone.close();
+  };
+});
+
+/** Auth makes it at its first start. */
+async function whenMade(facts: SharedFacts): Promise<string> {
+  for (;;) {
+    const key = await facts.fact(SERVER_KEY);
+    if (key !== undefined) return key;
+    await sleep(LOOK_MS);
+  }
+}

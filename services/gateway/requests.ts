@@ -1,0 +1,84 @@
+// The requests of one connection that an account actor answers: what may be asked when, how often, and as which command. The
+// challenge is here because a session answers it, once.
+import { encodeBase64 } from '#protocol/base64.ts';
+import type { AccountCommand } from '#protocol/commands.ts';
+import { RequestError } from '#protocol/errors.ts';
+import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
+import { CHALLENGE_MAX_AGE_MS, REQUESTS_UNANSWERED_MAX } from '#protocol/limits.ts';
+import { type Outcome, refusal } from './asks.ts';
+import type { Hub } from './hub.ts';
+import { RATE_OF } from './rates.ts';
+import type { Session } from './session.ts';
+
+/** Requests that a session's owner alone may make. */
+const IN_SESSION: ReadonlySet<RequestType> = new Set(['send', 'password.start', 'password.finish', 'account.delete']);
+/** Requests that change an account: they go through its durable queue. */
+const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
+const CHALLENGE_BYTES = 32;
+
+export type AccountRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'>>;
+
+export class Requests {
+  /** What a session has to sign, Base64. */
+  readonly challenge: string;
+  readonly #hub: Hub;
+  readonly #source: string;
+  readonly #openedAt: number;
+  #challengeUsed = false;
+  /** Whose password was proved here: the account log that signing in needs may be longer than one answer. */
+  #proved: string | undefined;
+  #unanswered = 0;
+
+  /** `source`: where the client comes from, as limits are counted for it. `openedAt`: monotonic, ms. */
+  constructor(hub: Hub, source: string, openedAt: number) {
+    this.#hub = hub;
+    this.#source = source;
+    this.#openedAt = openedAt;
+    this.challenge = encodeBase64(hub.random(CHALLENGE_BYTES));
+  }
+
+  /** Why a request, `send` and `ping` too, is refused before anybody is asked. */
+  problem(frame: Request, session: Session | undefined): RequestError | undefined {
+    if (IN_SESSION.has(frame.type) && !session) return new RequestError('not_signed_in');
+    if (frame.type === 'session' && session) return new RequestError('already_signed_in');
+    if (frame.type === 'log.get' && !session && frame.address !== this.#proved)
+      return new RequestError('not_signed_in');
+    if (frame.type === 'signup.finish' && this.#hub.space.low) return new RequestError('no_space');
+    if ('address' in frame && !frame.address.endsWith(`@${this.#hub.domain}`)) return new RequestError('remote_domain');
+    return undefined;
+  }
+
+  /** Asks the account actor; `done` is called once. */
+  async ask(frame: AccountRequest, session: Session | undefined, done: (outcome: Outcome) => void): Promise<void> {
+    if (this.#unanswered >= REQUESTS_UNANSWERED_MAX) return done(refusal(new RequestError('rate_limited')));
+    const hub = this.#hub;
+    this.#unanswered += 1;
+    const re = hub.asks.open(true, (outcome) => {
+      this.#unanswered -= 1;
+      if (frame.type === 'login.finish' && 'ok' in outcome) this.#proved = frame.address;
+      done(outcome);
+    });
+    try {
+      await hub.rates.take(RATE_OF[frame.type], session?.device ?? this.#source);
+      const key = 'address' in frame ? frame.address : (session?.address ?? '');
+      const command = this.#command(frame, re);
+      if (DURABLE.has(frame.type)) await hub.bus.publish([{ kind: 'account', key, command }]);
+      else hub.bus.tell({ kind: 'account', key, command });
+    } catch (error) {
+      hub.asks.fail(re, hub.refusalFor(error));
+    }
+  }
+
+  /** The frame as its account actor gets it. Throws RequestError if it answers a challenge that is used up or too old. */
+  #command(frame: AccountRequest, re: number): AccountCommand {
+    const reply = { inbox: this.#hub.bus.inbox, re };
+    const asked = { type: frame.type, frame, source: this.#source, reply };
+    if (frame.type !== 'session') return asked as AccountCommand; // type and frame belong together
+    const old = this.#hub.monotonic() - this.#openedAt > CHALLENGE_MAX_AGE_MS;
+    if (this.#challengeUsed || old) {
+      throw new RequestError('bad_signature', 'The challenge is used up: connect again.');
+    }
+    this.#challengeUsed = true;
+    return { ...asked, type: 'session', frame, challenge: this.challenge };
+  }
+}

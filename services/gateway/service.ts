@@ -1,0 +1,37 @@
+// The gateway as a whole: its port, and the connections behind it. Alone in a process (main.ts), or beside the others
+// (services/server.ts).
+import type { Settings } from '#runtime/config.ts';
+import type { gatewaySettings } from './config.ts';
+import { Hub, type HubDeps } from './hub.ts';
+import { Listener } from './listener.ts';
+
+/** How long clients' last requests may take at the end. */
+const DRAIN_PATIENCE_MS = 5_000;
+
+export type Gateway = {
+  /** For clients on this machine, `ws://host:port` or `wss://…`. Until `open`, it refuses them and says that it is not ready. */
+  readonly url: string;
+  open(): void;
+  /** Takes no new clients, answers what was asked, and sends the clients elsewhere. */
+  drain(): Promise<void>;
+};
+
+/** Throws ConfigError or StartError: settings that do not fit this machine. */
+export async function startGateway(
+  deps: Omit<HubDeps, 'domain' | 'signUp' | 'rateFactor'>,
+  settings: Settings<typeof gatewaySettings>,
+): Promise<Gateway> {
+  const { domain, signUp, rateFactor } = settings;
+  const hub = new Hub({ ...deps, domain, signUp, rateFactor });
+  const listener = new Listener(hub, settings);
+  const url = await listener.listen();
+  return {
+    url,
+    open: () => listener.open(),
+    async drain() {
+      listener.stop();
+      await hub.drain(DRAIN_PATIENCE_MS);
+      await listener.goodbye();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// A whole deployment on one machine, each service in processes of its own, over RabbitMQ, MongoDB and NATS that are there already. Their
+// logs are one stream on stderr; a process that dies is started again. This file only runs processes: what they do is in */main.ts.
+import { z } from 'zod';
+import { backboneSettings } from '#runtime/backbone.ts';
+import { readSettings } from '#runtime/config.ts';
+import { logSettings, makeLog } from '#runtime/log.ts';
+import { runProcess } from '#runtime/process.ts';
+import { authSettings } from './auth/config.ts';
+import { deliverySettings } from './delivery/config.ts';
+import { gatewaySettings } from './gateway/config.ts';
+import { Processes } from './processes.ts';
+
+const INSTANCES_MAX = 32;
+
+const instances = (what: string) => z.coerce.number().int().min(1).max(INSTANCES_MAX).default(1).describe(what);
+const { port, ...door } = gatewaySettings;
+const common = { ...backboneSettings, ...logSettings };
+const SERVICES = {
+  auth: { ...authSettings, ...common },
+  delivery: { domain: door.domain, signUp: door.signUp, ...deliverySettings, ...common },
+  gateway: { ...door, port, ...common },
+} as const;
+type Service = keyof typeof SERVICES;
+
+const shape = {
+  gateway: instances('how many gateways; they listen on --port and the ports after it, or with 0 on any free ones'),
+  auth: instances('how many auth processes'),
+  delivery: instances('how many delivery processes'),
+  ...door,
+  port,
+  ...authSettings,
+  ...deliverySettings,
+  ...common,
+};
+
+await runProcess(async () => {
+  const program = { name: 'parley stack', description: 'All services of a Parley server, each in its own processes.' };
+  const settings = readSettings(program, shape, process.argv.slice(2), process.env);
+  const log = makeLog('stack', settings.logLevel);
+  const stack = new Processes((line) => log.warn(line));
+  const started: Promise<string>[] = [];
+  for (const service of ['auth', 'delivery', 'gateway'] as const) {
+    for (let index = 0; index < settings[service]; index += 1) {
+      const given: Record<string, unknown> = { ...settings };
+      if (service === 'gateway' && settings.port > 0) given.port = settings.port + index;
+      started.push(stack.run(service, environmentFor(service, given)));
+    }
+  }
+  const lines = await Promise.all(started);
+  const urls = lines.flatMap((line) => /^Parley listens on (\S+)$/.exec(line)?.[1] ?? []);
+  process.stdout.write(`Parley listens on ${urls.join(' ')}\n`);
+  return () => stack.stop('gateway');
+});
+
+/** The settings of one service, as it reads them: from nothing but these variables. */
+function environmentFor(service: Service, settings: Readonly<Record<string, unknown>>): NodeJS.ProcessEnv {
+  const own = Object.keys(SERVICES[service]).flatMap((name) => {
+    const value = settings[name];
+    const variable = `PARLEY_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+    return value === undefined ? [] : [[variable, String(value)]];
+  });
+  const rest = Object.entries(process.env).filter(([name]) => !name.startsWith('PARLEY_'));
+  return Object.fromEntries([...rest, ...own]);
+}

@@ -1,0 +1,82 @@
+// What the tests of the terminal client stand on: a real server, and people with a profile each under names that nobody else has.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { ServerProcess } from '../server.fixture.ts';
+import { type Line, type Result, Terminal } from './terminal.ts';
+
+/** Each command starts a process and unlocks a profile, which is made to cost something. */
+export const SEVERAL_COMMANDS_MS = 120_000;
+
+export type Person = Terminal & { readonly address: string; readonly name: string };
+
+/** A server for the tests of one file, and a directory for its profiles. */
+export class TerminalWorld {
+  #server: ServerProcess | undefined;
+  #directory = '';
+  #round = 0;
+
+  /** Starts before the tests of the file that calls this, and ends after them. */
+  static forTheseTests(...serverOptions: string[]): TerminalWorld {
+    const world = new TerminalWorld();
+    beforeAll(async () => {
+      world.#directory = await mkdtemp(join(tmpdir(), 'parley-terminal-'));
+      world.#server = await ServerProcess.start([
+        '--rate-factor',
+        '100',
+        '--tries-per-source',
+        '1000',
+        ...serverOptions,
+      ]);
+    });
+    afterAll(async () => {
+      await world.#server?.remove();
+      await rm(world.#directory, { recursive: true, force: true });
+    });
+    return world;
+  }
+
+  get server(): ServerProcess {
+    if (this.#server === undefined) throw new Error('The server runs in tests only.');
+    return this.#server;
+  }
+
+  /** A path that is of these tests alone. */
+  path(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  /** A profile that need not exist. */
+  terminal(profile: string, url = this.server.url): Terminal {
+    return new Terminal(this.path(profile), url);
+  }
+
+  async people(count: number): Promise<Person[]> {
+    this.#round++;
+    return Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const name = `${['al', 'bo', 'cy'][index]}${this.#round}`;
+        const person = Object.assign(this.terminal(name), { name, address: `${name}@localhost` });
+        expect(await person.run(['signup', person.address])).toMatchObject({ status: 0 });
+        return person;
+      }),
+    );
+  }
+
+  async two(): Promise<{ al: Person; bo: Person }> {
+    const [al, bo] = await this.people(2);
+    if (al === undefined || bo === undefined) throw new Error('two people');
+    return { al, bo };
+  }
+}
+
+/** The texts of the messages among these lines. */
+export const texts = (records: readonly Line[]) =>
+  records.filter(({ type }) => type === 'message').map(({ text }) => text);
+
+/** How a command ends that was not done. */
+export const refused = (sentence: RegExp, status = 1): Partial<Result> => ({
+  status,
+  stderr: expect.stringMatching(sentence),
+});

@@ -7,14 +7,16 @@ import { partitionOf } from '../../partitions.ts';
 import type { PartitionEpochs } from '../../store/meta.ts';
 import type { Bus, BusReader, PartitionConsumer, Suspects } from '../bus.ts';
 import { encodeCommand } from '../encode.ts';
+import { type InboxEvents, readInbox } from './inbox.ts';
 import { Keeper } from './keeper.ts';
 import { Link, parseBrokerUrl } from './link.ts';
 import { ALIVE_INTERVAL_MS, Members } from './members.ts';
 import { Ownership } from './ownership.ts';
+import { Presence } from './presence.ts';
 import { Publisher } from './publisher.ts';
 import { Tells } from './tells.ts';
 import { Topology } from './topology.ts';
-import { ALIVE_TYPE, type Alive, BYE_TYPE, decodeAlive, decodeInbox, INBOX_TYPE, PROBE_TYPE } from './wire.ts';
+import { type Alive, type InboxItem, PROBE_TYPE } from './wire.ts';
 
 /** At the end, hand-over and what is still to be confirmed are given this long together. */
 const CLOSE_PATIENCE_MS = 10_000;
@@ -44,13 +46,13 @@ export class AmqpBus implements Bus {
   readonly #publisher: Publisher;
   readonly #members = new Members();
   readonly #ownership: Ownership;
+  readonly #presence: Presence;
   readonly #tells = new Tells();
   #reader: BusReader = { message: () => {} };
   #incarnation = 0;
   #inbox = '';
   #wasUp = false;
   #beats: NodeJS.Timeout | undefined;
-  #announcing = false;
 
   /** Connects to nothing before `start`. Throws ConfigError for a URL that cannot be one. */
   constructor(settings: AmqpBusSettings) {
@@ -74,9 +76,22 @@ export class AmqpBus implements Bus {
       epochs,
       suspects,
       log,
-      changed: () => this.#announceLater(),
-      heard: (alive) => this.#hear(alive),
+      changed: () => this.#presence.announceLater(),
+      heard: (alive) => this.#presence.hear(alive),
       probe: (queue) => this.#publisher.say({ exchange: '', routingKey: queue }, PROBE_TYPE, this.#alive()),
+    });
+    this.#presence = new Presence({
+      self: instance,
+      members: this.#members,
+      alive: () => this.#alive(),
+      say: (type, body) => this.#publisher.say({ exchange: this.#topology.aliveExchange, routingKey: '' }, type, body),
+      gone: (inbox) => this.#gone(inbox),
+      moved: (kind, partition, epoch, here) => {
+        if (!here) this.#ownership.overtaken(kind, partition, epoch);
+        this.#reader.moved?.(kind, partition);
+        this.#tellKept();
+      },
+      changed: () => this.#ownership.reconcile(),
     });
     this.#keeper = new Keeper({
       open: (lost) => this.#open(lost),
@@ -158,8 +173,7 @@ export class AmqpBus implements Bus {
   async #leave(): Promise<void> {
     await this.#ownership.leave();
     await this.#publisher.idle();
-    const { aliveExchange: exchange } = this.#topology;
-    await this.#publisher.say({ exchange, routingKey: '' }, BYE_TYPE, this.#settings.instance);
+    await this.#presence.bye();
   }
 
   // ---- the link ------------------------------------------------------------
@@ -169,7 +183,17 @@ export class AmqpBus implements Bus {
     const link = await Link.open(this.#url, `parley ${instance}`, lost);
     try {
       await this.#topology.declare(link.control, this.#inbox);
-      await link.control.consume(this.#inbox, (message) => this.#receive(link, message), { noAck: true });
+      const events: InboxEvents = {
+        item: (item) => this.#receive(item),
+        alive: (alive) => {
+          if (alive.instance !== instance) this.#presence.hear(alive);
+        },
+        bye: (name) => this.#presence.hearBye(name),
+        unknown: (type) => this.#settings.log.warn({ type }, 'an inbox message of another version was ignored'),
+      };
+      const take = (message: ConsumeMessage | null): void =>
+        message ? readInbox(message, events) : link.fail('the inbox was deleted');
+      await link.control.consume(this.#inbox, take, { noAck: true });
       return link;
     } catch (error) {
       this.#renew(); // the broker may still keep the name for the connection that failed
@@ -180,9 +204,8 @@ export class AmqpBus implements Bus {
 
   #up(link: Link): void {
     this.#publisher.attach(link.publishing, this.#inbox);
-    this.#hear(this.#alive());
+    void this.#presence.announce();
     this.#ownership.up(link);
-    void this.#announce();
     if (this.#wasUp) this.#reader.renewed?.();
     this.#wasUp = true;
   }
@@ -208,42 +231,8 @@ export class AmqpBus implements Bus {
 
   #beat(): void {
     const { link } = this.#keeper;
-    const now = performance.now();
-    if (!link || link.blocked) return this.#members.excuse(now); // while nobody can be heard, nobody is gone
-    void this.#announce();
-    const gone = this.#members.expire(now, this.#settings.instance);
-    for (const inbox of gone) this.#gone(inbox);
+    this.#presence.beat(!link || link.blocked);
     this.#ownership.reconcile();
-    this.#ownership.probe();
-  }
-
-  /** What changes in one tick is announced together. */
-  #announceLater(): void {
-    if (this.#announcing) return;
-    this.#announcing = true;
-    setImmediate(() => {
-      this.#announcing = false;
-      void this.#announce();
-    });
-  }
-
-  #announce(): Promise<void> {
-    const alive = this.#alive();
-    this.#hear(alive);
-    return this.#publisher.say({ exchange: this.#topology.aliveExchange, routingKey: '' }, ALIVE_TYPE, alive);
-  }
-
-  #hear(alive: Alive): void {
-    const news = this.#members.hear(alive, performance.now());
-    const self = alive.instance === this.#settings.instance;
-    if (!self) {
-      for (const inbox of news.gone) this.#gone(inbox);
-      if (news.isNew) this.#announceLater(); // it knows nobody yet
-      for (const { kind, partition, epoch } of news.moved) this.#ownership.overtaken(kind, partition, epoch);
-    }
-    for (const { kind, partition } of news.moved) this.#reader.moved?.(kind, partition);
-    if (news.moved.length > 0) this.#tellKept();
-    if (news.isNew || news.changed) this.#ownership.reconcile();
   }
 
   #gone(inbox: string): void {
@@ -256,29 +245,9 @@ export class AmqpBus implements Bus {
     for (const command of this.#tells.take(isKnown, performance.now())) this.tell(command);
   }
 
-  // ---- the inbox -----------------------------------------------------------
-
-  #receive(link: Link, message: ConsumeMessage | null): void {
-    if (!message) return link.fail('the inbox was deleted');
-    const { type } = message.properties;
-    if (type === INBOX_TYPE) return this.#read(message.content);
-    if (type === ALIVE_TYPE) {
-      const alive = decodeAlive(message.content);
-      if (alive.instance !== this.#settings.instance) this.#hear(alive);
-    } else if (type === BYE_TYPE) {
-      const inbox = this.#members.bye(String(JSON.parse(message.content.toString())));
-      if (inbox !== undefined) this.#gone(inbox);
-      this.#ownership.reconcile();
-      this.#ownership.probe();
-    } else {
-      this.#settings.log.warn({ type }, 'an inbox message of another version was ignored');
-    }
-  }
-
-  #read(content: Buffer): void {
-    for (const item of decodeInbox(content)) {
-      if ('message' in item) this.#reader.message(item.message);
-      else this.#ownership.ownerHere(item.told.kind, partitionOf(item.told.key, this.partitions))?.told(item.told);
-    }
+  #receive(item: InboxItem): void {
+    if ('message' in item) return this.#reader.message(item.message);
+    const { kind, key } = item.told;
+    this.#ownership.ownerHere(kind, partitionOf(key, this.partitions))?.told(item.told);
   }
 }

@@ -10,6 +10,8 @@ import { Instance } from './instance.fixture.ts';
 
 /** DESIGN section 2: in which time partitions move. */
 const SHARE_MAX_MS = 5_000;
+/** When several come at once, a partition may have to wait until it may be handed over again. */
+const SHARES_MAX_MS = 2 * SHARE_MAX_MS;
 const KILLED_MAX_MS = 5_000;
 const FROZEN_MAX_MS = 15_000;
 
@@ -67,10 +69,10 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
       new Set(owned()).size === PARTITIONS &&
       members.every(({ recorder }) => recorder.owned.size <= Math.ceil(PARTITIONS / members.length));
     const evenly = () => Promise.race(members.map(({ recorder }) => recorder.when(even))); // whoever hears of the last change
-    expect(await elapsed(evenly)).toBeLessThan(SHARE_MAX_MS);
+    expect(await elapsed(evenly)).toBeLessThan(SHARES_MAX_MS);
     const [first] = members.splice(0, 1);
     await first?.bus.close();
-    expect(await elapsed(evenly)).toBeLessThan(SHARE_MAX_MS);
+    expect(await elapsed(evenly)).toBeLessThan(SHARES_MAX_MS);
   });
 
   test('under traffic, instances that come and leave lose nothing, repeat nothing that was settled, and keep the order', async () => {

@@ -13,6 +13,8 @@ import type { Alive } from './wire.ts';
 
 /** A partition is handed over this often at most: two instances that see different others must not toss it to and fro. */
 const HAND_OVER_INTERVAL_MS = 5_000;
+/** A little less than a beat, so that each beat probes. */
+const PROBE_INTERVAL_MS = 900;
 
 export type OwnershipDeps = {
   readonly self: string;
@@ -37,7 +39,9 @@ type Seat = {
   subscription: Subscription | undefined;
   /** It is being opened or let go. */
   busy: boolean;
+  /** A probe is on its way. */
   probing: boolean;
+  probedAt: number;
   handedOverAt: number;
 };
 
@@ -64,6 +68,7 @@ export class Ownership {
       subscription: undefined,
       busy: false,
       probing: false,
+      probedAt: Number.NEGATIVE_INFINITY,
       handedOverAt: Number.NEGATIVE_INFINITY,
     }));
     this.#kinds.set(kind, seats);
@@ -104,7 +109,7 @@ export class Ownership {
     }
   }
 
-  /** Reads what it should read by now, and no more; what it owns, it keeps until it is probed. */
+  /** Reads what it should read by now, and no more, and asks for what it should own; what it owns, it keeps until it is probed. */
   reconcile(): void {
     if (!this.#link || this.#leaving) return;
     const { self, topology, members } = this.#deps;
@@ -115,21 +120,20 @@ export class Ownership {
         if (!place || seat.busy) continue;
         const wanted = place.owner === self || place.standby === self;
         if (wanted && !seat.subscription) void this.#open(seat);
-        else if (!wanted && seat.subscription && !seat.subscription.active) void this.#close(seat);
+        else if (!seat.subscription || seat.subscription.active) continue;
+        else if (!wanted) void this.#close(seat);
+        else if (place.owner === self) this.#probe(seat);
       }
     }
   }
 
-  /** Every second: asks for what it should own. */
-  probe(): void {
-    if (!this.#link || this.#leaving) return;
-    const { probe } = this.#deps;
-    for (const seat of this.#seats()) {
-      if (seat.busy || seat.probing || !seat.subscription || seat.subscription.active) continue;
-      if (this.#place(seat)?.owner !== this.#deps.self) continue;
-      seat.probing = true;
-      void probe(seat.queue).finally(() => (seat.probing = false));
-    }
+  /** Asks through the queue: whoever is active there hears it, and if nobody is, this instance does and is active. */
+  #probe(seat: Seat): void {
+    const now = performance.now();
+    if (seat.probing || now - seat.probedAt < PROBE_INTERVAL_MS) return;
+    seat.probedAt = now;
+    seat.probing = true;
+    void this.#deps.probe(seat.queue).finally(() => (seat.probing = false));
   }
 
   /** Somebody announced that it has a partition since after this instance had it: this one was frozen or cut off, and is owner no more. */
@@ -195,6 +199,7 @@ export class Ownership {
     } finally {
       seat.busy = false;
     }
+    if (seat.subscription) this.reconcile();
   }
 
   async #close(seat: Seat): Promise<void> {

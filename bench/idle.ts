@@ -3,26 +3,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchOptions } from './options.ts';
 import { signUpAll } from './people.ts';
-import { type Subject, startServer, withData } from './processes.ts';
-import { type ResultLine, summarize } from './result.ts';
+import { withPlace } from './places.ts';
+import { type Mode, type ResultLine, summarize } from './result.ts';
 import { makeSeats, takeSeats } from './sessions.ts';
+import type { Subject } from './subject.ts';
 import { NO_FAULTS } from './tally.ts';
+import { medians, type PerProcess, usedForEach } from './usage.ts';
 
 /** Memory hardly differs from run to run, and opening 8,000 sessions takes its time. */
 const DEFAULT_RUNS = 1;
-const PEOPLE = 250;
+/** Fewer over a broker, whose accounts take longer to make: a mode takes less than a minute. */
+const PEOPLE: Readonly<Record<Mode, number>> = { embedded: 250, distributed: 60 };
 const DEVICES_EACH = 32;
-const SESSIONS = PEOPLE * DEVICES_EACH;
 const WARM_UP_SESSIONS = 320;
 const AT_ONCE = 32;
 const COLLECTIONS = 3;
 /** A collection of some 100 MB takes a fraction of this; the kernel then has the pages back. */
 const COLLECTION_MS = 700;
 const BYTES_PER_KB = 1_000;
+const BYTES_PER_MB = 1_000_000;
 
 const COLLECT = ['--expose-gc', '--import', new URL('./collect-garbage.ts', import.meta.url).href];
 
-async function settledBytes(server: Subject): Promise<number> {
+async function settledBytes(server: Subject): Promise<PerProcess> {
   for (let done = 0; done < COLLECTIONS; done++) {
     server.signal('SIGUSR2');
     await delay(COLLECTION_MS);
@@ -30,23 +33,30 @@ async function settledBytes(server: Subject): Promise<number> {
   return server.rssBytes;
 }
 
-type Run = { readonly kbPerSession: number; readonly rssMb: number };
+type Run = { readonly kbPerSession: number; readonly rssMb: PerProcess };
 
-/** The line of kb_per_connection. The accounts are made once; each run is a fresh server on their data. */
-export function idle({ runs = DEFAULT_RUNS, nodeOptions }: BenchOptions): Promise<ResultLine[]> {
-  const { people, seats } = makeSeats(PEOPLE + WARM_UP_SESSIONS / DEVICES_EACH, DEVICES_EACH);
-  return withData(async (data) => {
-    const maker = await startServer(data);
+const sum = (record: PerProcess): number => Object.values(record).reduce((total, value) => total + value, 0);
+
+/** The line of kb_per_connection, of all services together. The accounts are made once; each run is a fresh server on their data. */
+export function idle({ mode, runs = DEFAULT_RUNS, start }: BenchOptions): Promise<ResultLine[]> {
+  const peopleCount = PEOPLE[mode];
+  const sessions = peopleCount * DEVICES_EACH;
+  const { people, seats } = makeSeats(peopleCount + WARM_UP_SESSIONS / DEVICES_EACH, DEVICES_EACH);
+  return withPlace(mode, async (place) => {
+    const maker = await place.start(start);
     await signUpAll(maker.url, people);
     await maker.end();
     const results: Run[] = [];
     for (let run = 0; run < runs; run++) {
-      const server = await startServer(data, [...COLLECT, ...nodeOptions]);
-      const first = await takeSeats(server.url, seats.slice(SESSIONS), AT_ONCE);
+      const server = await place.start({ ...start, nodeOptions: [...COLLECT, ...start.nodeOptions] });
+      const first = await takeSeats(server.url, seats.slice(sessions), AT_ONCE);
       const before = await settledBytes(server);
-      const wires = await takeSeats(server.url, seats.slice(0, SESSIONS), AT_ONCE);
+      const wires = await takeSeats(server.url, seats.slice(0, sessions), AT_ONCE);
       const after = await settledBytes(server);
-      results.push({ kbPerSession: (after - before) / SESSIONS / BYTES_PER_KB, rssMb: Math.round(after / 1_000_000) });
+      results.push({
+        kbPerSession: sum(usedForEach(before, after, sessions * BYTES_PER_KB)),
+        rssMb: usedForEach({}, after, BYTES_PER_MB),
+      });
       for (const wire of [...first, ...wires]) wire.close();
       await server.end();
     }
@@ -56,14 +66,14 @@ export function idle({ runs = DEFAULT_RUNS, nodeOptions }: BenchOptions): Promis
         unit: 'kB',
         better: 'lower',
         values: results.map(({ kbPerSession }) => kbPerSession),
-        aim: { of: 'value', value: 12 },
+        ...(mode === 'embedded' && { aim: { of: 'value', value: 12 } }),
       },
       {
         bench: 'idle',
-        mode: 'embedded',
-        params: { sessions: SESSIONS, people: PEOPLE },
+        mode,
+        params: { sessions, people: peopleCount, ...place.params },
         cpuUs: {},
-        rssMb: { server: Math.max(...results.map(({ rssMb }) => rssMb)) },
+        rssMb: medians(results.map(({ rssMb }) => rssMb)),
         faults: NO_FAULTS,
       },
     );

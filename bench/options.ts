@@ -1,11 +1,14 @@
 // What every benchmark is told by its caller.
+import type { Mode } from './result.ts';
+import type { StartOptions } from './subject.ts';
 
 /** Runs of a benchmark that is not told how many. */
 export const DEFAULT_RUNS = 3;
 
-/** `seconds`: how long a timed phase lasts, where a benchmark has one. `nodeOptions`: for the server's Node, such as --cpu-prof. */
+/** `seconds`: how long a timed phase lasts, where a benchmark has one. */
 export type BenchOptions = {
+  readonly mode: Mode;
   readonly runs: number | undefined;
   readonly seconds: number | undefined;
-  readonly nodeOptions: readonly string[];
+  readonly start: StartOptions;
 };

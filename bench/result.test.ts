@@ -45,3 +45,9 @@ test('the table for people names what was measured, the aim and the faults', () 
   expect(text).toMatch(/throughput +20000 pairs\/s +40000 +0\.5 +0\.25 … 0\.75 +ratio ≥ 0\.8 +missed/);
   expect(text).toContain('lost 2, duplicated 0, misordered 1');
 });
+
+test('lines measured under different circumstances stand in tables of their own', () => {
+  const text = table([summarize(throughput, about), summarize(throughput, { ...about, params: { pairs: 21 } })]);
+  expect(text.split('\n\n')).toHaveLength(2);
+  expect(text).toContain('pairs 21');
+});

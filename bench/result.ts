@@ -94,8 +94,13 @@ function isMet(aim: Aim, better: Measured['better'], value: number, ratio: numbe
   return better === 'higher' ? reached >= aim.value : reached <= aim.value;
 }
 
-/** The lines as a table for people, with what all of them share below it. */
+/** The lines as tables for people: one for all that have the same circumstances, which stand around it. */
 export function table(lines: readonly ResultLine[]): string {
+  const blocks = Map.groupBy(lines, ({ params }) => JSON.stringify(params));
+  return [...blocks.values()].map(tableOf).join('\n\n');
+}
+
+function tableOf(lines: readonly ResultLine[]): string {
   const head = ['', 'value', 'limit', 'ratio', 'min … max', 'aim', ''];
   const rows = lines.map((line) => [
     line.metric,

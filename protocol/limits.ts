@@ -50,7 +50,7 @@ export const REQUESTS_UNANSWERED_MAX = 32;
 /** What a device may have unacknowledged before the server waits for its acks. */
 export const DELIVERY_WINDOW_ITEMS = 64;
 export const DELIVERY_WINDOW_BYTES = 256 * KIB;
-/** Entries of one notice; what goes beyond is only counted. */
+/** Entries of one notice; what goes beyond is in another. */
 export const NOTICE_ENTRIES_MAX = 500;
 
 /** A challenge may be answered once, within this time, on its connection. */

@@ -157,6 +157,23 @@ describe('an account', () => {
     expect(await bo.client.send([AL], ['hello'])).toMatchObject([{ error: { code: 'unknown_user' } }]);
   });
 
+  it('is gone also where its deletion closed the session ahead of the answer', async () => {
+    const { al } = await two();
+    server.lies.closesFirst = true;
+    await al.client.deleteAccount(PASSWORD);
+    await expect(people.reopen(al)).rejects.toMatchObject({ problem: 'missing' });
+  });
+
+  it('stays where the answer to its deletion was lost and a server has it still', async () => {
+    const { al } = await two();
+    server.lies.closesFirst = true;
+    const { accounts } = server;
+    accounts.delete = () => {};
+    await expect(al.client.deleteAccount(PASSWORD)).rejects.toThrow('deleted');
+    await al.client.close();
+    await expect(people.reopen(al)).resolves.toBeDefined();
+  });
+
   it('cannot be reached at a server that nobody runs, in a sentence', async () => {
     const platform = await people.platform();
     const nowhere = { address: AL, password: PASSWORD, servers: ['ws://127.0.0.1:1'] };

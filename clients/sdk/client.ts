@@ -1,12 +1,12 @@
 // The client: the only thing that a user interface talks to. It wires profile, connection, sending and receiving together; what
 // each of them decides stands in its own file.
 import { resolveAddress } from '#protocol/address.ts';
+import { Unavailable } from '#protocol/errors.ts';
 import { Accounts } from './accounts.ts';
-import type { Connection } from './connection.ts';
 import { Contacts, type Safety } from './contacts.ts';
 import { textContent } from './content.ts';
 import { type DeviceInfo, deleteAccount } from './devices.ts';
-import { type ClientEvent, Emitter, type Listener, trouble } from './events.ts';
+import { type ClientEvent, Emitter, type Listener } from './events.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState } from './link.ts';
 import { logIn } from './login.ts';
@@ -19,6 +19,7 @@ import type {
   Account,
   DeviceId,
   EventsPart,
+  Gone,
   HistoryPart,
   MessageId,
   NewEvent,
@@ -28,7 +29,7 @@ import type {
 } from './profile/profile.ts';
 import { atServers } from './servers.ts';
 import { type Credentials, signUp } from './signup.ts';
-import { startUpkeep } from './upkeep.ts';
+import { Upkeep } from './upkeep.ts';
 
 export type SendOptions = {
   /** Deleted on every device, and by the server, this long after sending. */
@@ -46,7 +47,7 @@ export class Client {
   readonly #outbox: Outbox;
   readonly #online: Online;
   readonly #stopWatching: () => void;
-  readonly #stopUpkeep: () => void;
+  readonly #upkeep: Upkeep;
 
   /** Creates an account, and this device's profile with it. See signup.ts for what it throws. */
   static async signUp(
@@ -83,14 +84,19 @@ export class Client {
     const grown = (address: string, events: readonly NewEvent[]) => this.#onGrown(address, events);
     const accounts = new Accounts({ profile, clock: platform.clock, own: account.address, grown });
     const { clock, timers, random } = platform;
-    const deps = { own: this.#own, profile, accounts, clock, timers, random, emit };
+    this.#upkeep = new Upkeep({ profile, clock, timers, emit }, account.sureTime);
+    const { sureTime } = this.#upkeep;
+    const deps = { own: this.#own, profile, accounts, clock, timers, random, sureTime, emit };
     this.#contacts = new Contacts({ accounts, mine: account, session: () => this.#online.session() });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
-    const refreshOwn = (connection: Connection) => this.#mine.refresh(connection);
-    this.#online = new Online({ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps), refreshOwn });
+    this.#online = new Online({
+      ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps) },
+      timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
+      refreshOwn: (connection) => this.#mine.refresh(connection),
+    });
     this.#stopWatching = profile.events.watch(() => emit({ type: 'journal' }));
-    this.#stopUpkeep = startUpkeep({ profile, clock, timers, failed: (error) => emit(trouble(error)) });
+    this.#upkeep.run();
   }
 
   /** Conversations, their lines, what is unread. */
@@ -161,6 +167,11 @@ export class Client {
     return this.#profile.sending.outboxSize();
   }
 
+  /** Resolves when all that may leave in this session has left: the outbox, slots for new devices. At once without a session; the rest goes with the next. */
+  settled(): Promise<void> {
+    return this.#online.settled();
+  }
+
   /** Everybody whose log this device has pinned, itself included, by address. */
   contacts(): Promise<Pin[]> {
     return this.#profile.pins.list();
@@ -171,6 +182,11 @@ export class Client {
     return this.#contacts.safetyNumber(address);
   }
 
+  /** Whether the server still has an account of this address; waits for a session. Throws RequestError, Refusal, Unavailable. */
+  exists(address: string): Promise<boolean> {
+    return this.#contacts.exists(address);
+  }
+
   /** Remembers that the safety numbers agreed (or not any more). Throws as `safetyNumber`. */
   async verify(address: string, verified = true): Promise<void> {
     await this.#contacts.mark(address, { verified });
@@ -178,9 +194,9 @@ export class Client {
 
   /**
    * Accepts the changed identity of a person: messages go to it from now on. `compared`: the safety number that was compared (`changed` of
-   * `safetyNumber`); without it, whichever identity was shown last. Throws Refusal `nothing_to_trust`, `identity_changed` (again, since then).
+   * `safetyNumber`). Throws Refusal `nothing_to_trust`, `identity_changed` (again, since then).
    */
-  async trust(address: string, compared?: string): Promise<void> {
+  async trust(address: string, compared: string): Promise<void> {
     await this.#contacts.trust(address, compared);
   }
 
@@ -192,6 +208,11 @@ export class Client {
   /** The own devices as this one knows them; freshly fetched where there is a session. */
   devices(): Promise<DeviceInfo[]> {
     return this.#mine.devices(this.#online.connection);
+  }
+
+  /** Why this device is out of its account for good, if it is: as a server says now, or as one said last. It can be signed out without a sign-in. */
+  gone(): Promise<Gone | undefined> {
+    return this.#online.gone();
   }
 
   /** Throws Refusal `unknown_device`, `wrong_password`, `log_refused`, RequestError, Unavailable. A `device` of this account; revoked already: nothing is done. */
@@ -209,16 +230,24 @@ export class Client {
     await this.#mine.adoptPassword(password);
   }
 
-  /** Revokes this device and erases its profile; the client is closed then. Throws Refusal `wrong_password`, `log_refused`, RequestError, Unavailable: nothing was erased. */
+  /**
+   * Revokes this device, unless it is `gone`, and erases its profile; the client is closed then. Throws Refusal `wrong_password`, `log_refused`,
+   * RequestError, Unavailable: nothing was erased.
+   */
   async signOut(password: string): Promise<void> {
-    await this.#mine.revoke(this.#own.device, password);
+    if ((await this.gone()) === undefined) await this.#mine.signOut(password);
     await this.#end('This device was signed out.');
     await this.#profile.erase();
   }
 
   /** Deletes the account for ever and erases the profile. Needs a session: `connect` first. Throws as `signOut`. */
   async deleteAccount(password: string): Promise<void> {
-    await deleteAccount(this.#platform, this.#profile, await this.#online.session(), password);
+    try {
+      await deleteAccount(this.#platform, this.#profile, await this.#online.session(), password);
+    } catch (error) {
+      // All sessions of a deleted account are closed, this one perhaps ahead of its answer.
+      if (!(error instanceof Unavailable) || (await this.gone()) !== 'deleted') throw error;
+    }
     await this.#end('The account was deleted.');
     await this.#profile.erase();
   }
@@ -230,14 +259,16 @@ export class Client {
   }
 
   async #end(reason: string): Promise<void> {
-    this.#stopUpkeep();
+    this.#upkeep.stop();
     this.#stopWatching();
     await this.#online.end(reason);
   }
 
   #onGrown(address: string, events: readonly NewEvent[]): void {
-    if (events.some((event) => event.type === 'identity' && event.change === 'device_added'))
-      this.#outbox.newDevices(address);
+    const added = events.flatMap((event) =>
+      event.type === 'identity' && event.change === 'device_added' && event.device !== undefined ? [event.device] : [],
+    );
+    if (added.length > 0) this.#outbox.newDevices(address, added);
     if (address === this.#own.address) this.#mine.grown();
   }
 }

@@ -73,6 +73,62 @@ describe.each([
   });
 });
 
+/** The same device again, as a process would open it on a machine whose clock is off by so much. */
+const reopened = ({ platform }: Person, byMs: number) => people.reopen({ platform: off(platform, byMs) });
+
+describe.each([
+  ['two days', 2 * DAY_MS],
+  ['a year', YEAR_MS],
+])('a clock that was set ahead by %s', (_which, byMs) => {
+  const lines = async ({ client }: Person, conversation: string) =>
+    (await client.history.before(conversation, 10)).length;
+
+  it('deletes nothing that is stored, without a server or with one, before the server says so, too', async () => {
+    const [al, bo] = await Promise.all([signUp('al', 0), signUp('bo', 0)]);
+    await al.client.send([BO], ['for an hour'], { expiresInMs: HOUR_MS });
+    await bo.until(({ texts }) => texts.includes('for an hour'));
+    await bo.client.close();
+    const again = await reopened(bo, byMs);
+    expect(await lines(again, AL)).toBe(1);
+    await again.online();
+    expect(await lines(again, AL)).toBe(1);
+    await again.client.close();
+    server.lies.challenge = { time: Date.now() + 2 * HOUR_MS };
+    const later = await reopened(bo, byMs);
+    expect(await lines(later, AL)).toBe(1);
+    await later.online();
+    expect(await lines(later, AL)).toBe(0);
+  });
+
+  it('gives nothing up that waits in the outbox, and loses nothing that comes and expires', async () => {
+    const [al, bo] = await Promise.all([signUp('al', 0), signUp('bo', 0)]);
+    await al.say(BO, 'known');
+    await al.client.close();
+    const offline = await reopened(al, 0);
+    await offline.client.send([BO], ['queued']);
+    await offline.client.close();
+    const ahead = await reopened(al, byMs);
+    await ahead.online();
+    await bo.until(({ texts }) => texts.includes('queued'));
+    await bo.client.send([AL], ['for an hour'], { expiresInMs: HOUR_MS });
+    await ahead.until(({ texts }) => texts.includes('for an hour'));
+    expect(ahead.of('given_up')).toEqual([]);
+    expect(ahead.of('gap')).toEqual([]);
+  });
+});
+
+it('a server whose clock is far ahead deletes nothing either', async () => {
+  const [al, bo] = await Promise.all([signUp('al', 0), signUp('bo', 0)]);
+  await al.client.send([BO], ['for an hour'], { expiresInMs: HOUR_MS });
+  await bo.until(({ texts }) => texts.includes('for an hour'));
+  await bo.client.close();
+  server.lies.challenge = { time: Date.now() + YEAR_MS };
+  const again = await reopened(bo, 0);
+  await again.online();
+  expect(await again.client.history.before(AL, 10)).toHaveLength(1);
+  expect(again.of('trouble')).toMatchObject([{ message: expect.stringContaining('365 days behind') }]);
+});
+
 describe('an expiry', () => {
   const T = 1_700_000_000_000;
   it('is what the sender said, where the clocks can be right', () => {

@@ -1,4 +1,5 @@
 // The people that this device knows: what both compare by voice, and the marks that a person sets (DESIGN section 4).
+import { RequestError } from '#protocol/errors.ts';
 import type { Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { safetyNumber } from './crypto/safety.ts';
@@ -27,14 +28,24 @@ export class Contacts {
     return { number, verified: pin.verified, changed: this.#number(address, pin.changed.identity) };
   }
 
+  /** Whether the server still has this account. Throws RequestError, Refusal, Unavailable. */
+  async exists(address: string): Promise<boolean> {
+    try {
+      await this.#deps.accounts.refresh(address, await this.#deps.session());
+      return true;
+    } catch (error) {
+      if (error instanceof RequestError && error.code === 'unknown_user') return false;
+      throw error;
+    }
+  }
+
   async mark(address: string, marks: { readonly verified: boolean } | { readonly blocked: boolean }): Promise<void> {
     await this.#known(address);
     await this.#deps.accounts.mark(address, marks);
   }
 
-  async trust(address: string, compared: string | undefined): Promise<void> {
-    const agrees = (identity: Uint8Array) => compared === undefined || this.#number(address, identity) === compared;
-    await this.#deps.accounts.trust(address, agrees);
+  async trust(address: string, compared: string): Promise<void> {
+    await this.#deps.accounts.trust(address, (identity) => this.#number(address, identity) === compared);
   }
 
   #number(address: string, identity: Uint8Array): string {

@@ -2,10 +2,10 @@
 // the identity.
 import type { AccountState } from '#protocol/account-log.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import type { Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { revokeDevice, signAccountDeletion } from './crypto/account.ts';
 import { appendSigned, withOwnIdentity } from './identity.ts';
+import type { Log } from './pins.ts';
 import type { Platform } from './platform.ts';
 import type { DeviceId, Pin, Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
@@ -30,15 +30,17 @@ export function listDevices(pin: Pin, state: AccountState, own: DeviceId): Devic
   }));
 }
 
-/** Revokes devices of the own account; those that are revoked already are passed over. Throws Refusal `unknown_device`, `wrong_password`, … */
+/**
+ * Revokes devices of the own account; those that are revoked already are passed over. Resolves with the log that says so; nothing is written here.
+ * Throws Refusal `unknown_device`, `wrong_password`, …
+ */
 export async function revoke(
   platform: Platform,
   profile: Profile,
-  accounts: Accounts,
   devices: readonly DeviceId[],
   password: string,
-): Promise<void> {
-  await withOwnIdentity(platform, profile, password, async (identity, connection) => {
+): Promise<{ readonly log: Log; readonly state: AccountState }> {
+  return withOwnIdentity(platform, profile, password, async (identity, connection) => {
     let current = identity;
     for (const device of devices) {
       const known = current.state.devices.get(device);
@@ -50,7 +52,8 @@ export async function revoke(
       );
       current = { ...current, ...appended };
     }
-    await accounts.extendOwn(current.log, current.state);
+    const { log, state } = current;
+    return { log, state };
   });
 }
 

@@ -188,7 +188,8 @@ function wrongPasswordWithTries<T>(finish: () => T, triesLeft: number): T {
     return finish();
   } catch (error) {
     if (!(error instanceof Refusal) || error.reason !== 'wrong_password') throw error;
-    const tries = triesLeft === 1 ? '1 try' : `${triesLeft} tries`;
-    throw new Refusal('wrong_password', `Wrong name or password (${tries} left).`);
+    const tries = triesLeft === 1 ? '1 try left' : `${triesLeft} tries left`;
+    const next = triesLeft === 0 ? 'the next try has to wait a little' : tries;
+    throw new Refusal('wrong_password', `Wrong name or password (${next}).`);
   }
 }

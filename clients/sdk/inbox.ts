@@ -7,14 +7,14 @@ import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import { type HeadClaim, Watch } from './missing.ts';
 import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
-import { Opener, type Opening } from './opening.ts';
+import { Opener, type OpenerDeps, type Opening } from './opening.ts';
 import type { Timers } from './platform.ts';
 import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
 import { sentenceOf } from './refusal.ts';
 
 type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'>;
 
-export type InboxDeps = NoticesDeps & { readonly timers: Timers; emit(event: ClientEvent): void };
+export type InboxDeps = NoticesDeps & OpenerDeps & { readonly timers: Timers; emit(event: ClientEvent): void };
 
 /** What waits to be opened. A server stops at its window; twice that, when the mailbox moved and its new owner begins anew. */
 const WAITING_MAX_ITEMS = 2 * DELIVERY_WINDOW_ITEMS;

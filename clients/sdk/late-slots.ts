@@ -10,11 +10,13 @@ import { sealLateSlots } from './crypto/seal.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';
-import type { LateMessage, OutboxItem, Profile, SealedItem } from './profile/profile.ts';
+import type { LateMessage, OutboxItem, Pin, Profile, SealedItem } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
 import { sendFields } from './send-fields.ts';
 
 const PAGE_MESSAGES = 64;
+/** A device that was first seen so long ago has what it may have. */
+const RECENT_MS = 2 * LATE_SLOT_MAX_MS;
 
 export type LateSlotsDeps = {
   readonly own: OwnDevice;
@@ -34,21 +36,24 @@ export class LateSlots {
 
   /** Makes what is missing for this address, after what is under way. What fails for a lost connection is made at the next one. */
   want(address: string, connection: Connection): void {
-    if (this.#wanted.has(address)) return;
-    this.#wanted.add(address);
-    this.#running = this.#running.then(async () => {
-      this.#wanted.delete(address);
-      await this.#make(address, connection).catch(() => {});
-    });
+    this.#next(`slots ${address}`, () => this.#make(address, connection));
+  }
+
+  /** As `want`, once the log is fetched of which a server said that it has changed. The pin remembers what was said until it is done. */
+  catchUp(address: string, connection: Connection): void {
+    this.#next(`log ${address}`, () => this.#catchUp(address, connection));
   }
 
   /**
-   * At a session's start: for everybody of whom a device was seen lately, later than the first. Devices that were pinned together with the
-   * person are in every message to that person: looking for what they lack would read all that was sent, once for each contact.
+   * At a session's start: for everybody whose log a server said to have changed, and of whom a device was seen lately, later than the first. Devices
+   * that were pinned together with the person are in every message to that person: looking for what they lack would read all that was sent, once
+   * for each contact.
    */
   async resume(connection: Connection): Promise<void> {
-    const since = this.#deps.clock.now() - 2 * LATE_SLOT_MAX_MS;
-    for (const { address, firstSeen } of await this.#deps.profile.pins.list()) {
+    const since = this.#deps.clock.now() - RECENT_MS;
+    for (const pin of await this.#deps.profile.pins.list()) {
+      const { address, firstSeen } = pin;
+      if (isStale(pin)) this.catchUp(address, connection);
       const seen = Object.values(firstSeen);
       const first = Math.min(...seen);
       if (seen.some((at) => at > since && at !== first)) this.want(address, connection);
@@ -56,8 +61,11 @@ export class LateSlots {
   }
 
   /** Resolves when nothing is under way. */
-  idle(): Promise<void> {
-    return this.#running;
+  async idle(): Promise<void> {
+    for (let seen: Promise<void> | undefined; seen !== this.#running; ) {
+      seen = this.#running;
+      await seen;
+    }
   }
 
   /**
@@ -77,13 +85,40 @@ export class LateSlots {
     }
   }
 
+  #next(name: string, work: () => Promise<void>): void {
+    if (this.#wanted.has(name)) return;
+    this.#wanted.add(name);
+    this.#running = this.#running.then(async () => {
+      this.#wanted.delete(name);
+      await work().catch(() => {});
+    });
+  }
+
+  async #catchUp(address: string, connection: Connection): Promise<void> {
+    const { profile, accounts } = this.#deps;
+    const pin = await profile.pins.get(address);
+    if (pin?.stale === undefined || !isStale(pin)) return;
+    const { said } = pin.stale;
+    try {
+      await accounts.refresh(address, connection);
+    } catch (error) {
+      // There is no log of theirs any more.
+      if (!isFinal(error)) throw error;
+    }
+    await this.#make(address, connection);
+    await profile.pins.update(address, (now) => {
+      if (now?.stale === undefined || now.stale.done >= said) return undefined;
+      return { pin: { ...now, stale: { ...now.stale, done: said } } };
+    });
+  }
+
   async #make(address: string, connection: Connection): Promise<void> {
     const { profile, accounts, clock } = this.#deps;
     const known = await accounts.known(address);
     if (known === undefined) return;
     const oldest = Math.min(
       clock.now(),
-      ...Object.values(known.pin.firstSeen).filter((seen) => seen > clock.now() - 2 * LATE_SLOT_MAX_MS),
+      ...Object.values(known.pin.firstSeen).filter((seen) => seen > clock.now() - RECENT_MS),
     );
     for (let after = 0; ; ) {
       const page = await profile.sending.lateCandidates(address, oldest - LATE_SLOT_MAX_MS, after, PAGE_MESSAGES);
@@ -104,7 +139,13 @@ export class LateSlots {
       return !message.slotted.includes(device) && seen !== undefined && seen - message.sentAt <= LATE_SLOT_MAX_MS;
     });
     if (slots.length === 0) return;
-    await connection.send(sendFields(message, slots, undefined));
+    try {
+      await connection.send(sendFields(message, slots, undefined));
+    } catch (error) {
+      // Of this message alone: the others are for that device all the same.
+      if (isFinal(error)) return;
+      throw error;
+    }
     await profile.sending.slotted(
       message.id,
       slots.map(({ device }) => device),
@@ -120,4 +161,8 @@ export class LateSlots {
     const kept = { header: message.header, body: message.body, messageKey: message.k };
     return sealLateSlots(kept, decodeHeader(message.header), own.sealing, slotRecipients(known, devices)).map(slotText);
   }
+}
+
+function isStale({ stale }: Pin): boolean {
+  return stale !== undefined && stale.said > stale.done;
 }

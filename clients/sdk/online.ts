@@ -1,13 +1,16 @@
 // Being online: one link of a profile, the right to receive, and who is told when a session begins and ends.
+import { RequestError } from '#protocol/errors.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import type { Connection } from './connection.ts';
-import type { ClientEvent } from './events.ts';
+import { type ClientEvent, trouble } from './events.ts';
+import { GONE, goneBy } from './gone.ts';
+import { withConnection } from './identity.ts';
 import type { Inbox } from './inbox.ts';
 import { Link, type LinkState } from './link.ts';
 import type { Outbox } from './outbox.ts';
 import { type OwnDevice, proveDevice } from './own-device.ts';
 import type { Platform } from './platform.ts';
-import type { Profile } from './profile/profile.ts';
+import type { Gone, Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
 /** How long the end of a session waits for its last ack. */
@@ -20,14 +23,19 @@ export type OnlineDeps = {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   emit(event: ClientEvent): void;
+  /** A session is about to begin; the server's clock when it was connected to. */
+  timeHeard(serverNow: number): void;
   /** A session began, or the own account log has grown. */
-  refreshOwn(connection: Connection): void;
+  refreshOwn(connection: Connection): Promise<void>;
 };
 
 export class Online {
   readonly #deps: OnlineDeps;
   #link: Link | undefined;
   #lock: { release(): void } | undefined;
+  /** What is still to be written about the last change of the state. */
+  #noting: Promise<void> = Promise.resolve();
+  #refreshing: Promise<void> = Promise.resolve();
 
   constructor(deps: OnlineDeps) {
     this.#deps = deps;
@@ -68,6 +76,33 @@ export class Online {
     return this.#link.online();
   }
 
+  /** Resolves when all that may leave in this session has left, and what the server said of this device is on disk. */
+  async settled(): Promise<void> {
+    await this.#noting;
+    await this.#refreshing;
+    await this.#deps.outbox.settled();
+  }
+
+  /**
+   * Whether this device is out of its account for good: as a server says now, in a session that ends at once, or else as one said last. Where no
+   * server answers that has told before; never throws.
+   */
+  async gone(): Promise<Gone | undefined> {
+    const { platform, profile } = this.#deps;
+    const { servers, gone } = await profile.account.get();
+    if (this.#link?.connection !== undefined) return undefined;
+    try {
+      await withConnection(platform, servers, (connection) => this.#prove(connection, false));
+      await this.#note(undefined);
+      return undefined;
+    } catch (error) {
+      const now = error instanceof RequestError ? goneBy(error.code) : undefined;
+      if (now === undefined) return gone;
+      await this.#note(now);
+      return now;
+    }
+  }
+
   /** Ends the session; what is being written is finished. */
   async end(reason: string): Promise<void> {
     // What is being committed is acked while there is a session: its sender need not wait for this device's next one.
@@ -76,24 +111,33 @@ export class Online {
     cancelWait();
     this.#link?.stop(reason);
     await this.#deps.outbox.stop();
+    await this.#noting;
     this.#release();
   }
 
   async #signIn(connection: Connection, receive: boolean): Promise<void> {
-    const { profile, platform, own, inbox } = this.#deps;
+    if (receive) this.#deps.inbox.start(connection);
+    await this.#prove(connection, receive);
+  }
+
+  async #prove(connection: Connection, receive: boolean): Promise<void> {
+    const { profile, platform, own } = this.#deps;
     const number = await profile.account.nextSessionNumber();
-    if (receive) inbox.start(connection);
     await proveDevice(connection, own, { number, receive, random: platform.random });
   }
 
   #onState(state: LinkState): void {
     const connection = this.#link?.connection;
     if (state.type === 'online' && connection !== undefined) {
+      this.#deps.timeHeard(connection.challenge.time);
       this.#deps.outbox.start(connection);
-      this.#deps.refreshOwn(connection);
+      this.#refreshing = this.#deps.refreshOwn(connection);
+      this.#noting = this.#note(undefined);
     } else if (state.type !== 'connecting') {
-      void this.#deps.outbox.stop();
+      const sent = this.#deps.outbox.stop();
       const received = this.#deps.inbox.stop();
+      const gone = state.type === 'stopped' ? goneBy(state.code) : undefined;
+      if (gone !== undefined) this.#noting = sent.then(() => this.#note(gone));
       if (state.type === 'stopped') void received.then(() => this.#release());
     }
     this.#deps.emit(state);
@@ -107,7 +151,17 @@ export class Online {
       case 'synced':
         return this.#deps.inbox.synced(connection);
       case 'log':
-        if (frame.address === this.#deps.own.address) this.#deps.refreshOwn(connection);
+        if (frame.address === this.#deps.own.address) this.#refreshing = this.#deps.refreshOwn(connection);
+    }
+  }
+
+  /** What a server has just said of this device. Never throws. */
+  async #note(gone: Gone | undefined): Promise<void> {
+    try {
+      await this.#deps.profile.account.setGone(gone);
+      if (gone !== undefined) await this.#deps.outbox.abandon(GONE[gone].code, GONE[gone].sentence);
+    } catch (error) {
+      this.#deps.emit(trouble(error));
     }
   }
 

@@ -19,6 +19,7 @@ import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';
 import type { NewEvent, NewUnreadable, Received } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
+import type { SureTime } from './sure-time.ts';
 
 /** Until its first slot for a new device a message waits for its sender at most so long; what claims an earlier time later is not believed. */
 const EARLY_MAX_MS = 3 * LATE_SLOT_MAX_MS;
@@ -40,7 +41,12 @@ export type Opening =
   | { readonly type: 'ignored' }
   | { readonly type: 'unreadable'; readonly unreadable: NewUnreadable; readonly events: readonly NewEvent[] };
 
-export type OpenerDeps = { readonly own: OwnDevice; readonly accounts: Accounts; readonly clock: Clock };
+export type OpenerDeps = {
+  readonly own: OwnDevice;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  readonly sureTime: SureTime;
+};
 
 export class Opener {
   readonly #deps: OpenerDeps;
@@ -170,8 +176,11 @@ export class Opener {
     );
   }
 
-  /** Whether it was written before this device was enrolled, by its sender's clock; and whether an earlier device has it, too. */
-  async #early({ private: { sentAt } }: OpenedMessage): Promise<Received['early']> {
+  /**
+   * Whether it was written before this device was enrolled, by its sender's clock, which gives it a place at most; and whether an earlier device
+   * has it, too: that takes a sender who did not know this one.
+   */
+  async #early({ private: { sentAt, recipientPosition } }: OpenedMessage): Promise<Received['early']> {
     const { accounts, own, clock } = this.#deps;
     this.#enrolledAt ??= (await accounts.known(own.address))?.pin.firstSeen[own.device] ?? 0;
     const enrolledAt = this.#enrolledAt;
@@ -179,9 +188,11 @@ export class Opener {
     if (!told || clock.now() > enrolledAt + EARLY_MAX_MS) return undefined;
     const known = await accounts.known(own.address);
     const others = known === undefined ? [] : activeDevices(known.state).map(({ id }) => encodeBase64(id));
-    const elsewhere = others.some(
-      (device) => device !== own.device && (known?.pin.firstSeen[device] ?? enrolledAt) <= enrolledAt,
-    );
+    const enrolled = known?.state.devices.get(own.device)?.enrolled.index ?? 0;
+    const knewThisDevice = recipientPosition === undefined || recipientPosition.index >= enrolled;
+    const elsewhere =
+      !knewThisDevice &&
+      others.some((device) => device !== own.device && (known?.pin.firstSeen[device] ?? enrolledAt) <= enrolledAt);
     return { elsewhere };
   }
 
@@ -192,29 +203,30 @@ export class Opener {
     events: readonly NewEvent[],
     early?: Received['early'],
   ): Opening {
-    const { own, clock } = this.#deps;
+    const { own, clock, sureTime } = this.#deps;
     const { header, private: part, messageHash, messageKey } = message;
     const mine = header.sender === own.address;
     const other = this.#other(header);
     const blocked = !mine && sender?.pin.blocked === true;
     const content = readContent(part.content);
-    const expiry = expiryHere(part, frame.receivedAt, clock.now());
-    const expired = expiry !== 0 && expiry <= clock.now();
+    const now = sureTime.now();
+    const expiry = expiryHere(part, frame.receivedAt, now);
+    const expired = expiry !== 0 && expiry <= now;
     const received: Received = {
-      conversation: other,
-      from: header.sender,
-      device: encodeBase64(header.device),
-      id: encodeBase64(header.id),
-      seq: header.seq,
-      mh: messageHash,
-      previous: part.previous.slice(),
-      order: 0,
-      kind: content.kind,
+      ...{ conversation: other, from: header.sender, device: encodeBase64(header.device), id: encodeBase64(header.id) },
+      ...{ seq: header.seq, mh: messageHash, previous: part.previous.slice(), order: 0, kind: content.kind },
       content: blocked ? new Uint8Array(0) : part.content.slice(),
       sentAt: part.sentAt,
       receivedAt: frame.receivedAt,
+      takenAt: clock.now(),
       expiry,
-      seen: blocked ? [] : part.heads.map(({ device, seq }) => ({ device: encodeBase64(device), seq })),
+      seen: blocked
+        ? []
+        : part.heads.map((head) => ({
+            device: encodeBase64(head.device),
+            seq: head.seq,
+            mh: head.messageHash.slice(),
+          })),
       ...(early === undefined ? {} : { early }),
       ...(mine ? { own: { k: messageKey, recipients: other === own.address ? [] : [other] } } : {}),
       show: !blocked && !expired && content.kind !== 'empty',

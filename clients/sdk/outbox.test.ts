@@ -109,6 +109,7 @@ describe('the outbox', () => {
     await al.until(() => al.of('delayed').length > 0);
     await al.client.close();
     delete server.lies.refuse;
+    server.lies.challenge = { time: Date.now() + 15 * DAY_MS };
     const later = {
       ...al.platform,
       clock: { now: () => Date.now() + 15 * DAY_MS, monotonic: () => performance.now() },

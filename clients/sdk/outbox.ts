@@ -1,5 +1,6 @@
 // Sending, as the client has it: texts in, sealed and queued in one transaction, moved by the queue, completed by late slots,
 // given up after 14 days. What it promises is DESIGN section 3, Sends.
+import type { ErrorCode } from '#protocol/errors.ts';
 import type { Accounts } from './accounts.ts';
 import { Composer, type ComposerDeps, type Draft } from './compose.ts';
 import type { Connection } from './connection.ts';
@@ -7,14 +8,16 @@ import { EMPTY_CONTENT } from './content.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import { LateSlots } from './late-slots.ts';
 import type { Timers } from './platform.ts';
-import type { MessageId, NewMessage, OutboxItem } from './profile/profile.ts';
+import type { DeviceId, MessageId, NewMessage, OutboxItem } from './profile/profile.ts';
 import { SendQueue } from './send-queue.ts';
+import type { SureTime } from './sure-time.ts';
 
 const PAGE_ITEMS = 64;
 
 export type OutboxDeps = ComposerDeps & {
   readonly accounts: Accounts;
   readonly timers: Timers;
+  readonly sureTime: SureTime;
   emit(event: ClientEvent): void;
 };
 
@@ -29,17 +32,21 @@ export class Outbox {
   readonly #late: LateSlots;
   readonly #queue: SendQueue;
   #connection: Connection | undefined;
+  #resuming: Promise<void> = Promise.resolve();
+  /** Devices that came while this process was there: the server says nothing of own ones that a message has no slot for. */
+  readonly #added = new Map<string, readonly DeviceId[]>();
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
     this.#composer = new Composer(deps);
     this.#late = new LateSlots(deps);
     this.#queue = new SendQueue({
+      own: deps.own,
       sending: deps.profile.sending,
-      clock: deps.clock,
+      sureTime: deps.sureTime,
       timers: deps.timers,
       emit: deps.emit,
-      stale: (addresses, item) => this.#onStale(addresses, item),
+      committed: (items, stale) => this.#onCommitted(items, stale),
       addressAnew: (item, connection) => this.#addressAnew(item, connection),
       hollowOut: (item) => this.#hollowOut(item),
     });
@@ -48,7 +55,33 @@ export class Outbox {
   start(connection: Connection): void {
     this.#connection = connection;
     this.#queue.start(connection);
-    this.#late.resume(connection).catch((error: unknown) => this.#trouble(error));
+    this.#resuming = this.#late.resume(connection).catch((error: unknown) => this.#trouble(error));
+  }
+
+  /** Resolves when all that may leave in this session has left: answered messages, late slots. At once where there is no session. */
+  async settled(): Promise<void> {
+    await this.#queue.settled();
+    await this.#resuming;
+    await this.#late.idle();
+  }
+
+  /** Nothing in the outbox can go any more: said of each message, and once of all. `message`: why, as the session's end has said. */
+  async abandon(code: ErrorCode, message: string): Promise<void> {
+    const { sending } = this.#deps.profile;
+    for (let count = 0; ; ) {
+      const page = await sending.outbox(0, PAGE_ITEMS);
+      if (page.length === 0) {
+        const what = count === 1 ? '1 message in the outbox was' : `${count} messages in the outbox were`;
+        if (count > 0) this.#deps.emit({ type: 'trouble', message: `${what} not sent, and will not be.` });
+        return;
+      }
+      count += page.length;
+      for (const { number, id, conversation } of page) {
+        const before = (await sending.sent(this.#deps.own.device, id))?.outcome;
+        await sending.drop(number, code);
+        if (before === 'pending') this.#deps.emit({ type: 'refused', id, conversation, code, message });
+      }
+    }
   }
 
   async stop(): Promise<void> {
@@ -89,22 +122,22 @@ export class Outbox {
     });
   }
 
-  /** A pinned log has another device: recent messages get slots for it. */
-  newDevices(address: string): void {
+  /** A pinned log has further devices: recent messages get slots for them, and so will those that are sealed without, once they are accepted. */
+  newDevices(address: string, devices: readonly DeviceId[]): void {
+    this.#added.set(address, [...(this.#added.get(address) ?? []), ...devices]);
     if (this.#connection !== undefined) this.#late.want(address, this.#connection);
   }
 
-  /** Of the message's own people alone: a server that names others would have this client fetch and pin whom it likes. */
-  #onStale(addresses: readonly string[], { conversation }: OutboxItem): void {
+  #onCommitted(items: readonly OutboxItem[], stale: readonly string[]): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    for (const address of new Set([conversation, this.#deps.own.address])) {
-      if (!addresses.includes(address)) continue;
-      // An answer about a log is worth nothing to a connection that is gone: the next one is told again.
-      this.#deps.accounts.refresh(address, connection).then(
-        () => this.#late.want(address, connection),
-        () => {},
-      );
+    for (const address of stale) this.#late.catchUp(address, connection);
+    const { address: me, device: own } = this.#deps.own;
+    for (const [address, devices] of this.#added) {
+      const lacks = ({ conversation, slots }: OutboxItem) =>
+        (address === me || address === conversation) &&
+        devices.some((device) => device !== own && !slots.some((slot) => slot.device === device));
+      if (items.some(lacks)) this.#late.want(address, connection);
     }
   }
 

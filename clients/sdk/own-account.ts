@@ -48,7 +48,14 @@ export class OwnAccount {
   /** Throws what `revoke` of devices.ts throws. */
   async revoke(device: DeviceId, password: string): Promise<void> {
     const { platform, profile, accounts } = this.#deps;
-    await revoke(platform, profile, accounts, [device], password);
+    const { log, state } = await revoke(platform, profile, [device], password);
+    await accounts.extendOwn(log, state);
+  }
+
+  /** Revokes this device, and keeps nothing of it: the profile is erased next, also where nothing can be written. Throws likewise. */
+  async signOut(password: string): Promise<void> {
+    const { platform, profile, own } = this.#deps;
+    await revoke(platform, profile, [own.device], password);
   }
 
   /** Throws what `changePassword` of password.ts throws. */
@@ -72,13 +79,15 @@ export class OwnAccount {
     this.#passwordChanged = false;
   }
 
-  /** A session began, or the server says that the log has grown. */
-  refresh(session: Connection): void {
+  /** A session began, or the server says that the log has grown. Never throws. */
+  async refresh(session: Connection): Promise<void> {
     const { accounts, own, emit } = this.#deps;
-    accounts.refresh(own.address, session).catch((error: unknown) => {
+    try {
+      await accounts.refresh(own.address, session);
+    } catch (error) {
       // A lost connection is told by the link, and the next session asks again.
       if (session.state === 'ready') emit(trouble(error));
-    });
+    }
   }
 
   /** The pinned log has grown: by a password of another device, perhaps. */

@@ -26,6 +26,16 @@ describe('the rule for passwords', () => {
   });
 
   it.each([
+    ['al@localhost', 'al@localhost'],
+    ['al@localhost', 'AL@LocalHost'],
+    ['al@localhost', 'al@localhost1'],
+    ['al@chat.example.org', 'chat.example.org'],
+    ['bartholomew-k@localhost', 'Bartholomew-K'],
+  ])('refuses for %s its own name and address, as %s', (address, password) => {
+    expect(() => checkPassword(password, address)).toThrow(/guesser/);
+  });
+
+  it.each([
     'lantern quarry biscuit',
     'Grün und 7 Möwen',
     'f8Kq-z2Lw-99xT',

@@ -18,7 +18,7 @@ const GUESSABLE = [
 ].flatMap((line) => line.split(' '));
 
 /**
- * Throws Refusal `weak_password` with a sentence. `address`: the account's, whose name a password must not consist of.
+ * Throws Refusal `weak_password` with a sentence. `address`: the account's, which a password must not consist of, nor of a part of it.
  * Length counts code points of the NFC form, which is what OPAQUE is given.
  */
 export function checkPassword(password: string, address: string): void {
@@ -29,9 +29,9 @@ export function checkPassword(password: string, address: string): void {
   const folded = characters.join('').toLowerCase();
   if (new Set(folded).size < DIFFERENT_CHARS_MIN)
     throw weak('The password repeats too few characters: use several words.');
-  const name = address.slice(0, address.indexOf('@'));
+  const [name = '', domain = ''] = address.split('@');
   let rest = folded;
-  for (const part of [name, ...GUESSABLE]) rest = rest.replaceAll(part, '');
+  for (const part of [address, name, domain, ...GUESSABLE]) rest = rest.replaceAll(part, '');
   rest = withoutRuns(rest);
   if (rest.length < REST_MIN_CHARS) {
     throw weak(

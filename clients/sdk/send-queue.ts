@@ -3,40 +3,37 @@
 import { RequestError } from '#protocol/errors.ts';
 import type { Answer } from '#protocol/frames/server.ts';
 import { OUTBOX_MAX_AGE_MS, SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
-import { clockFault } from './clocks.ts';
 import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
-import type { Clock, Timers } from './platform.ts';
+import { Holds } from './holds.ts';
+import type { Timers } from './platform.ts';
 import type { OutboxItem, SendingPart } from './profile/profile.ts';
 import { sendFields } from './send-fields.ts';
+import type { SureTime } from './sure-time.ts';
 
 const PAGE_ITEMS = 64;
-const HOLD_FIRST_MS = 1_000;
-const HOLD_MAX_MS = 60_000;
 
 export interface SendQueueDeps {
+  readonly own: { readonly address: string };
   readonly sending: SendingPart;
-  readonly clock: Clock;
+  readonly sureTime: SureTime;
   readonly timers: Timers;
   emit(event: ClientEvent): void;
-  /** Accepted, but these addresses have other devices in use than the message has slots for. */
-  stale(addresses: readonly string[], item: OutboxItem): void;
+  /** Accepted and committed. `stale`: people of theirs who have other devices in use than there are slots for, as their pins say now. */
+  committed(items: readonly OutboxItem[], stale: readonly string[]): void;
   /** Refused because its devices are gone: makes slots for those in use. False: there are none, or it was tried already. */
   addressAnew(item: OutboxItem, connection: Connection): Promise<boolean>;
   /** Too old: gives it up, puts an empty message under its number and seals what follows it anew. Harmless if done before. */
   hollowOut(item: OutboxItem): Promise<void>;
 }
 
-/** A conversation that waits after a retryable refusal; then its oldest message goes alone until it is accepted. */
-type Hold = { lowest: number; failures: number; waiting: boolean; cancel: () => void };
-
-type Answered = { readonly item: OutboxItem; readonly receivedAt: number };
+type Answered = { readonly item: OutboxItem; readonly receivedAt: number; readonly stale: readonly string[] };
 
 export class SendQueue {
   readonly #deps: SendQueueDeps;
   #connection: Connection | undefined;
   readonly #inFlight = new Map<number, OutboxItem>();
-  readonly #holds = new Map<string, Hold>();
+  readonly #holds: Holds;
   /** Answered and not yet committed: still in the outbox. */
   readonly #answered: Answered[] = [];
   readonly #done = new Set<number>();
@@ -47,17 +44,18 @@ export class SendQueue {
   #filling = false;
   #again = false;
   #committing: Promise<void> | undefined;
-  /** When this session began, by this device's clock; undefined once the clock has been compared in it. */
-  #clockSince: number | undefined;
+  /** Refusals that are being dealt with. */
+  #refusals = 0;
+  #waiters: (() => void)[] = [];
 
   constructor(deps: SendQueueDeps) {
     this.#deps = deps;
+    this.#holds = new Holds(deps.timers);
   }
 
   /** A session is there: everything unanswered goes again, oldest first. */
   start(connection: Connection): void {
     this.#connection = connection;
-    this.#clockSince = this.#deps.clock.now();
     this.#inFlight.clear();
     this.#rewind(0);
     void this.#fill();
@@ -66,9 +64,17 @@ export class SendQueue {
   /** The session is gone: nothing more leaves; what was answered is still committed. */
   async stop(): Promise<void> {
     this.#connection = undefined;
-    for (const hold of this.#holds.values()) hold.cancel();
     this.#holds.clear();
+    this.#look();
     await this.#committing;
+  }
+
+  /** Resolves when all that may leave now was answered and committed, or there is no session any more. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      this.#look();
+    });
   }
 
   /** Items that this process has just enqueued, in order. */
@@ -94,9 +100,10 @@ export class SendQueue {
         await this.#round();
       } while (this.#again);
     } catch (error) {
-      this.#trouble(error);
+      this.#deps.emit(trouble(error));
     } finally {
       this.#filling = false;
+      this.#look();
     }
   }
 
@@ -117,15 +124,15 @@ export class SendQueue {
 
   #mayGo(item: OutboxItem): boolean {
     if (this.#inFlight.has(item.number) || this.#done.has(item.number)) return false;
-    const hold = this.#holds.get(item.conversation);
-    if (hold === undefined) return true;
-    if (hold.waiting) return false;
+    const state = this.#holds.stateOf(item.conversation);
+    if (state !== 'tried') return state === 'free';
     for (const other of this.#inFlight.values()) if (other.conversation === item.conversation) return false;
     return true;
   }
 
   async #dispatch(item: OutboxItem, connection: Connection): Promise<void> {
-    if (this.#isTooOld(item) && !this.#hollow.has(item.number)) {
+    const tooOld = this.#deps.sureTime.now() - item.createdAt > OUTBOX_MAX_AGE_MS;
+    if (tooOld && !this.#hollow.has(item.number)) {
       await this.#deps.hollowOut(item);
       this.#hollow.add(item.number);
       this.#rewind(item.number - 1);
@@ -145,23 +152,15 @@ export class SendQueue {
     );
   }
 
-  #onAccepted(item: OutboxItem, { receivedAt, stale }: Answer<'send'>, connection: Connection): void {
+  #onAccepted(item: OutboxItem, { receivedAt, stale = [] }: Answer<'send'>, connection: Connection): void {
     if (connection === this.#connection) this.#inFlight.delete(item.number);
     this.#done.add(item.number);
-    if (this.#holds.delete(item.conversation)) this.#rewind(item.number);
-    this.#answered.push({ item, receivedAt });
+    if (this.#holds.release(item.conversation)) this.#rewind(item.number);
+    // Of the message's own people alone: a server that names others would have this client fetch and pin whom it likes.
+    const people = [item.conversation, this.#deps.own.address].filter((address) => stale.includes(address));
+    this.#answered.push({ item, receivedAt, stale: people });
     this.#committing ??= this.#commit();
-    this.#compareClock(item, receivedAt);
-    if (stale !== undefined && stale.length > 0) this.#deps.stale(stale, item);
     void this.#fill();
-  }
-
-  /** What was sent before may be answered with an earlier time: compared is a message of this session. */
-  #compareClock({ createdAt }: OutboxItem, receivedAt: number): void {
-    if (this.#clockSince === undefined || createdAt < this.#clockSince) return;
-    this.#clockSince = undefined;
-    const fault = clockFault(this.#deps.clock.now(), receivedAt);
-    if (fault !== undefined) this.#deps.emit({ type: 'trouble', message: fault });
   }
 
   /** One transaction for all that was answered while the last one was on its way. */
@@ -171,9 +170,15 @@ export class SendQueue {
       await Promise.resolve();
       while (this.#answered.length > 0) {
         const batch = this.#answered.splice(0);
+        const stale = [...new Set(batch.flatMap((answered) => answered.stale))];
         await this.#deps.sending.accepted(
           batch.map(({ item }) => item.number),
           Math.max(...batch.map(({ receivedAt }) => receivedAt)),
+          stale,
+        );
+        this.#deps.committed(
+          batch.map(({ item }) => item),
+          stale,
         );
         for (const { item, receivedAt } of batch) {
           this.#done.delete(item.number);
@@ -182,41 +187,39 @@ export class SendQueue {
         }
       }
     } catch (error) {
-      this.#trouble(error);
+      this.#deps.emit(trouble(error));
     } finally {
       this.#committing = undefined;
+      this.#look();
     }
   }
 
   async #onRefused(item: OutboxItem, error: RequestError, connection: Connection): Promise<void> {
     this.#inFlight.delete(item.number);
     if (error.retry) return this.#hold(item, error);
+    this.#refusals++;
     try {
       if (error.code === 'stale_devices' && (await this.#deps.addressAnew(item, connection))) {
         this.#rewind(item.number - 1);
       } else await this.#drop(item, error);
     } catch (failure) {
-      if (connection === this.#connection) this.#trouble(failure);
+      if (connection === this.#connection) this.#deps.emit(trouble(failure));
+    } finally {
+      this.#refusals--;
     }
     void this.#fill();
   }
 
   #hold(item: OutboxItem, error: RequestError): void {
-    const { conversation, number } = item;
-    const hold = this.#holds.get(conversation) ?? { lowest: number, failures: 0, waiting: false, cancel: () => {} };
-    this.#holds.set(conversation, hold);
-    hold.lowest = Math.min(hold.lowest, number);
-    if (hold.waiting) return;
-    const waitMs = Math.max(error.retryAfterMs ?? 0, Math.min(HOLD_MAX_MS, HOLD_FIRST_MS * 2 ** hold.failures));
-    hold.waiting = true;
-    hold.failures = Math.min(hold.failures + 1, 16);
-    hold.cancel = this.#deps.timers.after(waitMs, () => {
-      hold.waiting = false;
-      this.#rewind(hold.lowest - 1);
+    const { conversation } = item;
+    const waitMs = this.#holds.add(conversation, item.number, error.retryAfterMs ?? 0, (lowest) => {
+      this.#rewind(lowest - 1);
       void this.#fill();
     });
-    const { code, message } = error;
-    this.#deps.emit({ type: 'delayed', id: item.id, conversation, code, message, seconds: Math.ceil(waitMs / 1000) });
+    if (waitMs !== undefined) {
+      const { code, message } = error;
+      this.#deps.emit({ type: 'delayed', id: item.id, conversation, code, message, seconds: Math.ceil(waitMs / 1000) });
+    }
     void this.#fill();
   }
 
@@ -226,17 +229,15 @@ export class SendQueue {
     this.#deps.emit({ type: 'refused', id: item.id, conversation: item.conversation, code, message });
   }
 
-  #isTooOld(item: OutboxItem): boolean {
-    return this.#deps.clock.now() - item.createdAt > OUTBOX_MAX_AGE_MS;
-  }
-
   /** Reads the outbox again after this number: what went by meanwhile is skipped as in flight or done. */
   #rewind(after: number): void {
     this.#buffer = [];
     this.#readUpTo = Math.min(after, this.#readUpTo);
   }
 
-  #trouble(error: unknown): void {
-    this.#deps.emit(trouble(error));
+  #look(): void {
+    const busy = this.#filling || this.#inFlight.size + this.#refusals > 0;
+    if (this.#committing !== undefined || (this.#connection !== undefined && busy)) return;
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
 }

@@ -1,7 +1,8 @@
 // What every command stands on: the person's settings, the output, the password, and a client that is opened, used and closed.
-import { Client, type Platform } from '../sdk/index.ts';
+import { Client, checkPassword, type Platform } from '../sdk/index.ts';
 import type { Settings } from './config.ts';
-import { endOf, interrupted, signalOf } from './exit.ts';
+import { visible } from './escape.ts';
+import { Ended, EXIT, endOf, interrupted, signalOf, usageError } from './exit.ts';
 import type { Output } from './output.ts';
 import { chooseNewPassword, readPassword } from './password.ts';
 import type { Ask } from './prompt.ts';
@@ -10,28 +11,47 @@ export type App = {
   readonly settings: Settings;
   readonly output: Output;
   readonly ask: Ask;
+  /** As `ask`, with an answer that is no secret: it is shown. */
+  readonly askOpenly: Ask;
   readonly platform: Platform;
   /** Aborts, with the signal's name as its reason, when the person or the system wants the command to end. */
   readonly ending: AbortSignal;
-  /** Makes sure that a profile can be made where it is to be. Throws ProfileError. */
-  prepareProfile(): Promise<void>;
+  /** Makes sure that a profile can be made where it is to be. Throws ProfileError. Returns what removes the empty directories that it made for it. */
+  prepareProfile(): Promise<() => void>;
   /** A path as the person meant it, absolute. */
   path(given: string): string;
 };
 
+const BY_FILE_OR_VARIABLE = 'Give --password-file F or set PARLEY_PASSWORD.';
+
 /** The account's password. Throws Ended where there is none to be had. `moreToCome`: another question follows. */
 export function passwordOf({ settings, ask }: App, question: string, moreToCome = false): Promise<string> {
-  return readPassword(question, { file: settings.passwordFile, given: settings.password, ask, moreToCome });
+  const { passwordFile: file, password: given } = settings;
+  return readPassword(question, { file, given, ask, moreToCome, otherwise: BY_FILE_OR_VARIABLE });
 }
 
-/** The password that an account is to get. Throws Ended likewise. */
-export function firstPasswordOf({ settings, ask }: App, question: string): Promise<string> {
-  return chooseNewPassword(question, { file: settings.passwordFile, given: settings.password, ask });
+/** The password that a new account is to get. Throws Ended likewise, and Refusal `weak_password`. */
+export function firstPasswordOf({ settings, ask }: App, address: string): Promise<string> {
+  const { passwordFile: file, password: given } = settings;
+  const source = { file, given, ask, otherwise: BY_FILE_OR_VARIABLE };
+  return chooseNewPassword(`A password for ${address}: `, source, (password) => checkPassword(password, address));
 }
 
-/** The password that replaces another. `file`: absolute path, of --new-password-file. */
-export function newPasswordOf({ settings, ask }: App, question: string, file?: string): Promise<string> {
-  return chooseNewPassword(question, { file, given: settings.newPassword, ask }, 'PARLEY_NEW_PASSWORD');
+/** The password that replaces another. Throws likewise. `file`: absolute path, of --new-password-file. */
+export function newPasswordOf({ settings, ask }: App, address: string, file?: string): Promise<string> {
+  const otherwise = 'Give --new-password-file F or set PARLEY_NEW_PASSWORD.';
+  const source = { file, given: settings.newPassword, ask, otherwise };
+  return chooseNewPassword(`New password for ${address}: `, source, (password) => checkPassword(password, address));
+}
+
+/**
+ * What cannot be undone is done only where it is meant: who is at a terminal is asked, all others are told of --yes. Throws Ended where it is not.
+ * `warning`: a sentence. `moreToCome`: another question follows.
+ */
+export async function mustBeMeant({ askOpenly }: App, warning: string, moreToCome = false): Promise<void> {
+  const answer = await askOpenly(`${visible(warning)}\nType yes if it is meant: `, moreToCome);
+  if (answer === undefined) throw usageError(`${warning} Add --yes if it is meant.`);
+  if (answer.trim().toLowerCase() !== 'yes') throw new Ended(EXIT.refused, 'Nothing was done.');
 }
 
 /** What a command does with the client; `password` is the one that holds. */
@@ -40,15 +60,17 @@ type Work<T> = (client: Client, password: string) => Promise<T>;
 /**
  * Opens this profile, lets `work` use it, and closes it whatever happens. Where another device has changed the password, the new one is asked for
  * first. Servers that were given are remembered once there was a session with one. Throws Interrupted when the command is to end. `asksMore`: the
- * work has questions of its own.
+ * work has questions of its own. `leaves`: it erases this device, which is done without the new password where the device is out of its account.
  */
-export async function withClient<T>(app: App, work: Work<T>, { asksMore = false } = {}): Promise<T> {
-  const { servers } = app.settings;
-  const given = await passwordOf(app, 'Password: ', asksMore);
+export async function withClient<T>(app: App, work: Work<T>, { asksMore = false, leaves = false } = {}): Promise<T> {
+  const { servers, profile } = app.settings;
+  // Whose it is stands inside.
+  const given = await passwordOf(app, `Password for the profile ${visible(profile)}: `, asksMore);
   const client = await Client.open(app.platform, given, servers);
   const remembered = servers.length === 0 ? async () => {} : rememberServers(app, client);
   try {
-    const password = client.passwordChanged ? await adopted(app, client) : given;
+    const adopts = client.passwordChanged && !(leaves && (await client.gone()) !== undefined);
+    const password = adopts ? await adopted(app, client) : given;
     return await untilEnding(app, () => work(client, password));
   } finally {
     await remembered();
@@ -81,7 +103,8 @@ export async function untilEnding<T>({ ending }: App, work: () => Promise<T>): P
 
 async function adopted({ settings, ask, output }: App, client: Client): Promise<string> {
   output.note('The password was changed on another device. This device needs the new one, once.');
-  const password = await readPassword('New password: ', { given: settings.newPassword, ask }, 'PARLEY_NEW_PASSWORD');
+  const source = { given: settings.newPassword, ask, otherwise: 'Set PARLEY_NEW_PASSWORD.' };
+  const password = await readPassword(`New password of ${client.account.address}: `, source);
   await client.adoptPassword(password);
   return password;
 }

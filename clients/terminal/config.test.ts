@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { personsPath, readConfig } from './config.ts';
+import { commandLine, personsPath, readConfig } from './config.ts';
 
 it('options count before the environment, and there is a default for each', () => {
   expect(readConfig({}, {})).toMatchObject({ profile: join(homedir(), '.parley'), servers: [], json: false });
@@ -27,4 +27,13 @@ it('a relative path is meant from where the person stands, also when npm has gon
   expect(personsPath('p', { ...elsewhere, npm_lifecycle_event: 'parley' })).toBe('/home/al/notes/p');
   expect(personsPath('p', { ...elsewhere, npm_lifecycle_event: 'test' })).toBe(resolve('p'));
   expect(personsPath('/abs', { ...elsewhere, npm_lifecycle_event: 'parley' })).toBe('/abs');
+});
+
+it('a further command is shown as it has to be typed', () => {
+  const shown = (profile?: string) =>
+    commandLine(readConfig(profile === undefined ? {} : { profile }, {}), 'verify bo');
+  expect(shown()).toBe('npm run -s parley -- verify bo');
+  expect(shown('/home/al/al')).toBe('npm run -s parley -- verify bo --profile /home/al/al');
+  expect(shown("al's place")).toBe("npm run -s parley -- verify bo --profile 'al'\\''s place'");
+  expect(commandLine(readConfig({}, { PARLEY_PROFILE: '/p' }), 'verify bo')).toBe('npm run -s parley -- verify bo');
 });

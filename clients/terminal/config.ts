@@ -4,6 +4,11 @@ import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { usageError } from './exit.ts';
 
+/** What stands before each command where it is typed. */
+export const PROGRAM = 'npm run -s parley --';
+/** What a shell takes as it stands. */
+const PLAIN_WORD = /^[\w@%+=:,./~-]+$/;
+
 /** Where `npm start` listens. */
 export const SERVER_DEFAULT = 'ws://127.0.0.1:7070';
 
@@ -18,6 +23,8 @@ export type GlobalOptions = {
 export type Settings = {
   /** Absolute. */
   readonly profile: string;
+  /** As typed; undefined where it is not by option. */
+  readonly profileOption: string | undefined;
   /** As given by option or environment, in this order; empty: those that the profile remembers. */
   readonly servers: readonly string[];
   /** Absolute path. */
@@ -37,6 +44,7 @@ export function readConfig(options: GlobalOptions, environment: Environment): Se
   const fromEnvironment = (environment.PARLEY_SERVER ?? '').split(/[\s,]+/).filter((part) => part !== '');
   return {
     profile: profile ? personsPath(profile, environment) : join(homedir(), '.parley'),
+    profileOption: options.profile,
     servers: (options.server ?? fromEnvironment).map(serverUrl),
     passwordFile: passwordFile === undefined ? undefined : personsPath(passwordFile, environment),
     // Empty is absent: that is how a variable is unset for one command.
@@ -45,6 +53,12 @@ export function readConfig(options: GlobalOptions, environment: Environment): Se
     json,
     colour: isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb',
   };
+}
+
+/** A further command of the same profile, complete as it is to be typed. */
+export function commandLine({ profileOption }: Pick<Settings, 'profileOption'>, command: string): string {
+  const quoted = (word: string) => (PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+  return `${PROGRAM} ${command}${profileOption === undefined ? '' : ` --profile ${quoted(profileOption)}`}`;
 }
 
 /** A path as the person meant it: npm runs scripts in the package's folder and says in INIT_CWD where the person stands. */

@@ -12,6 +12,12 @@ it('every kind of failure has its status and a sentence', () => {
       1,
       'Too many tries. Wait before you try again. Try again in 3 s.',
     ],
+    [
+      new RequestError('too_many_tries', 'Too many tries. Try again in 3 seconds.', 2_500),
+      1,
+      'Too many tries. Try again in 3 seconds.',
+    ],
+    [new RequestError('busy', undefined, 900), 4, 'The server is busy. Try again in a moment.'],
     [new RequestError('busy'), 4, 'The server is busy. Try again in a moment.'],
     [new Unavailable('ws://x cannot be reached: refused'), 4, 'ws://x cannot be reached: refused.'],
     [new Refusal('weak_password', 'Too short.'), 1, 'Too short.'],

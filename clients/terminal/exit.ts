@@ -61,7 +61,8 @@ export function endOf(error: unknown): { readonly status: number; readonly sente
   if (error instanceof RequestError) {
     const status = AWAY_CODES.includes(error.code) ? EXIT.unreachable : EXIT.refused;
     const { retryAfterMs } = error;
-    const wait = retryAfterMs === undefined ? '' : ` Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
+    const said = /\bTry again\b/.test(error.message);
+    const wait = retryAfterMs === undefined || said ? '' : ` Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
     return { status, sentence: sentenceOf(error.message) + wait };
   }
   if (error instanceof ProfileError) {

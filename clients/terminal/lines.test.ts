@@ -26,7 +26,7 @@ describe('the JSON line of a message', () => {
     const { record } = eventLine({ number: 1, type: 'message', entry }, BO);
     expect(record).toStrictEqual({
       ...{ type: 'message', id: 'AAAA', from: AL, device: 'DDDD', conversation: AL },
-      ...{ text: 'good morning', sentAt: '1970-01-01T01:00:00.000Z' },
+      ...{ text: 'good morning', sentAt: '1970-01-01T01:00:00.000Z', receivedAt: '1970-01-01T01:00:00.001Z' },
     });
   });
 
@@ -39,6 +39,19 @@ describe('the JSON line of a message', () => {
     expect(messageLine({ ...entry, content: Uint8Array.of(9, 1, 2) }, BO).record).toMatchObject({
       ...{ type: 'unreadable', id: 'AAAA', from: AL, conversation: AL },
     });
+  });
+});
+
+describe('the line of a message', () => {
+  const at = (hours: number, minutes: number, day = 1) => new Date(2026, 0, day, hours, minutes).getTime();
+  const line = (change: Partial<HistoryEntry>) => messageLine({ ...entry, sentAt: at(12, 30), ...change }, BO).text;
+
+  it('says when it came only where that was clearly after it was sent, or after what stands behind it', () => {
+    expect(line({ receivedAt: at(12, 32) })).toBe('2026-01-01 12:30 al@localhost: good morning');
+    expect(line({ receivedAt: at(12, 33) })).toBe('2026-01-01 12:30 (came 12:33) al@localhost: good morning');
+    expect(line({ receivedAt: at(12, 30), late: true })).toContain('12:30 (came 12:30) al');
+    expect(line({ receivedAt: at(12, 30, 3) })).toContain('2026-01-01 12:30 (came 2026-01-03 12:30) al');
+    expect(line({ receivedAt: at(0, 0) })).toBe('2026-01-01 12:30 al@localhost: good morning');
   });
 });
 

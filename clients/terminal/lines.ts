@@ -5,6 +5,9 @@ import type { Record, Style } from './output.ts';
 /** 9999-12-31T23:59:59.999Z: RFC 3339 has no later time, and a peer may claim one. */
 const TIME_MAX_MS = 253_402_300_799_999;
 
+/** What came at most so long after its sender says to have sent it came at once. */
+const AT_ONCE_MAX_MS = 2 * 60_000;
+
 export type Line = { readonly record: Record; readonly text: string; readonly style?: Style };
 
 /** Milliseconds since 1970 as RFC 3339 in UTC; what lies beyond year 9999 is its last moment. */
@@ -19,6 +22,14 @@ export function localTime(ms: number): string {
     (part) => String(part).padStart(2, '0'),
   );
   return `${time.getFullYear()}-${month}-${day} ${hour}:${minute}`;
+}
+
+/** When a message came, for people, where its sender's time does not say it: a leading space, or nothing. */
+function came({ sentAt, receivedAt, late }: HistoryEntry): string {
+  if (late !== true && receivedAt - sentAt <= AT_ONCE_MAX_MS) return '';
+  const [sentDay] = localTime(sentAt).split(' ');
+  const [day, time] = localTime(receivedAt).split(' ');
+  return ` (came ${day === sentDay ? '' : `${day} `}${time})`;
 }
 
 /** An event of the journal. Never throws, whatever its sender wrote. */
@@ -39,7 +50,7 @@ export function eventLine(event: ProfileEvent, own: string): Line {
     case 'gap': {
       const { type, conversation, from, device, first, last, why, at } = event;
       const what = first === last ? `Message ${first}` : `Messages ${first} to ${last}`;
-      const fate = why === 'missed' ? 'will not come: the server no longer has it' : 'has not come';
+      const fate = why === 'missed' ? 'will not come: it expired before this device took it' : 'has not come';
       const text = `${localTime(at)} ${what} of ${from} ${fate}.`;
       return { record: { type, conversation, from, device, first, last, why, at: rfc3339(at) }, text, style: 'bold' };
     }
@@ -59,23 +70,26 @@ export function eventLine(event: ProfileEvent, own: string): Line {
 
 /** A message; of a kind that this version does not know, a line that says so. */
 export function messageLine(entry: HistoryEntry, own: string): Line {
-  const { id, from, device, conversation, content, sentAt } = entry;
+  const { id, from, device, conversation, content, sentAt, receivedAt } = entry;
   const read = readContent(content);
   const to = from === own ? ` to ${conversation}` : '';
+  // Ahead of the name: nothing that its sender writes can stand there.
+  const begin = `${localTime(sentAt)}${came(entry)} ${from}${to}`;
   if (read.kind === 'text') {
     const { text } = read;
-    const record = { type: 'message', id, from, device, conversation, text, sentAt: rfc3339(sentAt) };
-    return { record, text: `${localTime(sentAt)} ${from}${to}: ${text}` };
+    const times = { sentAt: rfc3339(sentAt), receivedAt: rfc3339(receivedAt) };
+    return { record: { type: 'message', id, from, device, conversation, text, ...times }, text: `${begin}: ${text}` };
   }
   const reason =
     read.kind === 'unknown' ? `kind ${read.number}: this version of Parley cannot show it.` : 'it is empty.';
   const record = { type: 'unreadable', reason, from, device, conversation, id, at: rfc3339(sentAt) };
-  return { record, text: `${localTime(sentAt)} ${from}${to}: (${reason})`, style: 'dim' };
+  return { record, text: `${begin}: (${reason})`, style: 'dim' };
 }
 
 /** What became of an own message, in a word. */
 export function stateOf({ sent }: HistoryEntry): string | undefined {
   if (sent === undefined) return undefined;
+  if (sent.outcome === 'refused' && sent.code === 'device_revoked') return 'not sent';
   if (sent.outcome !== 'accepted') return sent.outcome.replace('_', ' ');
   const states = Object.values(sent.recipients).map(({ state }) => state);
   return states.find((state) => state !== 'delivered') ?? (states.length > 0 ? 'delivered' : 'accepted');

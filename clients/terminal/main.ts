@@ -1,6 +1,7 @@
 // Parley at the terminal: one command a run, for people and for scripts. This file only wires.
 import { isatty } from 'node:tty';
 import { Command } from 'commander';
+import description from '../../package.json' with { type: 'json' };
 import { nodePlatform } from '../sdk/node/platform.ts';
 import { prepareProfileDirectory } from '../sdk/node/profile-home.ts';
 import type { App } from './app.ts';
@@ -14,7 +15,7 @@ import { historyCommand, unreadCommand } from './commands/reading.ts';
 import { sendCommand } from './commands/send.ts';
 import { loginCommand, signupCommand } from './commands/signup.ts';
 import { blockCommand, safetyCommand, trustCommand, unblockCommand, verifyCommand } from './commands/trust.ts';
-import { type GlobalOptions, personsPath, readConfig, SERVER_DEFAULT } from './config.ts';
+import { type GlobalOptions, PROGRAM, personsPath, readConfig, SERVER_DEFAULT } from './config.ts';
 import { EXIT, endOf } from './exit.ts';
 import { Output, toStderr, toStdout } from './output.ts';
 import { openKeyboard, Prompt } from './prompt.ts';
@@ -29,6 +30,10 @@ const COMMANDS = [
   ...[blockCommand, unblockCommand, signoutCommand, deleteAccountCommand],
 ];
 
+const NEW_PASSWORD = `
+Where the password was changed on another device, a command asks for the new one, once, or takes it from
+PARLEY_NEW_PASSWORD. The command password takes from there the one that it sets.`;
+
 const ending = new AbortController();
 const environment = process.env;
 const prompt = new Prompt({
@@ -38,7 +43,7 @@ const prompt = new Prompt({
   interrupt: () => process.kill(process.pid, 'SIGINT'),
 });
 
-const program = new Command('npm run -s parley --')
+const program = new Command(PROGRAM)
   .description('Parley at the terminal: encrypted messages from end to end.')
   .option(
     '--server <URL>',
@@ -48,6 +53,8 @@ const program = new Command('npm run -s parley --')
   .option('--profile <DIR>', 'where keys and history of this account are (PARLEY_PROFILE, ~/.parley)')
   .option('--password-file <F>', 'a file whose first line is the password (else PARLEY_PASSWORD, else asked for)')
   .option('--json', 'JSON lines on standard output')
+  .version(description.version, '--version', 'print the version')
+  .addHelpText('after', NEW_PASSWORD)
   .addHelpText('after', '\nStatus: 0 done, 1 refused, 2 wrong arguments, 3 timeout, 4 server unreachable.')
   .showHelpAfterError('--help lists all commands, COMMAND --help tells more of one.')
   .configureHelp({ showGlobalOptions: true })
@@ -63,6 +70,7 @@ const run: Run = async (command, act) => {
     output,
     platform,
     ask: (...asked) => prompt.ask(...asked),
+    askOpenly: (...asked) => prompt.askOpenly(...asked),
     prepareProfile: () => prepareProfileDirectory(settings.profile),
     ending: ending.signal,
     path: (given) => personsPath(given, environment),

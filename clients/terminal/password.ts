@@ -11,38 +11,36 @@ export type PasswordSource = {
   readonly ask: Ask;
   /** Another question follows. */
   readonly moreToCome?: boolean;
+  /** How else it can be given, for whoever cannot be asked: as in "Give …". */
+  readonly otherwise: string;
 };
 
 /** The password; file before environment before question. Throws Ended with a sentence where there is none. */
 export async function readPassword(
   question: string,
-  { file, given, ask, moreToCome = false }: PasswordSource,
-  variable = 'PARLEY_PASSWORD',
+  { file, given, ask, moreToCome = false, otherwise }: PasswordSource,
 ): Promise<string> {
   const password = file === undefined ? (given ?? (await ask(question, moreToCome))) : firstLine(file);
   if (password === undefined) {
-    const option = variable === 'PARLEY_PASSWORD' ? '--password-file F' : '--new-password-file F';
-    throw new Ended(
-      EXIT.refused,
-      `A password is needed, and there is no terminal to ask on. Give ${option} or set ${variable}.`,
-    );
+    throw new Ended(EXIT.refused, `A password is needed, and there is no terminal to ask on. ${otherwise}`);
   }
   if (password === '') throw new Ended(EXIT.refused, 'The password is empty.');
   return password;
 }
 
-/** As `readPassword`, for a password that is being chosen: who types it does so twice. */
+/** As `readPassword`, for a password that is being chosen: who types it does so twice. `check` throws where it is refused, before the second time. */
 export async function chooseNewPassword(
   question: string,
   source: PasswordSource,
-  variable = 'PARLEY_PASSWORD',
+  check: (password: string) => void,
 ): Promise<string> {
   let typed = false;
   const ask: Ask = (...asked) => {
     typed = true;
     return source.ask(...asked);
   };
-  const password = await readPassword(question, { ...source, ask, moreToCome: true }, variable);
+  const password = await readPassword(question, { ...source, ask, moreToCome: true });
+  check(password);
   if (typed && (await source.ask('The same again: ')) !== password) {
     throw new Ended(EXIT.refused, 'The two passwords are not the same. Nothing was done; try again.');
   }

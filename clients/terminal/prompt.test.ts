@@ -84,6 +84,14 @@ describe('a question', () => {
     expect(terminal).toMatchObject({ raw: false, shown: '? \nAgain: \n' });
   });
 
+  it('that asks for no secret shows what is typed, the last of it as it is taken', async () => {
+    const answer = prompt.askOpenly('It is for ever.\nSure? ', true);
+    terminal.type('nyy\u007f\u009bes\r');
+    expect(await answer).toBe('ny\u009bes');
+    expect(terminal.shown).toBe('It is for ever.\nSure? \r\u001b[KSure? \r\u001b[KSure? ny<U+009B>es\n');
+    prompt.close();
+  });
+
   it('is given up with Ctrl-C, with a clean line', async () => {
     const answer = prompt.ask('Password: ', true);
     terminal.type('lan\u0003');

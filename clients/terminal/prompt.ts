@@ -1,14 +1,17 @@
-// Questions at a terminal whose answers nobody sees. What is typed ahead of a further question is not shown either: the terminal stays
+// Questions at a terminal whose answers nobody sees, and such as are no secret. What is typed ahead of a further question is not shown either: the terminal stays
 // silent from the first question to the last.
 import { closeSync, openSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { isatty, ReadStream } from 'node:tty';
+import { visible } from './escape.ts';
 import { interrupted, signalOf } from './exit.ts';
 import { HiddenLine } from './hidden-line.ts';
 
 const STDIN = 0;
 const STDERR = 2;
 const CTRL_C = '\u0003';
+/** Back to the first column, and the line is empty (ECMA-48, CR and EL). */
+const EMPTY_LINE = '\r\u001b[K';
 
 /** `moreToCome`: another question follows. */
 export type Ask = (question: string, moreToCome?: boolean) => Promise<string | undefined>;
@@ -44,7 +47,18 @@ export class Prompt {
   }
 
   /** One line, without echo; undefined where there is no terminal. Throws Ended at Ctrl-C, at the terminal's end and when the command is to end. */
-  async ask(question: string, moreToCome = false): Promise<string | undefined> {
+  ask(question: string, moreToCome = false): Promise<string | undefined> {
+    return this.#ask(question, moreToCome, () => {});
+  }
+
+  /** As `ask`, and what is typed is shown. */
+  askOpenly(question: string, moreToCome = false): Promise<string | undefined> {
+    const lastLine = question.slice(question.lastIndexOf('\n') + 1);
+    const show = (typed: string) => this.#options.write(`${EMPTY_LINE}${lastLine}${visible(typed)}`);
+    return this.#ask(question, moreToCome, show);
+  }
+
+  async #ask(question: string, moreToCome: boolean, show: (typed: string) => void): Promise<string | undefined> {
     const { write, ending } = this.#options;
     if (!this.#open()) return undefined;
     let silent = false;
@@ -58,6 +72,7 @@ export class Prompt {
       this.#gone = () => answered.reject(interrupted('SIGINT'));
       this.#hear = (keys) => {
         const state = line.type(keys);
+        show(line.text);
         if (state === 'given up') answered.reject(interrupted('SIGINT'));
         if (state !== 'done') return;
         this.#hear = undefined;

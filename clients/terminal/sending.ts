@@ -3,13 +3,14 @@ import { type Client, type ClientEvent, Refusal, type SendOptions, Unavailable }
 import type { App } from './app.ts';
 import { Ended, EXIT, endOf, interrupted, OutputClosed, sentenceOf, signalOf } from './exit.ts';
 import { type Outcome, Progress } from './progress.ts';
-import { endedFor, isLinkState, Trouble } from './session.ts';
-import type { Batch } from './stdin-lines.ts';
+import { endedFor, isLinkState, settled, Trouble } from './session.ts';
+import { BadLine, type Batch } from './stdin-lines.ts';
 
 /** After the time is over, so many messages more are put into the outbox at most … */
 const OUTBOX_MESSAGES_MAX = 100_000;
 /** … from an input that pauses no longer than this. */
 const INPUT_PAUSE_MS = 1_000;
+const NO_TEXT = 'Nothing was sent: standard input has no text.';
 
 export type Act = SendOptions & {
   /** Canonical addresses, no two alike. */
@@ -25,6 +26,8 @@ export class Sending {
   readonly #progress: Progress;
   readonly #trouble = new Trouble();
   readonly #delays = new Set<string>();
+  /** Of many messages that are refused for one reason, the first is told; how many there were is said at the end. */
+  readonly #told = new Set<string>();
   /** Those that messages are queued for; who cannot be written to drops out. */
   #to: readonly string[];
   #known = new Set<string>();
@@ -54,6 +57,9 @@ export class Sending {
       await this.#client.connect({ receive: false });
       const unread = await this.#feed(batches);
       await this.#progress.done();
+      // Slots for devices that were not known, too: what is accepted stays so, however long they take.
+      if (!this.#progress.stopped || this.#ended !== undefined)
+        await settled(this.#client, this.#act.timeoutMs, this.#app.ending);
       this.#finish(unread);
     } finally {
       this.#app.ending.removeEventListener('abort', abort);
@@ -129,21 +135,30 @@ export class Sending {
     const { accepted } = this.#progress;
     const { output, ending } = this.#app;
     const { status, sentence } = this.#reason(unread);
-    const record = { type: 'sent', accepted, total: this.#wanted };
+    const stopped = unread instanceof BadLine ? unread.line : undefined;
+    const record = {
+      ...{ type: 'sent', accepted, total: this.#wanted },
+      ...(stopped === undefined ? {} : { stoppedAtLine: stopped }),
+    };
     if (status === EXIT.done) {
-      return this.#quietly(() => output.show(record, this.#wanted === 1 ? 'Accepted.' : `${accepted} accepted.`));
+      const done = this.#wanted === 0 ? NO_TEXT : this.#wanted === 1 ? 'Accepted.' : `${accepted} accepted.`;
+      return this.#quietly(() => output.show(record, done));
     }
     if (output.json) this.#quietly(() => output.show(record, ''));
     if (sentence !== '') output.note(sentence);
-    throw new Ended(ending.aborted ? interrupted(signalOf(ending)).status : status, this.#summary());
+    throw new Ended(ending.aborted ? interrupted(signalOf(ending)).status : status, this.#summary(stopped));
   }
 
-  /** How far it came; empty where nothing was queued at all. */
-  #summary(): string {
+  /** How far it came; empty where nothing was queued at all. `stopped`: the number of the line that could not be sent. */
+  #summary(stopped: number | undefined): string {
     const { accepted, total, waiting } = this.#progress;
-    if (total === 0) return '';
-    const outbox = waiting === this.#wanted - accepted ? 'the rest is in the outbox' : `${waiting} in the outbox`;
-    return `${accepted} of ${this.#wanted} accepted${waiting > 0 ? `, ${outbox}` : ''}.`;
+    const unsent = stopped === undefined ? '' : `Nothing from line ${stopped} on was sent`;
+    if (total === 0) return unsent === '' ? '' : `${unsent}.`;
+    const before = stopped === undefined ? '' : ' before it';
+    const outbox = waiting === this.#wanted - accepted ? 'the rest is' : `${waiting} ${waiting === 1 ? 'is' : 'are'}`;
+    const goes = outbox.endsWith('is') ? 'it goes' : 'they go';
+    const kept = waiting > 0 ? `, ${outbox} in the outbox: ${goes} with the next command that connects` : '';
+    return `${unsent === '' ? '' : `${unsent}; `}${accepted} of ${this.#wanted}${before} accepted${kept}.`;
   }
 
   /** The status, and all that is wrong in words. */
@@ -152,7 +167,7 @@ export class Sending {
     const theirs = this.#failures.filter(({ error }) => !(error instanceof Refusal && error.reason === 'closed'));
     const parts = theirs.map(({ to, error }) => {
       const { status, sentence } = endOf(error);
-      return { status, sentence: `${to}: ${sentence}` };
+      return { status, sentence: sentence.includes(to) ? sentence : `${to}: ${sentence}` };
     });
     if (unread !== undefined) parts.push(endOf(unread));
     if (this.#refused > 0) parts.push({ status: EXIT.refused, sentence: '' });
@@ -192,7 +207,11 @@ export class Sending {
       return;
     }
     this.#refused++;
-    this.#app.output.note(`A message to ${to} was refused: ${sentenceOf(message)}`);
+    // The end of the session is the reason, and is said at the end.
+    if (this.#ended !== undefined) return;
+    const note = `A message to ${to} was refused: ${sentenceOf(message)}`;
+    if (!this.#told.has(note)) this.#app.output.note(note);
+    this.#told.add(note);
   }
 
   #hear(event: ClientEvent): void {

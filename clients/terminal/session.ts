@@ -8,13 +8,15 @@ type LinkCode = Extract<LinkState, { readonly type: 'stopped' }>['code'];
 
 /** Failed attempts after which a server counts as unreachable; each server is tried once at least. */
 const ATTEMPTS_MIN = 2;
+/** How long a command that is done waits for what else may leave in its session. */
+const SETTLE_MAX_MS = 10_000;
 /** How a server says that this device was revoked: it closes the session, or opens none. */
 const REVOKED: readonly LinkCode[] = [CLOSE.revoked.code, 'device_revoked'];
 /** The close code of a link that this end stopped. */
 const CLOSE_NORMAL = 1000;
 
 /**
- * Connects and does `work`. Throws what `work` throws, Unavailable where no server can be reached, Ended where the server ends the session for
+ * Connects, does `work`, and lets what is in the outbox go. Throws what `work` throws, Unavailable where no server can be reached, Ended where the server ends the session for
  * good (a revoked device), RequestError and Refusal as `connect` does.
  */
 export async function withSession<T>(client: Client, receive: boolean, work: () => Promise<T>): Promise<T> {
@@ -38,10 +40,30 @@ export async function withSession<T>(client: Client, receive: boolean, work: () 
   });
   try {
     await client.connect({ receive });
-    return await Promise.race([work(), failed.promise]);
+    const result = await Promise.race([work(), failed.promise]);
+    await settled(client);
+    return result;
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    await settled(client);
+    throw ownFault === undefined || ownFault === error.message
+      ? error
+      : new Ended(error.status, `${error.message} ${ownFault}`);
   } finally {
     stop();
   }
+}
+
+/** Resolves when all that may leave in this session has left, at the latest after `maxMs`, or when `ending` aborts. */
+export async function settled(client: Client, maxMs = SETTLE_MAX_MS, ending?: AbortSignal): Promise<void> {
+  const enough = Promise.withResolvers<void>();
+  const timer = setTimeout(enough.resolve, maxMs);
+  const end = () => enough.resolve();
+  ending?.addEventListener('abort', end);
+  if (ending?.aborted) end();
+  await Promise.race([client.settled(), enough.promise]);
+  clearTimeout(timer);
+  ending?.removeEventListener('abort', end);
 }
 
 /** What ends a command when a link stops for good; undefined while it goes on, or where this end has stopped it. */

@@ -79,8 +79,12 @@ describe('lines of standard input', () => {
 });
 
 describe('all of standard input', () => {
-  it('is one text with its line ends', async () => {
-    expect(await wholeText(inParts(utf8('a\nb\n'), [1]))).toBe('a\nb\n');
+  it('is one text with its line ends, but for the last', async () => {
+    const whole = (text: string) => wholeText(inParts(utf8(text), [1]));
+    expect(await whole('a\nb\n')).toBe('a\nb');
+    expect(await whole('a\nb')).toBe('a\nb');
+    expect(await whole('a\n\n')).toBe('a\n');
+    expect(await wholeText(inParts(utf8(`${'a'.repeat(65_536)}\n`), [4_096]))).toHaveLength(65_536);
   });
 
   it('is refused when it is longer than a message may be', async () => {

@@ -10,9 +10,20 @@ const NEWLINE = 0x0a;
 /** Lines that came together. `through`: the number, from 1, of the last line that was read for it. */
 export type Batch = { readonly texts: readonly string[]; readonly through: number };
 
+/** A line that cannot be sent, by its number from 1: nothing was read after it. */
+export class BadLine extends Refusal {
+  readonly line: number;
+
+  constructor(line: number, bytes: number) {
+    const { reason, message } = refusalOf(`Line ${line}`, bytes);
+    super(reason, message);
+    this.line = line;
+  }
+}
+
 /**
  * The lines of a stream without their line ends, in batches; empty lines, which cannot be sent, are left out. A last line needs no line end.
- * Throws Refusal, after the batch of what came before, for a line that is longer than a message may be or is no UTF-8.
+ * Throws BadLine, after the batch of what came before, for a line that is longer than a message may be or is no UTF-8.
  */
 export async function* lineBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<Batch> {
   let rest: Uint8Array[] = [];
@@ -35,7 +46,7 @@ export async function* lineBatches(source: AsyncIterable<Uint8Array>): AsyncGene
     restBytes = 0;
     if (whole.length === 0) return undefined;
     const text = whole.length <= TEXT_MAX_BYTES ? decoded(whole) : undefined;
-    if (text === undefined) return refusalOf(`Line ${line}`, whole.length);
+    if (text === undefined) return new BadLine(line, whole.length);
     texts.push(text);
     bytes += whole.length;
     return undefined;
@@ -54,7 +65,7 @@ export async function* lineBatches(source: AsyncIterable<Uint8Array>): AsyncGene
     // Copied: the stream may use its chunk again.
     rest.push(chunk.slice(from));
     restBytes += chunk.length - from;
-    if (restBytes > TEXT_MAX_BYTES) throw refusalOf(`Line ${line + 1}`, restBytes);
+    if (restBytes > TEXT_MAX_BYTES) throw new BadLine(line + 1, restBytes);
   }
   if (restBytes > 0) {
     const refusal = end(new Uint8Array(0));
@@ -63,17 +74,22 @@ export async function* lineBatches(source: AsyncIterable<Uint8Array>): AsyncGene
   }
 }
 
-/** All of a stream as one text. Throws Refusal where it is longer than a message may be, or no UTF-8; it reads no further than that. */
+/**
+ * All of a stream as one text, without the line end of its last line, which an editor or `echo` puts there. Throws Refusal where it is longer
+ * than a message may be, or no UTF-8; it reads no further than that.
+ */
 export async function wholeText(source: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of source) {
     chunks.push(chunk.slice());
     bytes += chunk.length;
-    if (bytes > TEXT_MAX_BYTES) throw refusalOf('The text', bytes);
+    if (bytes > TEXT_MAX_BYTES + 1) throw refusalOf('The text', bytes);
   }
-  const text = decoded(Buffer.concat(chunks));
-  if (text === undefined) throw refusalOf('The text', bytes);
+  const all = Buffer.concat(chunks);
+  const whole = all.at(-1) === NEWLINE ? all.subarray(0, -1) : all;
+  const text = whole.length <= TEXT_MAX_BYTES ? decoded(whole) : undefined;
+  if (text === undefined) throw refusalOf('The text', whole.length);
   return text;
 }
 

@@ -12,6 +12,8 @@ const challenge = z.object({
   /** The server's OPAQUE key, as its library writes it: pinned by clients at first use. */
   serverKey: field.opaque,
   signUp: z.enum(['open', 'invitation', 'closed']),
+  /** The server's clock, ms since 1970. */
+  time: field.count,
 });
 
 const error = z.object({

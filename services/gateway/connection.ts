@@ -56,7 +56,10 @@ export class Connection implements Client {
     websocket.on('close', () => this.#ended());
     websocket.on('error', (error) => this.#broken(error));
     const { domain, serverKey, signUp } = hub;
-    this.#write({ type: 'challenge', nonce: this.#requests.challenge, domain, serverKey, signUp });
+    this.#write({
+      ...{ type: 'challenge', nonce: this.#requests.challenge, domain, serverKey, signUp },
+      time: hub.now(),
+    });
   }
 
   get session(): Session | undefined {
@@ -153,7 +156,10 @@ export class Connection implements Client {
 
   #refuseFrame({ id, refusal: error }: Extract<Read, { id: number }>): void {
     this.#answer(id, 'unknown', refusal(error));
-    if (this.#session) return;
+    if (this.#session) {
+      this.#hub.rates.take('refused', this.#session.device).catch(() => this.close('protocolError'));
+      return;
+    }
     this.#refusedFrames += 1;
     if (this.#refusedFrames >= DOOR_REFUSED_FRAMES_MAX) this.close('protocolError');
   }

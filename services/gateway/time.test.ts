@@ -45,6 +45,12 @@ describe('time', () => {
     expect(await wire.answer(send ?? 0)).toMatchObject({ type: 'ok' });
   });
 
+  test('is told with the challenge, for clients whose clock may be wrong', async () => {
+    gateway.pass(SECOND_MS);
+    const { challenge } = await Wire.open(gateway.url);
+    expect(challenge.time).toBe(gateway.hub.now());
+  });
+
   test('makes a challenge too old to answer', async () => {
     const wire = await Wire.open(gateway.url);
     for (let passed = 0; passed <= CHALLENGE_MAX_AGE_MS; passed += HEARTBEAT_INTERVAL_MS) {

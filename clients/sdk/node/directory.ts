@@ -1,16 +1,42 @@
 // The directory of a profile, made one level at a time. Not by `mkdir` with `recursive`: below a directory that takes nothing (/proc),
 // Node 24 tries that for ever.
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const PRIVATE = 0o700;
 
-/** Makes a directory that only its owner may enter, and those above it, where they are missing. Throws as the file system does. */
-export function makeDirectory(directory: string): void {
+/**
+ * Makes a directory that only its owner may enter, and those above it, where they are missing. Returns those that it made, outermost first; throws
+ * as the file system does, and then none stays.
+ */
+export function makeDirectory(directory: string): string[] {
+  const made: string[] = [];
+  try {
+    makeMissing(directory, made);
+    return made;
+  } catch (error) {
+    removeEmpty(made);
+    throw error;
+  }
+}
+
+/** Removes those of these directories that are empty, the last one first. */
+export function removeEmpty(directories: readonly string[]): void {
+  for (const directory of directories.toReversed()) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      // Something is in it, or it is gone already: nothing to clear away.
+    }
+  }
+}
+
+function makeMissing(directory: string, made: string[]): void {
   if (isDirectory(directory)) return;
-  if (dirname(directory) !== directory) makeDirectory(dirname(directory));
+  if (dirname(directory) !== directory) makeMissing(dirname(directory), made);
   try {
     mkdirSync(directory, { mode: PRIVATE });
+    made.push(directory);
     chmodSync(directory, PRIVATE);
   } catch (error) {
     // Another process may have made it meanwhile.

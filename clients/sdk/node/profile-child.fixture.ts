@@ -32,6 +32,10 @@ switch (task) {
       });
       if (busy) await new Promise(setImmediate);
     }
+  case 'erase':
+    await profile.erase();
+    say({ erased: true });
+    break;
   case 'hold':
     await profile.tryReceiverLock();
     say({ held: true });

@@ -95,7 +95,13 @@ export class Mark {
 
 /** Overwrites the records with random bytes, synced, and removes all files. Not the directory: others may keep things there. */
 export function eraseFiles(directory: string, records: string): void {
-  for (const path of [records, `${records}-wal`]) overwrite(path);
+  for (const path of [records, `${records}-wal`]) {
+    try {
+      overwrite(path);
+    } catch {
+      // A file system that has no room for it writes it elsewhere: then nothing can be overwritten, and it is removed all the same.
+    }
+  }
   const others = [MARK_FILE, lockFile('printer'), lockFile('receiver')].map((name) => join(directory, name));
   for (const path of [records, `${records}-wal`, `${records}-shm`, ...others]) rmSync(path, { force: true });
 }

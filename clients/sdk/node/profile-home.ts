@@ -6,7 +6,7 @@ import type { Stretch, StretchCost } from '../profile/key.ts';
 import { createProfile, openProfile } from '../profile/open.ts';
 import { exists } from '../profile/problems.ts';
 import { HEADER_SPACE, SINGLE } from '../profile/spaces.ts';
-import { makeDirectory } from './directory.ts';
+import { makeDirectory, removeEmpty } from './directory.ts';
 import { explained } from './sqlite-errors.ts';
 import { FILE, sqliteStorage } from './sqlite-storage.ts';
 import { nodeStretch } from './stretch.ts';
@@ -30,16 +30,22 @@ export function nodeProfileHome({ directory, random, cost, stretch = nodeStretch
   };
 }
 
-/** Makes the directory, if need be. Throws ProfileError where `create` could make no profile: then nobody need be asked for a password first. */
-export async function prepareProfileDirectory(directory: string): Promise<void> {
-  explained(directory, () => {
-    makeDirectory(directory);
+/**
+ * Makes the directory, if need be. Throws ProfileError where `create` could make no profile: then nobody need be asked for a password first.
+ * Returns what removes the directories that it made, those that are still empty: for whoever makes no profile after all.
+ */
+export async function prepareProfileDirectory(directory: string): Promise<() => void> {
+  const made = explained(directory, () => {
+    const directories = makeDirectory(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
+    return directories;
   });
-  if (!existsSync(join(directory, FILE))) return;
+  const undo = () => removeEmpty(made);
+  if (!existsSync(join(directory, FILE))) return undo;
   const storage = sqliteStorage({ directory, create: false });
   try {
     if (await storage.read((tx) => tx.get(HEADER_SPACE, SINGLE))) throw exists();
+    return undo;
   } finally {
     await storage.close();
   }

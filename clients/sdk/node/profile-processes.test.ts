@@ -37,9 +37,13 @@ const made = async () => kept(await home().create(exampleAccount(), PASSWORD));
 
 type Said = { readonly id?: string; readonly seq?: number; readonly number?: number };
 
+/** A shell under which no file can grow, as on a full disk, and which then becomes what follows. */
+const FULL_DISK = ['sh', '-c', `trap '' XFSZ; ulimit -f 0; exec "$0" "$@"`];
+
 /** Starts a child; `said` grows as it speaks. `after(n)` resolves when it has said n things, `kill` when it is dead and all it said is read. */
-function start(task: string, name = task) {
-  const child = spawn(process.execPath, [CHILD, directory, task, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+function start(task: string, name = task, under: readonly string[] = []) {
+  const [command = '', ...rest] = [...under, process.execPath, CHILD, directory, task, name];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.add(child);
   const said: Said[] = [];
   const lines = createInterface({ input: child.stdout });
@@ -51,6 +55,7 @@ function start(task: string, name = task) {
   });
   return {
     said,
+    end,
     after: (count: number) => new Promise<void>((resolve) => waiting.set(count, resolve)),
     async kill() {
       child.kill('SIGKILL');
@@ -203,3 +208,13 @@ test('after erase no file of the profile is left', async () => {
   await profile.erase();
   expect(readdirSync(directory)).toEqual([]);
 });
+
+test('a profile can be erased where nothing can be written any more', async () => {
+  const profile = await made();
+  await profile.receiving.commitReceived({ messages: exampleChain(10) });
+  await profile.close();
+  const eraser = start('erase', 'erase', FULL_DISK);
+  await eraser.end;
+  expect(eraser.said).toEqual([{ erased: true }]);
+  expect(readdirSync(directory)).toEqual([]);
+}, 60_000);

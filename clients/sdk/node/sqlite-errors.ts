@@ -10,10 +10,17 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
-/** No room for the shared memory beside the WAL. */
+/** The shared memory beside the WAL could not be made; there was no room for it. */
+const IO_ERROR_SHM_OPEN = 4_618;
 const IO_ERROR_SHM_SIZE = 4_874;
 
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Whether the memory that the processes of a database share could not be had. */
+export function lacksSharedMemory(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  return code === IO_ERROR_SHM_OPEN || code === IO_ERROR_SHM_SIZE;
+}
 
 /** Runs `work`; what it throws or rejects with from SQLite or the file system becomes a ProfileError, the rest stays. */
 export function explained<T>(what: string, work: () => T): T {

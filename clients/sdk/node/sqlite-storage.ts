@@ -1,13 +1,14 @@
 // A profile's records in one SQLite file: WAL, every commit synced, several processes at once. All statements of a profile are here.
 // node:sqlite is synchronous; a transaction runs within one turn of the event loop, because it awaits nothing but itself.
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { foreign, missing, unknownVersion } from '../profile/problems.ts';
+import { ProfileError } from '../profile/profile.ts';
 import type { ProfileStorage, Range, Row, SpaceNumber, StorageWriter } from '../profile/storage.ts';
 import { makeDirectory, mustBeDirectory } from './directory.ts';
 import { eraseFiles, Locks, Mark } from './profile-files.ts';
-import { explained } from './sqlite-errors.ts';
+import { explained, lacksSharedMemory } from './sqlite-errors.ts';
 import { turnOf } from './turns.ts';
 
 /** 'prly': tells the file from other programs' SQLite files. */
@@ -32,19 +33,31 @@ export function sqliteStorage({ directory, create }: SqliteStorageOptions): Prof
   const file = join(directory, FILE);
   return explained(directory, () => {
     if (create) prepare(directory, file);
-    else if (!existsSync(file)) {
+    // Throws where this user may not look into the directory: then nobody knows whether there is one.
+    else if (statSync(file, { throwIfNoEntry: false }) === undefined) {
       mustBeDirectory(directory);
       throw missing(`in ${directory}`);
     }
-    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     try {
-      layOut(database, file);
-      return storageOn(database, directory, file);
+      return storageOn(opened(file, 'NORMAL'), directory, file);
     } catch (error) {
-      database.close();
-      throw error;
+      if (!lacksSharedMemory(error)) throw error;
+      // A disk that is full to the last byte. For one process alone nothing need be shared: it can read, and erase.
+      return storageOn(opened(file, 'EXCLUSIVE'), directory, file);
     }
   });
+}
+
+function opened(file: string, locking: 'NORMAL' | 'EXCLUSIVE'): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.exec(`PRAGMA locking_mode = ${locking}`);
+    layOut(database, file);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** Private from the first byte: SQLite gives its other files the mode of this one. */
@@ -143,9 +156,14 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
 
     close,
     async erase({ space, key }) {
-      await inTransaction('BEGIN IMMEDIATE', (tx) => tx.delete(space, key));
-      // The deletion is in the WAL only: the old page goes now, before the long work of overwriting.
-      await turn.run(async () => explained(directory, () => database.exec('PRAGMA wal_checkpoint(TRUNCATE)')));
+      try {
+        await inTransaction('BEGIN IMMEDIATE', (tx) => tx.delete(space, key));
+        // The deletion is in the WAL only: the old page goes now, before the long work of overwriting.
+        await turn.run(async () => explained(directory, () => database.exec('PRAGMA wal_checkpoint(TRUNCATE)')));
+      } catch (error) {
+        // On a full disk nothing can be written first; overwriting takes no room, and begins now.
+        if (error instanceof ProfileError && error.problem === 'busy') throw error;
+      }
       await close();
       explained(directory, () => eraseFiles(directory, file));
     },

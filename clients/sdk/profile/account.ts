@@ -29,6 +29,14 @@ export function accountPart({ records }: Context, keeper: KeyKeeper): AccountPar
 
     setServers: (servers) => change((account) => ({ ...account, servers })),
 
+    setSureTime: (sureTime) => change((account) => ({ ...account, sureTime })),
+
+    setGone: (gone) =>
+      records.write(async (tx) => {
+        const { gone: before, ...account } = await readAccount(tx);
+        if (gone !== before) tx.put(ACCOUNT, SINGLE, gone === undefined ? account : { ...account, gone });
+      }),
+
     nextSessionNumber: () =>
       records.write(async (tx) => {
         const number = ((await tx.get(SESSION, SINGLE))?.number ?? 0) + 1;

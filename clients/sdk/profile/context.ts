@@ -3,7 +3,10 @@ import type { DeviceId, NewEvent, RecipientState, SentMessage } from './profile.
 import type { RecordReader, RecordWriter, SealedRecords } from './sealed-records.ts';
 import {
   CONVERSATIONS,
+  COUNTERS,
   type ConversationRecord,
+  counters,
+  DROPPABLE,
   EVENTS,
   EXPIRY,
   HISTORY,
@@ -27,6 +30,8 @@ export const POSITION_STEP = 2 ** 20;
 /** … and the first one has room ahead of it for what was written before this device came. */
 const POSITION_START = 2 ** 44;
 export const MH_BYTES = 32;
+/** Events other than messages that wait to be printed: who never prints gets the newest of what a peer or a server can cause without end. */
+export const EVENTS_KEPT_MAX = 10_000;
 const HOUR_MS = 3_600_000;
 
 export function hourOf(time: number): number {
@@ -53,9 +58,22 @@ export async function conversationRecord(
   );
 }
 
-/** Appends to the journal of events, in this transaction. */
+/** Appends to the journal of events, in this transaction; the oldest that are no messages go where there are too many. */
 export async function appendEvents(records: RecordWriter, events: readonly NewEvent[]): Promise<void> {
-  for (const event of events) records.put(EVENTS, u64Key(await nextNumber(records, 'event')), event);
+  if (events.length === 0) return;
+  for (const event of events) {
+    const key = u64Key(await nextNumber(records, 'event'));
+    records.put(EVENTS, key, event);
+    records.put(DROPPABLE, key, true);
+  }
+  const now = await counters(records);
+  const excess = now.droppable + events.length - EVENTS_KEPT_MAX;
+  const oldest = excess > 0 ? await records.range(DROPPABLE, { limit: excess }) : [];
+  for (const { key } of oldest) {
+    records.delete(EVENTS, key);
+    records.delete(DROPPABLE, key);
+  }
+  records.put(COUNTERS, SINGLE, { ...now, droppable: now.droppable + events.length - oldest.length });
 }
 
 /** Writes an entry at a position and, if it expires, where `deleteExpired` finds it. */

@@ -6,7 +6,7 @@ import { appendEvents, type Context } from './context.ts';
 import { shownEntry } from './history.ts';
 import { closed } from './problems.ts';
 import type { EventsPart, ProfileEvent } from './profile.ts';
-import { COUNTERS, counters, EVENTS, HISTORY, numberOf, SINGLE, u64Key } from './spaces.ts';
+import { COUNTERS, counters, DROPPABLE, EVENTS, HISTORY, numberOf, SINGLE, u64Key } from './spaces.ts';
 import type { ProfileStorage } from './storage.ts';
 
 const PAGE_EVENTS = 64;
@@ -49,8 +49,12 @@ export function journalOf(context: Context, storage: ProfileStorage): Journal {
 
   async function prune(mark: number): Promise<void> {
     await records.write(async (tx) => {
-      for (const { key } of await tx.range(EVENTS, { to: u64Key(mark + 1) })) tx.delete(EVENTS, key);
-      tx.put(COUNTERS, SINGLE, { ...(await counters(tx)), printed: mark });
+      const printed = { to: u64Key(mark + 1) };
+      for (const { key } of await tx.range(EVENTS, printed)) tx.delete(EVENTS, key);
+      const dropped = await tx.range(DROPPABLE, printed);
+      for (const { key } of dropped) tx.delete(DROPPABLE, key);
+      const now = await counters(tx);
+      tx.put(COUNTERS, SINGLE, { ...now, printed: mark, droppable: now.droppable - dropped.length });
     });
   }
 

@@ -51,6 +51,7 @@ export function exampleChain(count: number, change: Partial<Received> = {}): Rec
         content: encodeText(`text ${i + 1}`),
         sentAt: 1_000 + i,
         receivedAt: 2_000 + i,
+        takenAt: 2_000 + i,
         expiry: 0,
         show: true,
       },

@@ -31,10 +31,10 @@ export function historyContract({ start }: ProfileOn): void {
     await profile.receiving.commitReceived({ messages: [...exampleChain(3), ...other] });
     expect((await profile.history.conversation(BO))?.unread).toEqual({ [BO]: 3, 'x@y': 1 });
     const second = (await profile.history.after(BO, 2, 0))[1];
-    await profile.history.markRead(BO, second?.position ?? 0);
+    await profile.history.markRead(BO, [second?.position ?? 0]);
     expect((await profile.history.conversation(BO))?.unread).toEqual({ [BO]: 1, 'x@y': 1 });
     const all = await profile.history.conversations();
-    await profile.history.markRead(BO, all[0]?.lastPosition ?? 0);
+    await profile.history.markRead(BO, [all[0]?.lastPosition ?? 0]);
     expect((await profile.history.conversation(BO))?.unread).toEqual({});
   });
 

@@ -22,6 +22,8 @@ import type { Range } from './storage.ts';
 
 /** After an own message expired: notices of what became of it, which a server keeps so long, still come. */
 const SENT_KEPT_MS = RETENTION_DEFAULT_MS;
+/** Entries looked at at a time for those that came late. */
+const LATE_PAGE_ENTRIES = 256;
 /** Hours that one transaction sweeps at most: after a year away nobody else waits for all of it. */
 const SWEEP_HOURS_MAX = 500;
 
@@ -33,7 +35,7 @@ export async function shownEntry(
   position: number,
   record: HistoryRecord,
 ): Promise<HistoryEntry> {
-  const { read: _read, reads: _reads, ...line } = record;
+  const { read: _read, unread: _unread, ...line } = record;
   const sent = line.own ? await tx.get(SENT, places.id(line.device, line.id)) : undefined;
   return { conversation, position, ...line, ...(sent === undefined ? {} : { sent }) };
 }
@@ -72,10 +74,10 @@ export function historyPart({ records, places }: Context): HistoryPart {
     const before = await conversationRecord(tx, places, conversation);
     if (isUnread(entry, position, before)) {
       const unread = { ...before.unread };
-      const late = { ...before.late };
+      const unreadLate = { ...before.unreadLate };
       take(unread, entry.from, 1);
-      if (position <= before.readThrough) take(late, entry.from, 1);
-      tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, unread, late });
+      if (position <= before.readThrough) take(unreadLate, entry.from, 1);
+      tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, unread, unreadLate });
     }
     return true;
   }
@@ -132,16 +134,48 @@ export function historyPart({ records, places }: Context): HistoryPart {
         return record && shown(record);
       }),
 
-    markRead: (conversation, position) =>
+    late: (conversation) =>
+      records.read(async (tx) => {
+        const record = await conversationRecord(tx, places, conversation);
+        const { from } = under(places.conversation(conversation));
+        const late: HistoryEntry[] = [];
+        let left = total(record.unreadLate);
+        for (let before = record.readThrough + 1; left > 0; ) {
+          const range = { from, to: places.history(conversation, before), reverse: true, limit: LATE_PAGE_ENTRIES };
+          const page = await tx.range(HISTORY, range);
+          for (const { key, value } of page) {
+            before = numberOf(key);
+            if (value.unread !== true) continue;
+            late.push(await shownEntry(tx, places, conversation, before, value));
+            left--;
+          }
+          if (page.length < LATE_PAGE_ENTRIES) break;
+        }
+        return late.reverse();
+      }),
+
+    markRead: (conversation, shown) =>
       records.write(async (tx) => {
         const key = places.conversation(conversation);
         const before = await tx.get(CONVERSATIONS, key);
         if (before === undefined) return;
-        const readThrough = Math.max(position, before.readThrough);
+        const readThrough = shown.reduce((last, position) => Math.max(last, position), before.readThrough);
         const unread = { ...before.unread };
-        for (const [from, count] of Object.entries(before.late ?? {})) take(unread, from, count);
-        if (readThrough >= before.lastPosition) for (const from of Object.keys(unread)) delete unread[from];
-        else {
+        const unreadLate = { ...before.unreadLate };
+        for (const position of shown) {
+          if (total(unreadLate) === 0) break;
+          if (position > before.readThrough) continue;
+          const entry = await tx.get(HISTORY, places.history(conversation, position));
+          if (entry?.unread !== true) continue;
+          const { unread: _unread, ...seen } = entry;
+          tx.put(HISTORY, places.history(conversation, position), seen);
+          for (const counts of [unread, unreadLate]) take(counts, entry.from, 1);
+        }
+        if (readThrough >= before.lastPosition) {
+          tx.put(CONVERSATIONS, key, { ...before, readThrough, unreadLate, unread: unreadLate });
+          return;
+        }
+        if (readThrough > before.readThrough) {
           // Only what is read now: a long backlog is gone through once, whatever the steps.
           const range = {
             from: places.history(conversation, before.readThrough + 1),
@@ -151,7 +185,7 @@ export function historyPart({ records, places }: Context): HistoryPart {
             if (!entry.own && entry.read !== true) take(unread, entry.from, 1);
           }
         }
-        tx.put(CONVERSATIONS, key, { ...before, readThrough, reads: (before.reads ?? 0) + 1, late: {}, unread });
+        tx.put(CONVERSATIONS, key, { ...before, readThrough, unreadLate, unread });
       }),
 
     async deleteExpired(now) {
@@ -172,8 +206,12 @@ function take(counts: Record<string, number>, of: string, by: number): void {
   else delete counts[of];
 }
 
-function isUnread(entry: HistoryRecord, position: number, { readThrough, reads = 0 }: ConversationRecord): boolean {
-  return !entry.own && entry.read !== true && (position > readThrough || entry.reads === reads);
+function total(counts: Readonly<Record<string, number>> = {}): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function isUnread(entry: HistoryRecord, position: number, { readThrough }: ConversationRecord): boolean {
+  return !entry.own && entry.read !== true && (position > readThrough || entry.unread === true);
 }
 
 function shown({ conversation, lastPosition, lastAt, unread }: ConversationRecord): Conversation {

@@ -16,9 +16,11 @@ export type HistoryEntry = {
   readonly kind: string;
   readonly content: Uint8Array;
   readonly sentAt: number;
-  /** When it came; of own ones, when they were written. */
+  /** When it came to the server, as that says, or, of `late` ones, to this device; of own ones, when they were written. */
   readonly receivedAt: number;
   readonly expiry: number;
+  /** Lines that stand behind it were here before it: `sentAt`, which its sender claims, is not when the person could read it. */
+  readonly late?: true;
   /** Written by this account, on any device: then `sent` says what became of it. */
   readonly own: boolean;
   readonly sent?: SentMessage;
@@ -40,8 +42,13 @@ export interface HistoryPart {
   /** All conversations, latest first. */
   conversations(): Promise<Conversation[]>;
   conversation(name: string): Promise<Conversation | undefined>;
-  /** Everything up to `position` counts as read. */
-  markRead(conversation: string, position: number): Promise<void>;
+  /** Unread entries that took a place among what had been read, oldest first: who shows the end of a conversation alone does not show them. */
+  late(conversation: string): Promise<HistoryEntry[]>;
+  /**
+   * These positions were shown: everything up to the highest of them counts as read, but of what took a place among what had been read
+   * (`late`) only what is named.
+   */
+  markRead(conversation: string, shown: readonly number[]): Promise<void>;
   /** Deletes what expired at or before `now` (overwritten on disk). Resolves with how many. */
   deleteExpired(now: number): Promise<number>;
 }

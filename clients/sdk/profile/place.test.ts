@@ -34,9 +34,9 @@ function written(authors: readonly { readonly by: number; readonly sees: boolean
     const message: Written = {
       ...{ name, conversation: BO, from: BO, device, id: encodeBase64(random(16)), seq: (before?.seq ?? 0) + 1, mh },
       ...{ previous: before?.mh ?? new Uint8Array(32), order: 0, kind: 'text', content: encodeText(name) },
-      ...{ sentAt: 1_000 + index, receivedAt: 9_000, expiry: 0, show: true },
+      ...{ sentAt: 1_000 + index, receivedAt: 9_000, takenAt: 9_000, expiry: 0, show: true },
       seen: sees
-        ? [...heads].filter(([other]) => other !== device).map(([other, { seq }]) => ({ device: other, seq }))
+        ? [...heads].filter(([other]) => other !== device).map(([other, { seq, mh }]) => ({ device: other, seq, mh }))
         : [],
     };
     heads.set(device, message);
@@ -118,7 +118,11 @@ describe('what was read', () => {
     const profile = await newDevice();
     const [one, two, three] = written([1, 1, 1].map((by) => ({ by, sees: false }))) as [Written, Written, Written];
     const unread = async () => (await profile.history.conversation(BO))?.unread;
-    const readAll = async () => profile.history.markRead(BO, (await profile.history.before(BO, 1))[0]?.position ?? 0);
+    const readAll = async () =>
+      profile.history.markRead(
+        BO,
+        (await profile.history.before(BO, 10)).map(({ position }) => position),
+      );
     await profile.history.deleteExpired(0);
     await commit(profile, [three]);
     await readAll();
@@ -141,6 +145,7 @@ describe('what was read', () => {
         const profile = await newDevice();
         await profile.history.deleteExpired(0);
         const unread = new Set<string>();
+        const late = new Set<number>();
         let now = 0;
         let read = 0;
         for (const { act, at } of steps) {
@@ -150,13 +155,18 @@ describe('what was read', () => {
           const here = await profile.history.before(BO, 100);
           if (act === 'come') {
             const [result] = await commit(profile, [{ ...message, expiry, show: expiry > now }]);
-            if (result?.result === 'fresh' && expiry > now) unread.add(message.name);
+            if (result?.result !== 'fresh' || expiry <= now) continue;
+            unread.add(message.name);
+            if (result.position <= read) late.add(result.position);
           } else if (act === 'read') {
             const upTo = here[at % Math.max(1, here.length)];
             if (upTo === undefined) continue;
             read = Math.max(read, upTo.position);
-            await profile.history.markRead(BO, upTo.position);
-            for (const line of here) if (line.position <= read) unread.delete(decodeText(line.content));
+            await profile.history.markRead(BO, [upTo.position]);
+            late.delete(upTo.position);
+            for (const line of here) {
+              if (line.position <= read && !late.has(line.position)) unread.delete(decodeText(line.content));
+            }
           } else {
             now = Math.max(now, expiry);
             await profile.history.deleteExpired(now);
@@ -164,6 +174,8 @@ describe('what was read', () => {
           }
           const counted = (await profile.history.conversation(BO))?.unread[BO] ?? 0;
           expect(counted).toBe(unread.size);
+          const further = await profile.history.late(BO);
+          expect(further.map(({ content }) => decodeText(content)).every((name) => unread.has(name))).toBe(true);
         }
         await profile.close();
       }),
@@ -176,8 +188,82 @@ describe('what was read', () => {
     const [one, two] = written([1, 1].map((by) => ({ by, sees: false }))) as [Written, Written];
     await commit(profile, [{ ...one, early: { elsewhere: true } }, two]);
     expect((await profile.history.conversation(BO))?.unread).toEqual({ [BO]: 1 });
-    await profile.history.markRead(BO, 1);
+    await profile.history.markRead(BO, [1]);
     expect((await profile.history.conversation(BO))?.unread).toEqual({ [BO]: 1 });
+    await profile.close();
+  });
+
+  test('hides nothing that came late among it: what was not shown stays unread, and is found', async () => {
+    const profile = await newDevice();
+    const all = written(Array.from({ length: 70 }, () => ({ by: 1, sees: false })));
+    const held = all[1] as Written; // one of seventy
+    await commit(
+      profile,
+      all.filter((message) => message !== held),
+    );
+    const shown = async () => (await profile.history.before(BO, 50)).map(({ position }) => position);
+    await profile.history.markRead(BO, await shown());
+    await commit(profile, [held]);
+    await profile.history.markRead(BO, await shown());
+    expect((await profile.history.conversation(BO))?.unread).toEqual({ [BO]: 1 });
+    const late = await profile.history.late(BO);
+    expect(late.map(({ content }) => decodeText(content))).toEqual([held.name]);
+    await profile.history.markRead(
+      BO,
+      late.map(({ position }) => position),
+    );
+    expect((await profile.history.conversation(BO))?.unread).toEqual({});
+    expect(await profile.history.late(BO)).toEqual([]);
+    await profile.close();
+  });
+});
+
+describe('a correspondent who lies about what he has seen', () => {
+  const [own = '', other = ''] = DEVICES;
+  /** Messages of another own device and of the correspondent's, each with what it names as seen. */
+  const say = (by: string, seq: number, name: string, seen: Received['seen'] = []): Written => ({
+    ...{ name, conversation: BO, device: by, id: encodeBase64(random(16)), seq, mh: random(32), order: 0, seen },
+    ...{ from: by === own ? OWN.address : BO, kind: 'text', content: encodeText(name), expiry: 0, show: true },
+    ...{ previous: seq === 1 ? new Uint8Array(32) : random(32), sentAt: 1_000, receivedAt: 1_000, takenAt: 1_000 },
+    ...(by === own ? { own: { k: random(32), recipients: [BO] } } : {}),
+  });
+
+  test('puts no answer of another own device ahead of what that device names as seen', async () => {
+    const profile = await newDevice();
+    const last = { device: own, seq: Number.MAX_SAFE_INTEGER, mh: random(32) };
+    const question = say(other, 1, 'question', [last]);
+    const more = say(other, 2, 'more');
+    await commit(profile, [question, more]);
+    await commit(profile, [say(own, 1, 'answer', [{ device: other, seq: 1, mh: question.mh }])]);
+    await commit(profile, [say(own, 2, 'another', [{ device: other, seq: 2, mh: more.mh }])]);
+    await commit(profile, [say(own, 3, 'a third')]);
+    expect(await lines(profile)).toEqual(['question', 'more', 'answer', 'another', 'a third']);
+    await profile.close();
+  });
+
+  test('puts nothing ahead of a line that names another message in its place', async () => {
+    const profile = await newDevice();
+    const question = say(other, 1, 'question', [{ device: own, seq: 1, mh: random(32) }]);
+    await commit(profile, [question]);
+    await commit(profile, [say(own, 1, 'answer')]);
+    expect(await lines(profile)).toEqual(['question', 'answer']);
+    await profile.close();
+  });
+
+  test.each([
+    ['receivedAt', 'alone'],
+    ['takenAt', 'with a server that lies about when they came'],
+  ])('cannot hide (%s) that his words came after the answer that they stand above, %s', async (time) => {
+    const profile = await newDevice();
+    const question = { ...say(other, 2, 'question'), previous: random(32) };
+    await commit(profile, [question, say(own, 1, 'answer', [{ device: other, seq: 2, mh: question.mh }])]);
+    await commit(profile, [{ ...say(other, 1, 'a condition'), sentAt: 999, [time]: 900_000 }]);
+    const entries = await profile.history.before(BO, 10);
+    expect(entries.map(({ content, late, receivedAt }) => [decodeText(content), late, receivedAt])).toEqual([
+      ['a condition', true, 900_000],
+      ['question', undefined, 1_000],
+      ['answer', undefined, 1_000],
+    ]);
     await profile.close();
   });
 });
@@ -194,8 +280,8 @@ test('a liar who names numbers that do not exist makes nothing grow beyond its b
     liar.map((message, index) => ({
       ...message,
       seen: [
-        { device, seq: 1_000 + index },
-        { device: encodeBase64(random(32)), seq: 1 },
+        { device, seq: 1_000 + index, mh: random(32) },
+        { device: encodeBase64(random(32)), seq: 1, mh: random(32) },
       ],
     })),
   );

@@ -1,6 +1,7 @@
 // Where a message stands in its conversation: at the end, unless it is known to be late. Then it stands behind what its sender's device wrote
 // before, ahead of what that device wrote later and of whatever was written by somebody who had it (heads seen), and by its time where
 // these leave room (DESIGN section 3, end: a late message takes its place in order). Nothing that stands somewhere is ever moved.
+import { equalBytes } from '#protocol/bytes.ts';
 import { type Context, POSITION_STEP } from './context.ts';
 import type { Received } from './profile.ts';
 import type { RecordWriter } from './sealed-records.ts';
@@ -28,8 +29,9 @@ export async function placeOf(
   end: number,
 ): Promise<number> {
   const { conversation, device, seq } = message;
+  const had = await positionsSeen();
   const claims = await claimsOf(tx, places.head(conversation, device));
-  const claim = claims.find((one) => one.seq >= seq);
+  const claim = claims.find((one) => one.seq >= seq && isBelieved(one));
   if (seq > head.seq && claim === undefined && message.early === undefined) return end;
 
   const below = await neighbour('below');
@@ -39,8 +41,26 @@ export async function placeOf(
     .filter((bound) => bound !== undefined && bound.position > (below?.position ?? 0))
     .reduce((a, b) => (a === undefined || (b !== undefined && b.position < a.position) ? b : a), undefined);
   if (ceiling === undefined && message.early === undefined) return end;
-  const floor = await floorBelow(ceiling?.position ?? end);
+  const limit = ceiling?.position ?? end;
+  // Behind the last line of its own device, and the last that its writer had.
+  const floor = had.reduce((last, at) => (at < limit ? Math.max(last, at) : last), below?.position ?? 0);
   return between(await gap(floor), below, ceiling);
+
+  /** Where the lines stand that its writer had. A head that names another message than this device has is not that line. */
+  async function positionsSeen(): Promise<readonly number[]> {
+    const positions: number[] = [];
+    for (const seen of message.seen ?? []) {
+      const known = await tx.get(SEQS, places.seq(conversation, seen.device, seen.seq));
+      if (known !== undefined && equalBytes(known.mh, seen.mh)) positions.push(known.position);
+    }
+    return positions;
+  }
+
+  /** Not where it says itself that it was written after that line, or where that line's writer had another message. */
+  function isBelieved(claim: Claim): boolean {
+    if (had.some((position) => position >= claim.position)) return false;
+    return claim.seq !== seq || claim.mh === undefined || equalBytes(claim.mh, message.mh);
+  }
 
   async function neighbour(side: 'below' | 'above'): Promise<Bound | undefined> {
     const all = under(places.head(conversation, device));
@@ -51,16 +71,6 @@ export async function placeOf(
     const rows = await tx.range(SEQS, { ...range, limit: NEIGHBOURS_MAX });
     const shown = rows.find(({ value }) => value.position > 0);
     return shown && { seq: numberOf(shown.key), position: shown.value.position };
-  }
-
-  /** The last line that it must stand behind: of its own device, or of what its writer had; 0: none. */
-  async function floorBelow(limit: number): Promise<number> {
-    let floor = below?.position ?? 0;
-    for (const seen of message.seen ?? []) {
-      const had = (await tx.get(SEQS, places.seq(conversation, seen.device, seen.seq)))?.position ?? 0;
-      if (had < limit) floor = Math.max(floor, had);
-    }
-    return floor;
   }
 
   /** The lines on either side of its place: the latest that is not younger, within the bounds; 0: there is none. */
@@ -114,14 +124,9 @@ export async function rememberSeen(
   const { conversation, device, seq } = message;
   const own = places.head(conversation, device);
   const waiting = await claimsOf(tx, own);
-  // Earlier ones of this device stand ahead of this one from now on.
-  if (waiting.some((claim) => claim.seq <= seq)) {
-    putClaims(
-      tx,
-      own,
-      waiting.filter((claim) => claim.seq > seq),
-    );
-  }
+  // Earlier ones of this device stand ahead of this one from now on, later ones behind it: what says otherwise is moot.
+  const left = waiting.filter((claim) => claim.seq > seq && claim.position > position);
+  if (left.length < waiting.length) putClaims(tx, own, left);
   for (const seen of message.seen ?? []) {
     if (seen.device === self.device || seen.device === device) continue;
     if (!(await isOfConversation(seen.device))) continue;
@@ -134,7 +139,7 @@ export async function rememberSeen(
     putClaims(
       tx,
       key,
-      [...others, { seq: seen.seq, position }].sort((a, b) => a.seq - b.seq),
+      [...others, { seq: seen.seq, position, mh: seen.mh }].sort((a, b) => a.seq - b.seq),
     );
   }
 

@@ -62,12 +62,19 @@ export type Account = NewAccount & {
   readonly passwordVersionSeen: number;
   /** The password was changed elsewhere: ask for the new one, prove it by OPAQUE, then `rewrap`. */
   readonly passwordChanged: boolean;
+  /** As a server said last. */
+  readonly gone?: Gone;
+  /** A time that has come for certain (sure-time.ts). */
+  readonly sureTime?: number;
 };
 
 export interface AccountPart {
   /** The account as it is now (read anew: another process may have changed it). */
   get(): Promise<Account>;
   setServers(servers: readonly string[]): Promise<void>;
+  /** Undefined: a server took this device after all. */
+  setGone(gone: Gone | undefined): Promise<void>;
+  setSureTime(sureTime: number): Promise<void>;
   /** The next session number, from 1, never given twice to any process. */
   nextSessionNumber(): Promise<number>;
   /** Keeps the highest `version` seen; from then on `passwordChanged` is true until `rewrap` with that version. */
@@ -75,6 +82,9 @@ export interface AccountPart {
   /** Wraps the profile key with another password (NFC is applied here); old wrapping is gone with the same transaction. */
   rewrap(password: string, passwordVersion: number): Promise<void>;
 }
+
+/** Why this device is out of its account for good: another one revoked it, or the account was deleted. */
+export type Gone = 'revoked' | 'deleted';
 
 /** What is known of one address. `log` is the verified chain, oldest first; the caller decides that a longer one replaces it. */
 export type Pin = {
@@ -85,6 +95,11 @@ export type Pin = {
   readonly firstSeen: Readonly<Record<DeviceId, number>>;
   readonly verified: boolean;
   readonly blocked: boolean;
+  /**
+   * How often a server said, of an accepted message, that this person has other devices than it was sealed for, and up to which of these times
+   * the log was fetched and late slots were made. Equal: nothing is to be done.
+   */
+  readonly stale?: { readonly said: number; readonly done: number };
   /** A log under another identity, kept aside until the person accepts it. */
   readonly changed?: {
     readonly identity: Uint8Array;

@@ -17,14 +17,17 @@ export type Received = {
   readonly kind: string;
   readonly content: Uint8Array;
   readonly sentAt: number;
+  /** As the server says. */
   readonly receivedAt: number;
+  /** By this device's clock, when it opened it. */
+  readonly takenAt: number;
   /** 0 = never. */
   readonly expiry: number;
   /** What its writer had of others, the highest numbers: it stands behind these, also where they come later. */
-  readonly seen?: readonly { readonly device: DeviceId; readonly seq: number }[];
+  readonly seen?: readonly { readonly device: DeviceId; readonly seq: number; readonly mh: Uint8Array }[];
   /**
-   * Written before this device was enrolled: takes its place by its time. `elsewhere`: an earlier device of this account is in use, which has it;
-   * it counts as unread there and not here.
+   * Written before this device was enrolled, by its sender's clock: takes its place by its time. `elsewhere`: its sender did not know this device,
+   * and an earlier one of this account is in use; it counts as unread there and not here.
    */
   readonly early?: { readonly elsewhere: boolean };
   /** Copy of a message of an own other device: what `delivered` tags need. */

@@ -11,6 +11,7 @@ import {
   EVENTS,
   HEADS,
   type HeadRecord,
+  type HistoryRecord,
   IDS,
   nextNumber,
   numberOf,
@@ -81,11 +82,15 @@ export function receivingPart(context: Context): ReceivingPart {
     const position = await placeOf(context, tx, message, head, before.lastPosition + POSITION_STEP);
     const own = message.own !== undefined;
     const read = own || message.early?.elsewhere === true;
-    const isLate = position <= before.readThrough;
-    const entry = {
-      ...{ id, from, device, seq, kind, content, sentAt, receivedAt, expiry, own },
+    const isAmongRead = !read && position <= before.readThrough;
+    const isLate = position < before.lastPosition;
+    // A server that held it back would say that it came in time.
+    const cameAt = isLate ? Math.max(receivedAt, message.takenAt) : receivedAt;
+    const entry: HistoryRecord = {
+      ...{ id, from, device, seq, kind, content, sentAt, receivedAt: cameAt, expiry, own },
       ...(read ? { read } : {}),
-      ...(isLate ? { reads: before.reads ?? 0 } : {}),
+      ...(isLate ? { late: true } : {}),
+      ...(isAmongRead ? { unread: true } : {}),
     };
     await putHistory(tx, places, conversation, position, entry);
     tx.put(EVENTS, u64Key(await nextNumber(tx, 'event')), { type: 'message', conversation, position });
@@ -94,7 +99,7 @@ export function receivingPart(context: Context): ReceivingPart {
       lastPosition: Math.max(position, before.lastPosition),
       lastAt: Math.max(receivedAt, before.lastAt),
       ...(read ? {} : { unread: plusOne(before.unread, from) }),
-      ...(read || !isLate ? {} : { late: plusOne(before.late ?? {}, from) }),
+      ...(isAmongRead ? { unreadLate: plusOne(before.unreadLate ?? {}, from) } : {}),
     });
     return position;
   }

@@ -12,7 +12,7 @@ import {
 import { damaged } from './problems.ts';
 import type { LateMessage, NewMessage, OutboxItem, SealedItem, SendingPart, SentMessage } from './profile.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
-import { CONVERSATIONS, nextNumber, numberOf, OUTBOX, SEALED, SENT, SEQS, u64Key } from './spaces.ts';
+import { CONVERSATIONS, nextNumber, numberOf, OUTBOX, PINS, SEALED, SENT, SEQS, u64Key } from './spaces.ts';
 
 /** Late candidates are looked through this many at a time. */
 const LATE_PAGE_RECORDS = 256;
@@ -102,8 +102,13 @@ export function sendingPart(context: Context): SendingPart {
 
     outboxSize: () => records.read((tx) => tx.count(OUTBOX)),
 
-    accepted: (numbers, receivedAt) =>
+    accepted: (numbers, receivedAt, stale = []) =>
       records.write(async (tx) => {
+        for (const address of stale) {
+          const pin = await tx.get(PINS, places.pin(address));
+          const { said, done } = pin?.stale ?? { said: 0, done: 0 };
+          if (pin !== undefined) tx.put(PINS, places.pin(address), { ...pin, stale: { said: said + 1, done } });
+        }
         for (const number of numbers) {
           const queued = await tx.get(OUTBOX, u64Key(number));
           const sent = queued && (await tx.get(SENT, idKey(queued.id)));

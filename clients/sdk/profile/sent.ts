@@ -75,8 +75,11 @@ export interface SendingPart {
   /** Outbox items with number > `after`, oldest first, at most `limit`. */
   outbox(after: number, limit: number): Promise<OutboxItem[]>;
   outboxSize(): Promise<number>;
-  /** The server accepted these (by `number`): they leave the outbox, their recipients rise to accepted. Unknown numbers are skipped (another process was first). */
-  accepted(numbers: readonly number[], receivedAt: number): Promise<void>;
+  /**
+   * The server accepted these (by `number`): they leave the outbox, their recipients rise to accepted. Unknown numbers are skipped (another process was
+   * first). `stale`: pinned addresses that it named with that; their pins remember it.
+   */
+  accepted(numbers: readonly number[], receivedAt: number, stale?: readonly string[]): Promise<void>;
   /** Removes one item for good: a refusal that will not change. */
   drop(number: number, code: string): Promise<void>;
   /** Replaces the sealed bytes of a queued item (same id and seq). `seal` is synchronous. False if it has left the outbox. */

@@ -22,6 +22,8 @@ export type Counters = {
   /** The oldest unreadable item that may have its bytes yet, and how many bytes all of them have. */
   readonly unreadableFrom: number;
   readonly unreadableBytes: number;
+  /** How many of DROPPABLE there are. */
+  readonly droppable: number;
 };
 export const COUNTERS: Space<Counters> = { number: 3 };
 /** name('pin', address). */
@@ -35,9 +37,8 @@ export type ConversationRecord = {
   readonly lastPosition: number;
   readonly lastAt: number;
   readonly readThrough: number;
-  /** How often something was marked as read, and what came below `readThrough` since: counted in `unread`, too. */
-  readonly reads?: number;
-  readonly late?: Readonly<Record<string, number>>;
+  /** Of `unread`, what came below `readThrough`: its lines are marked. */
+  readonly unreadLate?: Readonly<Record<string, number>>;
   readonly unread: Readonly<Record<string, number>>;
 };
 /** name('conversation', conversation). */
@@ -56,8 +57,10 @@ export type HistoryRecord = {
   readonly own: boolean;
   /** It never counted as unread here. */
   readonly read?: true;
-  /** It took a place among what was read: unread while `reads` of the conversation is this. */
-  readonly reads?: number;
+  /** It took a place ahead of lines that were there. */
+  readonly late?: true;
+  /** It took a place among what had been read, and was not shown since. */
+  readonly unread?: true;
 };
 /** name('conversation', conversation) ‖ u64 position. */
 export const HISTORY: Space<HistoryRecord> = { number: 6 };
@@ -69,8 +72,8 @@ export type SeqRecord = { readonly mh: Uint8Array; readonly previous: Uint8Array
 /** Key of HEADS ‖ u64 seq: dedupe and chain, for ever; own numbers too. Neighbours lie together: a batch writes few pages. */
 export const SEQS: Space<SeqRecord> = { number: 8 };
 
-/** Somebody who wrote the line at `position` had this number of the device: it stands ahead of that line. */
-export type Claim = { readonly seq: number; readonly position: number };
+/** Somebody who wrote the line at `position` says that he had this number of the device, with this mh: it stands ahead of that line. */
+export type Claim = { readonly seq: number; readonly position: number; readonly mh?: Uint8Array };
 
 /** Numbers first … last; `shown`: the person was told. */
 export type Missing = {
@@ -135,6 +138,9 @@ export const SWEPT: Space<{ readonly hour: number }> = { number: 17 };
 
 /** Key of HEADS: what others have seen of that device and has not come, rising in number and position alike. */
 export const CLAIMS: Space<readonly Claim[]> = { number: 18 };
+
+/** Key of EVENTS, for those that are no messages. */
+export const DROPPABLE: Space<true> = { number: 19 };
 
 export function u64Key(number: number): Uint8Array {
   return new ByteWriter(8).u64(number).finish();
@@ -202,7 +208,10 @@ function after(prefix: Uint8Array): Uint8Array {
   return next;
 }
 
-const NO_COUNTERS: Counters = { event: 0, outbox: 0, unreadable: 0, printed: 0, unreadableFrom: 1, unreadableBytes: 0 };
+const NO_COUNTERS: Counters = {
+  ...{ event: 0, outbox: 0, unreadable: 0, printed: 0, droppable: 0 },
+  ...{ unreadableFrom: 1, unreadableBytes: 0 },
+};
 
 export async function counters(records: RecordReader): Promise<Counters> {
   // Profiles of earlier versions lack the latest of them.

@@ -16,6 +16,8 @@ export type Lies = {
   refuse?: (send: ClientFrameOf<'send'>) => ErrorCode | undefined;
   /** A message whose answer is never sent, although it was delivered. */
   silent?: (send: ClientFrameOf<'send'>) => boolean;
+  /** Answers no deletion of an account: its sessions are closed first. */
+  closesFirst?: boolean;
   /** Says nothing when an account log grows. */
   quiet?: boolean;
   /** Whose logs every answer to a message says have changed. */

@@ -76,7 +76,8 @@ export class ServerDouble {
   #greet(socket: WebSocket): void {
     const nonce = encodeBase64(new Uint8Array(32).fill(7));
     const { serverKey } = this.accounts;
-    say(socket, { type: 'challenge', nonce, domain: this.domain, serverKey, signUp: 'open', ...this.lies.challenge });
+    const said = { nonce, domain: this.domain, serverKey, signUp: 'open', time: Date.now() };
+    say(socket, { type: 'challenge', ...said, ...this.lies.challenge });
     socket.on('message', (data) => this.#hear(socket, clientFrame.parse(JSON.parse(String(data)))));
     socket.on('close', () => this.#sessions.delete(socket));
   }
@@ -87,6 +88,7 @@ export class ServerDouble {
     try {
       const answer = this.#answer(socket, frame);
       if (frame.type === 'send' && this.lies.silent?.(frame)) return;
+      if (frame.type === 'account.delete' && this.lies.closesFirst) return;
       say(socket, { type: 'ok', re: id, ...answer });
       if (frame.type === 'session' && frame.receive) this.#drain(socket);
     } catch (error) {
@@ -126,6 +128,7 @@ export class ServerDouble {
       }
       case 'session': {
         const { address, device, receive } = frame;
+        if (!this.accounts.has(address)) throw new RequestError('unknown_user');
         this.#sessions.set(socket, { address, device, receive, n: 0, unacked: new Map() });
         return {};
       }
@@ -137,6 +140,7 @@ export class ServerDouble {
         return this.#append(frame.address, frame.entry);
       case 'account.delete':
         this.accounts.delete(this.#session(socket).address);
+        if (this.lies.closesFirst) socket.close(4204, 'The account was deleted.');
         return {};
       case 'ping':
         return {};

@@ -37,6 +37,7 @@ export class FakeWire {
       domain: 'localhost',
       serverKey: 'AAAA',
       signUp: 'open',
+      time: 0,
     });
   }
   get last(): ClientFrame {

@@ -1,6 +1,7 @@
 // How a command says what it is called, what it takes and what it does; main.ts brings the rest.
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
+import { PROGRAM } from '../config.ts';
 
 /** Does what a command is for, with what its options ask for. */
 export type Run = (command: Command, act: (app: App) => Promise<void>) => Promise<void>;
@@ -9,5 +10,5 @@ export type Define = (program: Command, run: Run) => void;
 
 /** The last lines of a command's help. `command`: all that stands behind the program's name. */
 export function example(command: string): string {
-  return `\nExample:\n  npm run -s parley -- ${command}`;
+  return `\nExample:\n  ${PROGRAM} ${command}`;
 }

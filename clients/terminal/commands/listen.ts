@@ -6,7 +6,8 @@ import { type App, withClient } from '../app.ts';
 import { countFrom1, secondsOption } from '../arguments.ts';
 import { Ended, EXIT } from '../exit.ts';
 import { eventLine } from '../lines.ts';
-import { endedFor, isLinkState, Trouble } from '../session.ts';
+import { endedFor, isLinkState, settled, Trouble } from '../session.ts';
+import { Tally } from '../tally.ts';
 import { Wake } from '../wake.ts';
 import { type Define, example } from './define.ts';
 
@@ -17,12 +18,12 @@ const ALL_EVENTS = Number.MAX_SAFE_INTEGER;
 /** What programs may rely on. All times are RFC 3339 in UTC; a field with a question mark may be absent. */
 const JSON_LINES = `
 With --json, a line of standard output is one of
-  {"type":"message","id","from","device","conversation","text","sentAt"}
+  {"type":"message","id","from","device","conversation","text","sentAt","receivedAt"}
   {"type":"delivered"|"expired","id","conversation","by","at"}     an own message, and whom it went to
   {"type":"gap","conversation","from","device","first","last","why":"missing"|"missed","at"}
   {"type":"identity","address","change","device"?,"at"}            change: device_added, device_revoked, changed, …
   {"type":"unreadable","reason","from"?,"device"?,"conversation"?,"id"?,"at"}
-A conversation is the other person's address. Only messages count for --count.
+A conversation is the other person's address; sentAt is its sender's claim, receivedAt the server's word. Only messages count for --count.
 
 What is printed is marked as printed directly after. Ended by kill -9 or a crash just between, it prints that one line
 again next time (a line may also be cut off: then it comes again whole); after a power cut it may be a few hundred lines.
@@ -35,7 +36,7 @@ export const listenCommand: Define = (program, run) =>
     .command('listen')
     .description('print every message that was not printed yet, and those that come, until Ctrl-C')
     .option('--count <N>', 'end after so many messages', countFrom1)
-    .addOption(secondsOption('--timeout <S>', 'end after so many seconds, with status 3'))
+    .addOption(secondsOption('--timeout <S>', 'end after so many seconds, with status 3 (4 if no server was reached)'))
     .addHelpText('after', example('listen --json --count 1') + JSON_LINES)
     .action((options: ListenOptions, command: Command) =>
       run(command, (app) => {
@@ -51,13 +52,16 @@ class Listening {
   readonly #client: Client;
   readonly #wake = new Wake();
   readonly #trouble = new Trouble();
+  readonly #tally = new Tally();
   readonly #countMax: number;
   readonly #timeoutMs: number | undefined;
   readonly #started: number;
-  /** Last position shown of each conversation, not yet marked as read. */
-  readonly #seen = new Map<string, number>();
+  /** Positions shown of each conversation, not yet marked as read. */
+  readonly #seen = new Map<string, number[]>();
   /** Another process receives or prints for this profile: nothing tells when it ends. */
   #waitsForOther = false;
+  #toldOfOther = false;
+  #hadSession = false;
   #messages = 0;
   #timedOut = false;
   #ended: Ended | undefined;
@@ -84,6 +88,7 @@ class Listening {
     try {
       await this.#loop();
     } finally {
+      if (!this.#timedOut) await settled(this.#client, undefined, ending);
       stop();
       ending.removeEventListener('abort', wake);
       clearTimeout(timer);
@@ -97,10 +102,12 @@ class Listening {
     for (;;) {
       receiving ||= await this.#tryReceive();
       const { busy, more } = await this.#client.journal.printNext(ALL_EVENTS, (event) => this.#print(event));
+      this.#endTally();
       if (this.#messages >= this.#countMax || this.#app.ending.aborted) return;
-      if (this.#timedOut) throw new Ended(EXIT.timeout, this.#timeoutSentence());
+      if (this.#timedOut) throw this.#timeoutEnd(receiving);
       if (this.#ended !== undefined) throw this.#ended;
       this.#waitsForOther = !receiving || busy;
+      if (!receiving) this.#tellOfOther();
       if (more && !busy) continue;
       await this.#markRead();
       await this.#wake.wait();
@@ -118,21 +125,44 @@ class Listening {
     }
   }
 
+  #tellOfOther(): void {
+    if (this.#toldOfOther) return;
+    this.#toldOfOther = true;
+    this.#app.output.note(
+      'Another listen of this profile runs: what comes is printed once, by one of the two, mostly by that one. This one takes over when it ends.',
+    );
+  }
+
   #print(event: ProfileEvent): 'more' | 'enough' {
+    const { output } = this.#app;
+    // Marked as printed while they are counted: who is killed just then leaves out a line that says nothing of what others wrote.
+    if (!output.json && this.#tally.takes(event)) return this.#enough();
+    this.#endTally();
+    if (!output.json && this.#tally.takes(event)) return this.#enough();
     const { record, text, style } = eventLine(event, this.#client.account.address);
-    this.#app.output.show(record, text, style);
+    output.show(record, text, style);
     if (event.type === 'message') {
-      this.#seen.set(
-        event.entry.conversation,
-        Math.max(event.entry.position, this.#seen.get(event.entry.conversation) ?? 0),
-      );
+      const { conversation, position } = event.entry;
+      const shown = this.#seen.get(conversation);
+      if (shown === undefined) this.#seen.set(conversation, [position]);
+      else shown.push(position);
     }
     if (record.type === 'message') this.#messages++;
+    return this.#enough();
+  }
+
+  #endTally(): void {
+    const line = this.#tally.end();
+    if (line !== undefined) this.#app.output.show(line.record, line.text, line.style);
+  }
+
+  #enough(): 'more' | 'enough' {
     return this.#messages >= this.#countMax || this.#timedOut || this.#app.ending.aborted ? 'enough' : 'more';
   }
 
   #hear(event: ClientEvent): void {
     if (isLinkState(event)) {
+      this.#hadSession ||= event.type === 'online';
       this.#trouble.heard(event);
       this.#trouble.tell(event, this.#app.output, this.#patience());
       this.#ended ??= endedFor(event);
@@ -147,7 +177,7 @@ class Listening {
   async #markRead(): Promise<void> {
     const seen = [...this.#seen];
     this.#seen.clear();
-    for (const [conversation, position] of seen) await this.#client.history.markRead(conversation, position);
+    for (const [conversation, shown] of seen) await this.#client.history.markRead(conversation, shown);
   }
 
   #timer(): NodeJS.Timeout | undefined {
@@ -164,9 +194,17 @@ class Listening {
     return `It is tried again and again ${end}`;
   }
 
-  #timeoutSentence(): string {
-    const count =
-      this.#countMax === ALL_EVENTS ? `${this.#messages} messages` : `${this.#messages} of ${this.#countMax} messages`;
-    return `${count} came in the time given.${this.#trouble.sentence === '' ? '' : ` ${this.#trouble.sentence}`}`;
+  /** `receiving`: by this process, so that a server should have answered it. */
+  #timeoutEnd(receiving: boolean): Ended {
+    const [came, max] = [this.#messages, this.#countMax];
+    const count = max === ALL_EVENTS ? counted(came) : `${came} of ${counted(max)}`;
+    const away = receiving && !this.#hadSession;
+    const sentence = this.#trouble.sentence || (away ? 'No server has answered.' : '');
+    const status = away ? EXIT.unreachable : EXIT.timeout;
+    return new Ended(status, `${count} came in the time given.${sentence === '' ? '' : ` ${sentence}`}`);
   }
+}
+
+function counted(messages: number): string {
+  return messages === 1 ? '1 message' : `${messages} messages`;
 }

@@ -26,7 +26,11 @@ export const historyCommand: Define = (program, run) =>
     .command('history')
     .description('show a conversation, as this device has it; then it counts as read')
     .argument('<CONVERSATION>', 'the name or name@domain of whom it is with', person)
-    .option('--limit <N>', `so many of its last messages (default: ${HISTORY_LINES})`, countFrom1)
+    .option(
+      '--limit <N>',
+      `so many of its last messages (default: ${HISTORY_LINES}), after what came late further up and is unread`,
+      countFrom1,
+    )
     .option('--all', 'all of it')
     .addHelpText('after', example('history bo --limit 20'))
     .action((conversation: string, options: { limit?: number; all?: boolean }, command: Command) =>
@@ -85,7 +89,7 @@ function history(app: App, typed: string, limit: number): Promise<void> {
   return withClient(app, async (client) => {
     const conversation = client.resolve(typed);
     const { address } = client.account;
-    let last = 0;
+    const shown: number[] = [];
     for await (const entry of entries(client, conversation, limit)) {
       const { record, text, style } = messageLine(entry, address);
       const state = stateOf(entry);
@@ -94,15 +98,18 @@ function history(app: App, typed: string, limit: number): Promise<void> {
         state === undefined ? text : `${text}  (${state})`,
         style,
       );
-      last = entry.position;
+      shown.push(entry.position);
     }
-    if (last > 0) await client.history.markRead(conversation, last);
+    if (shown.length > 0) await client.history.markRead(conversation, shown);
     else app.output.note(`There is no message with ${conversation} on this device.`);
   });
 }
 
-async function* entries(client: Client, conversation: string, limit: number) {
-  for (let after = limit === ALL_LINES ? 0 : await startOf(client, conversation, limit); ; ) {
+/** What a person is shown, oldest first: the last `limit` entries, after all that came late further up and is unread. */
+export async function* entries(client: Pick<Client, 'history'>, conversation: string, limit: number) {
+  const start = limit === ALL_LINES ? 0 : await startOf(client, conversation, limit);
+  for (const entry of await client.history.late(conversation)) if (entry.position <= start) yield entry;
+  for (let after = start; ; ) {
     const page = await client.history.after(conversation, PAGE_LINES, after);
     yield* page;
     const end = page.at(-1);
@@ -112,7 +119,7 @@ async function* entries(client: Client, conversation: string, limit: number) {
 }
 
 /** The position after which the last `limit` entries lie, found a page at a time. */
-async function startOf(client: Client, conversation: string, limit: number): Promise<number> {
+async function startOf(client: Pick<Client, 'history'>, conversation: string, limit: number): Promise<number> {
   let before: number | undefined;
   for (let left = limit; ; ) {
     const page = await client.history.before(conversation, Math.min(PAGE_LINES, left + 1), before);

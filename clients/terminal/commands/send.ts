@@ -21,9 +21,9 @@ export const sendCommand: Define = (program, run) =>
     .argument('<USER[,USER…]>', 'names of your own domain, or name@domain', people)
     .argument(
       '<TEXT...>',
-      `the text; ${STDIN} sends each line of standard input (-- before a text that begins with a hyphen)`,
+      `the text; ${STDIN} sends each line of standard input but empty ones (-- before a text that begins with a hyphen)`,
     )
-    .option('--whole', 'all of standard input is one message')
+    .option('--whole', 'all of standard input is one message, without its last line end')
     .option('--expires <DURATION>', 'delete it everywhere after this time, as in 1h', durationMs)
     .addOption(
       secondsOption('--timeout <S>', 'seconds without progress after which to stop trying (status 4)', TIMEOUT_MS),

@@ -22,7 +22,7 @@ export const signupCommand: Define = (program, run) =>
     .option('--invitation <CODE>', 'what the operator gave you, where the server asks for one')
     .addHelpText('after', example('signup al@localhost'))
     .action((typed: string, options: { invitation?: string }, command: Command) =>
-      run(command, (app) => signup(app, typed, options.invitation)),
+      run(command, (app) => inNewProfile(app, () => signup(app, typed, options.invitation))),
     );
 
 export const loginCommand: Define = (program, run) =>
@@ -31,7 +31,20 @@ export const loginCommand: Define = (program, run) =>
     .description('sign in to an account that exists, with this as a new device')
     .argument('<ADDRESS>', ADDRESS, person)
     .addHelpText('after', example('login al@localhost --profile ~/.parley-2'))
-    .action((typed: string, _options: object, command: Command) => run(command, (app) => login(app, typed)));
+    .action((typed: string, _options: object, command: Command) =>
+      run(command, (app) => inNewProfile(app, () => login(app, typed))),
+    );
+
+/** Makes sure that a profile can be made, then does `work`; where it fails, no empty directory is left. Throws ProfileError and what `work` throws. */
+async function inNewProfile(app: App, work: () => Promise<void>): Promise<void> {
+  const removeEmpty = await app.prepareProfile();
+  try {
+    await work();
+  } catch (error) {
+    removeEmpty();
+    throw error;
+  }
+}
 
 async function signup(app: App, typed: string, invitation?: string): Promise<void> {
   const { address, signUp } = await firstContact(app, typed);
@@ -41,7 +54,7 @@ async function signup(app: App, typed: string, invitation?: string): Promise<voi
     throw new RequestError('invitation_required', message);
   }
   for (const line of NO_RESET) app.output.note(line);
-  const password = await firstPasswordOf(app, `A password for ${address}: `);
+  const password = await firstPasswordOf(app, address);
   const servers = serversOf(app);
   const credentials = { servers, address, password, ...(invitation === undefined ? {} : { invitation }) };
   await welcome(app, await untilEnding(app, () => Client.signUp(app.platform, credentials)), 'is yours');
@@ -55,12 +68,8 @@ async function login(app: App, typed: string): Promise<void> {
   await welcome(app, client, 'has this as a new device');
 }
 
-/**
- * Makes sure that a profile can be made here, and asks the server who it is: a bare name gets its domain. Throws ProfileError, Refusal
- * `wrong_domain`, Unreachable.
- */
+/** Asks the server who it is: a bare name gets its domain. Throws Refusal `wrong_domain`, Unreachable. */
 async function firstContact(app: App, typed: string): Promise<{ address: string; signUp: Challenge['signUp'] }> {
-  await app.prepareProfile();
   return untilEnding(app, () =>
     withConnection(app.platform, serversOf(app), async (connection) => {
       const { domain, signUp } = connection.challenge;

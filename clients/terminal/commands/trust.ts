@@ -1,9 +1,11 @@
 // Who is who: safety numbers, the marks that a person sets, a changed identity, and who is not to be heard.
 import type { Command } from 'commander';
-import type { Client, Safety } from '../../sdk/index.ts';
+import { type Client, Refusal, type Safety, Unavailable } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
 import { person } from '../arguments.ts';
+import { commandLine, type Settings } from '../config.ts';
 import { Ended, EXIT } from '../exit.ts';
+import type { Output } from '../output.ts';
 import { withSession } from '../session.ts';
 import { type Define, example } from './define.ts';
 
@@ -12,7 +14,7 @@ type About = (app: App, client: Client, address: string) => Promise<void>;
 
 export const safetyCommand: Define = (program, run) =>
   about(program, 'safety', 'show the safety number that both of you must see alike', (user) =>
-    run(user.command, acting(user.typed, safety)),
+    run(user.command, acting(user.typed, safety, tellIfDeleted)),
   );
 
 export const verifyCommand: Define = (program, run) =>
@@ -30,11 +32,15 @@ export const trustCommand: Define = (program, run) =>
   );
 
 export const blockCommand: Define = (program, run) =>
-  about(program, 'block', 'show nothing more of a person, who is not told', (user) =>
-    run(
-      user.command,
-      acting(user.typed, (app, client, address) => block(app, client, address, true)),
-    ),
+  about(
+    program,
+    'block',
+    'show nothing more of a person on this device: your others still do, and the person may notice that nothing is delivered',
+    (user) =>
+      run(
+        user.command,
+        acting(user.typed, (app, client, address) => block(app, client, address, true)),
+      ),
   );
 
 export const unblockCommand: Define = (program, run) =>
@@ -59,24 +65,26 @@ function about(
     .action((typed: string, _options: object, command: Command) => act({ typed, command }));
 }
 
-function acting(typed: string, act: About): (app: App) => Promise<void> {
+/** `then`: what follows where `act` was done, with or without a session. */
+function acting(typed: string, act: About, then: About = async () => {}): (app: App) => Promise<void> {
   return (app) =>
-    withClient(app, (client) => {
+    withClient(app, async (client) => {
       const address = client.resolve(typed);
       if (address === client.account.address) {
         throw new Ended(EXIT.refused, `${address} is you: give the name of somebody else.`);
       }
-      return withSession(client, false, () => act(app, client, address));
+      await withSession(client, false, () => act(app, client, address));
+      await then(app, client, address);
     });
 }
 
-async function safety({ output }: App, client: Client, address: string): Promise<void> {
+async function safety({ output, settings }: App, client: Client, address: string): Promise<void> {
   const { number, verified, changed } = await client.safetyNumber(address);
   output.show({ type: 'safety', address, number, verified, ...(changed === undefined ? {} : { changed }) }, number);
   output.say(
     verified
       ? `You have verified ${address}.`
-      : `Compare it with ${address}, by voice or in person; then: verify ${address}`,
+      : `Compare it with ${address}, by voice or in person; then: ${commandLine(settings, `verify ${address}`)}`,
   );
   if (changed !== undefined) {
     output.say(
@@ -84,7 +92,18 @@ async function safety({ output }: App, client: Client, address: string): Promise
       'bold',
     );
     output.say(changed);
-    output.say(`If it agrees: trust ${address}`, 'bold');
+    output.say(`If it agrees: ${commandLine(settings, `trust ${address}`)}`, 'bold');
+  }
+}
+
+/** The number stays what it was, and says nothing of this. */
+async function tellIfDeleted({ output }: App, client: Client, address: string): Promise<void> {
+  try {
+    if (await withSession(client, false, () => client.exists(address))) return;
+    output.note(`The server says that there is no account ${address} any more: it was deleted.`);
+  } catch (error) {
+    // Without a server the number is all that there is to say.
+    if (!(error instanceof Unavailable)) throw error;
   }
 }
 
@@ -98,22 +117,27 @@ async function verify({ output }: App, client: Client, address: string, verified
   output.say(number);
 }
 
-async function trust({ output }: App, client: Client, address: string): Promise<void> {
+/** Accepts what is shown here, and no later one. Throws Refusal `nothing_to_trust` where nothing has changed yet. */
+export async function trust(
+  { output, settings }: { readonly output: Output; readonly settings: Pick<Settings, 'profileOption'> },
+  client: Pick<Client, 'safetyNumber' | 'trust'>,
+  address: string,
+): Promise<void> {
   const { changed } = await client.safetyNumber(address);
-  await client.trust(address, changed); // what is shown here, and no later one
-  const number = changed === undefined ? {} : { number: changed };
+  if (changed === undefined) throw new Refusal('nothing_to_trust', `The identity of ${address} has not changed.`);
+  await client.trust(address, changed);
   output.show(
-    { type: 'trusted', address, ...number },
+    { type: 'trusted', address, number: changed },
     `The changed identity of ${address} is accepted, with the number`,
   );
-  if (changed !== undefined) output.say(changed);
-  output.say(`Compare it with ${address}, by voice or in person; then: verify ${address}`);
+  output.say(changed);
+  output.say(`Compare it with ${address}, by voice or in person; then: ${commandLine(settings, `verify ${address}`)}`);
 }
 
 async function block({ output }: App, client: Client, address: string, blocked: boolean): Promise<void> {
   await client.block(address, blocked);
   output.show(
     { type: 'blocked', address, blocked },
-    blocked ? `${address} is blocked.` : `${address} is not blocked any more.`,
+    blocked ? `${address} is blocked on this device.` : `${address} is not blocked any more.`,
   );
 }

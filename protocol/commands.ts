@@ -55,7 +55,13 @@ export type MailboxCommand =
     }
   | { readonly type: 'attach'; readonly device: string; readonly number: number; readonly at: SessionRef }
   /** The rest is told, not published: its sender repeats it or does not need it. */
-  | { readonly type: 'detach'; readonly device: string; readonly at: SessionRef }
+  | {
+      readonly type: 'detach';
+      readonly device: string;
+      readonly at: SessionRef;
+      /** Something on its way to that inbox was lost, or its instance fell silent: if it is there all the same, it is told so. */
+      readonly lost?: boolean;
+    }
   | {
       readonly type: 'ack';
       readonly device: string;
@@ -114,5 +120,5 @@ export type InboxMessage =
     }
   | { readonly type: 'push'; readonly session: number; readonly frame: Push }
   | { readonly type: 'close'; readonly session: number; readonly why: CloseName }
-  /** The owner of the session's mailbox lost its memory: end the connection, its client opens another session. */
+  /** The owner of the session's mailbox does not push to it any more, or never did: end the connection, its client opens another session. */
   | { readonly type: 'reattach'; readonly session: number };

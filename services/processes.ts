@@ -4,30 +4,48 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { ConfigError } from '#runtime/config.ts';
+import { WRONG_SETTING } from '#runtime/process.ts';
 import { StartError } from '#runtime/start-error.ts';
 
 const RESTART_AFTER_MS = 500;
 
+/** Of a child: what it said first, and how it ended (status or signal). */
+type Spawned = {
+  readonly pid: number | undefined;
+  readonly line: Promise<string>;
+  readonly ended: Promise<unknown>;
+};
+
 export class Processes {
-  readonly #warn: (line: object) => void;
+  readonly #log: Logger;
   /** With the service that each runs. */
   readonly #children = new Map<ChildProcess, string>();
   #stopping = false;
 
-  constructor(warn: (line: object) => void) {
-    this.#warn = warn;
+  constructor(log: Logger) {
+    this.#log = log;
+    // However the stack ends, its processes do not outlive it: nobody else knows of them.
+    process.once('exit', () => {
+      for (const child of this.#children.keys()) child.kill('SIGKILL');
+    });
   }
 
-  /** Runs a service until the stack is stopped. Resolves with its first line. Throws StartError if it ends before that: its sentence is out. */
+  /**
+   * Runs a service until the stack is stopped. Resolves with its first line. Throws if it ends before that, with its sentence out: ConfigError
+   * for a wrong setting, StartError for anything else.
+   */
   async run(service: string, env: NodeJS.ProcessEnv): Promise<string> {
-    const { line, ended } = this.#spawn(service, env);
-    const first = await Promise.race([line, ended.then(() => undefined)]);
-    if (first === undefined) {
+    const child = this.#spawn(service, env);
+    const first = await Promise.race([child.line.then((line) => ({ line })), child.ended.then((how) => ({ how }))]);
+    if ('how' in first) {
       await this.stop(service);
-      throw new StartError(`The stack ends, because its ${service} did not start: see above.`);
+      const sentence = `The stack ends, because its ${service} did not start: see above.`;
+      throw first.how === WRONG_SETTING ? new ConfigError(sentence) : new StartError(sentence);
     }
-    void this.#keep(service, env, ended);
-    return first;
+    void this.#keep(service, env, child);
+    return first.line;
   }
 
   /** Ends all with SIGTERM, those of the service `first` before the others: what their clients asked for is answered by these. */
@@ -49,28 +67,26 @@ export class Processes {
   }
 
   /** Starts it again whenever it dies, on the same port as at first if it had one of its own. */
-  async #keep(service: string, env: NodeJS.ProcessEnv, first: Promise<unknown>): Promise<void> {
-    for (let ended = first; ; ) {
+  async #keep(service: string, env: NodeJS.ProcessEnv, first: Spawned): Promise<void> {
+    for (let { pid, ended } = first; ; { pid, ended } = this.#spawn(service, env)) {
       const how = await ended;
       if (this.#stopping) return;
-      this.#warn({ service, how, msg: 'a process ended: it is started again' });
+      this.#log.warn({ service, pid, how, msg: 'a process ended: it is started again' });
       await sleep(RESTART_AFTER_MS);
       if (this.#stopping) return;
-      ended = this.#spawn(service, env).ended;
     }
   }
 
-  #spawn(
-    service: string,
-    env: NodeJS.ProcessEnv,
-  ): { readonly line: Promise<string>; readonly ended: Promise<unknown> } {
+  #spawn(service: string, env: NodeJS.ProcessEnv): Spawned {
     const child = spawn(process.execPath, [join(import.meta.dirname, service, 'main.ts')], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#children.set(child, service);
+    const { pid } = child;
     const line = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve));
     void line.then((text) => {
+      this.#log.info({ service, pid, msg: 'a process works' });
       const port = /:(\d+)$/.exec(text)?.[1];
       if (service === 'gateway' && port !== undefined) env.PARLEY_PORT = port;
     });
@@ -80,6 +96,6 @@ export class Processes {
         resolve(signal ?? status);
       });
     });
-    return { line, ended };
+    return { pid, line, ended };
   }
 }

@@ -86,6 +86,19 @@ describe('a start that cannot be', () => {
     other.close();
   });
 
+  test('a port in use at the first start does not fix the domain of the data', async () => {
+    const other = await started();
+    const data = join(folder, 'domain-open');
+    const port = new URL(other.url).port;
+    expect((await runServer(['--port', port, '--data', data, '--domain', 'mistyped.example'])).status).toBe(CANNOT);
+    const server = await started(['--domain', 'chat.example.org'], data);
+    await server.stop();
+    expectSentence(
+      await runServer(['--port', '0', '--data', data, '--domain', 'mistyped.example']),
+      /belongs to the domain chat\.example\.org/,
+    );
+  });
+
   test('says so when the data folder is below a file', async () => {
     const data = join(file('regular', ''), 'data');
     expectSentence(await runServer(['--port', '0', '--data', data]), /data folder .* cannot be used.*--data/, CANNOT);

@@ -44,7 +44,7 @@ await runProcess(async () => {
   const monotonic = (): number => performance.now();
   const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
 
-  const { database, epoch } = await openData(data, { domain, partitions: PARTITIONS_DEFAULT }, schema);
+  const { database, epoch, claim } = await openData(data, { domain, partitions: PARTITIONS_DEFAULT }, schema);
   const space = new DiskSpace(data, settings.reserveMib);
   await space.watch();
 
@@ -56,6 +56,7 @@ await runProcess(async () => {
   const delivery = startDelivery({ ...shared, store: new SqliteMailboxStore(database), monotonic }, settings);
   const { serverKey } = auth;
   const gateway = await startGateway({ ...shared, serverKey, space, random, monotonic }, settings);
+  await claim();
   await bus.start();
   gateway.open();
   process.stdout.write(`Parley listens on ${gateway.url}\n${whatNext(gateway.url, settings)}`);

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { backboneSettings } from '#runtime/backbone.ts';
 import { readSettings } from '#runtime/config.ts';
+import { healthSettings } from '#runtime/health.ts';
 import { logSettings, makeLog } from '#runtime/log.ts';
 import { runProcess } from '#runtime/process.ts';
 import { authSettings } from './auth/config.ts';
@@ -16,8 +17,8 @@ const instances = (what: string) => z.coerce.number().int().min(1).max(INSTANCES
 const { port, ...door } = gatewaySettings;
 const common = { ...backboneSettings, ...logSettings };
 const SERVICES = {
-  auth: { ...authSettings, ...common },
-  delivery: { domain: door.domain, signUp: door.signUp, ...deliverySettings, ...common },
+  auth: { ...authSettings, ...healthSettings, ...common },
+  delivery: { domain: door.domain, signUp: door.signUp, ...deliverySettings, ...healthSettings, ...common },
   gateway: { ...door, port, ...common },
 } as const;
 type Service = keyof typeof SERVICES;
@@ -30,6 +31,7 @@ const shape = {
   port,
   ...authSettings,
   ...deliverySettings,
+  ...healthSettings,
   ...common,
 };
 
@@ -37,18 +39,20 @@ await runProcess(async () => {
   const program = { name: 'parley stack', description: 'All services of a Parley server, each in its own processes.' };
   const settings = readSettings(program, shape, process.argv.slice(2), process.env);
   const log = makeLog('stack', settings.logLevel);
-  const stack = new Processes((line) => log.warn(line));
+  const stack = new Processes(log);
   const started: Promise<string>[] = [];
   for (const service of ['auth', 'delivery', 'gateway'] as const) {
     for (let index = 0; index < settings[service]; index += 1) {
       const given: Record<string, unknown> = { ...settings };
       if (service === 'gateway' && settings.port > 0) given.port = settings.port + index;
+      if (service !== 'gateway' && settings.healthPort) given.healthPort = settings.healthPort + started.length;
       started.push(stack.run(service, environmentFor(service, given)));
     }
   }
   const lines = await Promise.all(started);
   const urls = lines.flatMap((line) => /^Parley listens on (\S+)$/.exec(line)?.[1] ?? []);
-  process.stdout.write(`Parley listens on ${urls.join(' ')}\n`);
+  const healthy = lines.filter((line) => / https?:/.test(line)).map((line) => `${line}\n`);
+  process.stdout.write(`Parley listens on ${urls.join(' ')}\n${healthy.join('')}`);
   return () => stack.stop('gateway');
 });
 

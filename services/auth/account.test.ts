@@ -42,6 +42,7 @@ describe('account actors on the embedded bus', () => {
       gained() {},
       lost() {},
       handOver: async () => {},
+      undecidedSince: () => new Map(),
       gone() {},
     });
     host = new ActorHost({

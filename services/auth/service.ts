@@ -3,7 +3,7 @@ import { ActorHost, type HostDeps } from '#runtime/actors/host.ts';
 import type { Settings } from '#runtime/config.ts';
 import type { Metrics } from '#runtime/metrics.ts';
 import { accountActors } from './account.ts';
-import { type authSettings, readSignUpPolicy } from './config.ts';
+import { type authSettings, readOpaqueSetup, readSignUpPolicy } from './config.ts';
 import { openOpaque } from './setup.ts';
 import type { AccountStore } from './store.ts';
 
@@ -23,10 +23,10 @@ export async function startAuth(
   },
   settings: Settings<typeof authSettings>,
 ): Promise<Auth> {
-  const { store, domain, random, metrics } = deps;
-  const opaque = await openOpaque(store, domain, settings.opaqueSetup);
+  const { store, domain, random, metrics, log } = deps;
+  const opaque = await openOpaque(store, domain, readOpaqueSetup(settings));
   const { triesPerAccount, triesPerSource } = settings;
-  const signUp = readSignUpPolicy(settings);
+  const signUp = readSignUpPolicy(settings, (sentence) => log.warn(sentence));
   const type = accountActors({ store, domain, opaque, signUp, random, triesPerAccount, triesPerSource });
   const host = new ActorHost({ ...deps, observer: metrics, type });
   metrics.gauge('parley_account_actors', 'Account actors in memory', () => host.active);

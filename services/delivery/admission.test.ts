@@ -95,6 +95,64 @@ describe('a refusal', () => {
   });
 });
 
+describe('an id that comes again', () => {
+  const large = { bodyChars: 2 * KIB };
+
+  test('counts again for each device that it is new for: whoever repeats it chooses the bytes', async () => {
+    const box = await Box.make(['a1', 'a2', 'a3'], { quotaBytes: 4 * KIB });
+    await box.turn(box.message(1, { to: ['a1'] }));
+    await box.turn(box.message(1, { ...large, to: ['a1', 'a2'] }));
+    expect(box.answer(1)).toBe('over_quota');
+    await box.turn(box.message(1, { to: ['a2'] }));
+    expect(box.answer(1)).toBe('ok stale');
+    await box.turn(box.message(1, { to: ['a3'] }));
+    expect(box.answer(1)).toBe('over_quota');
+    expect(await box.stored()).toEqual([['m1'], ['m1']]);
+  });
+
+  test('and is refused then holds up none of the later ones, because it was accepted once', async () => {
+    const box = await Box.make(['a1', 'a2'], { quotaBytes: 4 * KIB });
+    await box.turn(box.message(1, { to: ['a1'] }), box.message(1, { ...large, to: ['a2'] }));
+    expect(box.answer(1)).toBe('over_quota');
+    await box.turn(box.message(2, { to: ['a1', 'a2'] }));
+    expect(box.answer(2)).toBe('ok');
+  });
+
+  test('is taken whatever was refused of its conversation since', async () => {
+    const box = await Box.make(['a1', 'a2'], { quotaBytes: 4 * KIB });
+    await box.turn(box.message(2, { to: ['a1'] }), box.message(1, large), box.message(3, { to: ['a1'] }));
+    expect([1, 3].map((seq) => box.answer(seq))).toEqual(['over_quota', 'earlier_refused']);
+    await box.turn(box.message(2, { to: ['a2'] }));
+    expect(box.answer(2)).toBe('ok');
+    expect((await box.stored()).flat()).toEqual(['m2', 'm2']);
+  });
+});
+
+describe('what a sender let expire unread', () => {
+  test('counts for that sender as long as its notices are stored, also after a crash; others are not charged', async () => {
+    const box = await Box.make(['a1'], { quotaBytes: 8 * KIB });
+    const fromCy = { from: 'cy@localhost', device: 'c1', conversation: 'with cy' };
+    await box.turn(...numbers(1, 4).map(() => box.missed()));
+    await box.turn(box.message(1, { bodyChars: 100 }), box.message(11, { ...fromCy, bodyChars: KIB }));
+    expect([box.answer(1), box.answer(11)]).toEqual(['over_quota', 'ok']);
+    await box.crash();
+    await box.turn(box.message(1));
+    expect(box.answer(1)).toBe('over_quota');
+    await box.turn(box.missed());
+    expect((await box.stored()).flat()).toEqual([...numbers(1, 4).map(() => 'missed'), 'm11', 'missed']);
+    await box.attach('a1', 1);
+    await box.turn(box.ack('a1', 1, 6));
+    await box.turn(box.message(1));
+    expect(box.answer(1)).toBe('ok');
+  });
+
+  test('takes nothing of the budget of other notices', async () => {
+    const box = await Box.make(['a1'], { noticesBytes: KIB });
+    await box.turn(...numbers(1, 9).map(() => box.missed()), box.notice());
+    expect((await box.stored()).flat().at(-1)).toBe('delivered');
+  });
+});
+
 describe('a refusal for good', () => {
   test('a number refused for good holds up none of the later ones', async () => {
     const box = await Box.make(['a1'], { quotaBytes: 4 * KIB });

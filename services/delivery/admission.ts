@@ -22,25 +22,39 @@ export class Admission {
     this.#stored = stored;
   }
 
-  /** Why a message is refused; undefined: it is taken. `again`: it may have been before, as far as this mailbox can know. */
-  judge(item: MessageItem, again: boolean): ErrorCode | undefined {
-    const refusal = this.#refusal(item, again);
-    // What is refused for good never comes again: nothing waits for it.
-    if (refusal !== undefined && new RequestError(refusal).retry) this.#refused.refuse(item);
+  /**
+   * Why a message is refused; undefined: it is taken. `late`: another device was given it; `perhaps`: it may have been accepted before a
+   * crash. `grows`: it is for a device that was not given it.
+   */
+  judge(
+    item: MessageItem,
+    { late, perhaps }: { readonly late: boolean; readonly perhaps: boolean },
+    grows: boolean,
+  ): ErrorCode | undefined {
+    const refusal = this.#whom(item) ?? (perhaps ? undefined : (this.#order(item, late) ?? this.#size(item, grows)));
+    // What is refused for good never comes again, and what was accepted once is out of the order: nothing waits for either.
+    if (refusal !== undefined && !late && new RequestError(refusal).retry) this.#refused.refuse(item);
     else this.#refused.admit(item);
     return refusal;
   }
 
-  /** What may have been accepted before is not refused for quota or order. */
-  #refusal(item: MessageItem, again: boolean): ErrorCode | undefined {
+  #whom({ from, slots }: MessageItem): ErrorCode | undefined {
     if (!this.#devices.exist) return 'unknown_user';
-    const own = item.from === this.#user;
-    if (!own && !Object.keys(item.slots).some((device) => this.#devices.inUse.has(device))) return 'stale_devices';
-    if (again) return undefined;
-    if (this.#refused.mustWait(item)) return 'earlier_refused';
+    const known = Object.keys(slots).some((device) => this.#devices.inUse.has(device));
+    return known || from === this.#user ? undefined : 'stale_devices';
+  }
+
+  #order(item: MessageItem, late: boolean): ErrorCode | undefined {
+    return !late && this.#refused.mustWait(item) ? 'earlier_refused' : undefined;
+  }
+
+  /** An id that comes again counts again for each new device: whoever repeats it chooses the bytes. */
+  #size(item: MessageItem, grows: boolean): ErrorCode | undefined {
+    if (!grows) return undefined;
     const size = sizeOf(item);
     const full = this.#stored.bytes + size > this.#quotaBytes;
-    const greedy = !own && this.#stored.bytesOf(item.from) + size > this.#quotaBytes * SENDER_QUOTA_SHARE;
+    const share = this.#quotaBytes * SENDER_QUOTA_SHARE;
+    const greedy = item.from !== this.#user && this.#stored.bytesOf(item.from) + size > share;
     return full || greedy ? 'over_quota' : undefined;
   }
 }

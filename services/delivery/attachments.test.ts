@@ -115,11 +115,12 @@ describe('attaching', () => {
     expect([box.pushed(1), box.pushed(2)]).toEqual([['synced', 'm1'], []]);
   });
 
-  test('a redelivered one is only settled: its gateway attaches again', async () => {
+  test('a redelivered one may be pushed to by an earlier owner: its gateway is told to end it', async () => {
     const box = await Box.make();
     await box.turn(box.attaching('a1', 1, 1, true));
     expect(box.settled).toEqual(['attach 1']);
     expect(box.pushed(1)).toEqual([]);
+    expect(box.closed).toEqual(['1 reattach']);
     expect(box.mailbox.idle).toBe(true);
   });
 
@@ -161,5 +162,14 @@ describe('a gateway that is no more', () => {
     await box.lose('gateway');
     expect(box.settled).toContain('m1');
     expect(await box.stored()).toEqual([['m1']]);
+  });
+
+  test('and was only silent, is told: it has sessions that nothing would reach any more', async () => {
+    const box = await Box.make();
+    await box.attach('a1', 1);
+    await box.lose('gateway');
+    expect(box.closed).toEqual(['1 reattach']);
+    await box.lose('gateway');
+    expect(box.closed).toHaveLength(1);
   });
 });

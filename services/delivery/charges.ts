@@ -1,5 +1,5 @@
-// Whom the bytes in a mailbox's store count for: each sender, so that none can fill it for everybody, and the notices, which are outside
-// the quota but not without end. Kept with each chunk, because a mailbox is loaded without its items.
+// Whom the bytes in a mailbox's store count for: each sender, so that none can fill it for everybody, the notices that tell of what a
+// sender let expire included; and the other notices, which are outside the quota but not without end. Kept with each chunk, because a mailbox is loaded without its items.
 import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
 import { sizeOf } from './carried.ts';
 
@@ -14,10 +14,16 @@ export function chargesOf(items: readonly (MessageItem | NoticeItem | null)[]): 
   const charges: Record<string, number> = {};
   for (const item of items) {
     if (!item) continue;
-    const whom = item.type === 'message' ? item.from : NOTICES;
+    const whom = debtor(item);
     charges[whom] = (charges[whom] ?? 0) + sizeOf(item);
   }
   return charges;
+}
+
+/** Who made it necessary: a sender whose messages expire unread leaves notices that say so, as many as he likes. */
+function debtor(item: MessageItem | NoticeItem): string {
+  if (item.type === 'message') return item.from;
+  return item.notice.kind === 'missed' ? item.notice.from : NOTICES;
 }
 
 /** The charges of all chunks of a mailbox. */

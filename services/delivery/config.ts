@@ -26,8 +26,9 @@ export const deliverySettings = {
     .describe('how often expired messages are removed; also the time after a start before the first sweep, in ms'),
 } as const;
 
-/** What one process holds in its queues at most, all its mailboxes together: the 4 MiB a partition of DESIGN section 3, at 16 partitions. */
-const HOLD_MAX_BYTES = 64 * MIB;
+/** What the mailboxes of one partition hold in its queue at most, together (DESIGN section 3): far fewer frames than the bus hands out unsettled. */
+const HOLD_MAX_BYTES = 4 * MIB;
+const HOLD_MAX_FRAMES = 32;
 
 /** What notices in a mailbox take at most, beside its quota: those of some 100,000 messages that were delivered. */
 const NOTICES_MAX_BYTES = 16 * MIB;
@@ -38,6 +39,7 @@ export const SENDER_QUOTA_SHARE = 1 / 4;
 export type MailboxRules = {
   readonly holdMs: number;
   readonly holdBytes: number;
+  readonly holdFrames: number;
   readonly quotaBytes: number;
   readonly noticesBytes: number;
 };
@@ -46,6 +48,7 @@ export function mailboxRules(settings: { readonly holdMs: number; readonly mailb
   return {
     holdMs: settings.holdMs,
     holdBytes: HOLD_MAX_BYTES,
+    holdFrames: HOLD_MAX_FRAMES,
     noticesBytes: NOTICES_MAX_BYTES,
     quotaBytes: Math.floor(settings.mailboxQuotaMib * 1024) * KIB,
   };

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { KIB } from '#protocol/limits.ts';
 import { AL, BO, Box, numbers } from './mailbox.fixture.ts';
+import type { MailboxWrite } from './store.ts';
 
 describe('a device out of use', () => {
   test('is closed, the others hear of the log, and what was for it alone goes back as expired', async () => {
@@ -86,6 +87,33 @@ describe('a device out of use', () => {
     expect(box.notices).toMatchObject([{ notice: { kind: 'expired' } }]);
   });
 
+  test('its change is swept once by a memory that has it; repeated by anybody it reads nothing', async () => {
+    const box = await Box.make(['a1', 'a2']);
+    await box.turn(box.message(1));
+    await box.turn(box.account(2, ['a1']));
+    await box.reads();
+    for (const crashed of [false, true]) {
+      if (crashed) {
+        await box.crash();
+        await box.turn(box.account(2, ['a1']));
+        expect(await box.reads()).toBe(1);
+      }
+      for (let i = 0; i < 3; i += 1) {
+        await box.turn(box.account(2, ['a1']));
+        expect(box.plan).toMatchObject({ reads: [], settled: [{}] });
+      }
+    }
+  });
+
+  test('a repeated change of an account that never lost a device reads nothing, whatever memory it meets', async () => {
+    const box = await Box.make(['a1']);
+    await box.turn(box.message(1));
+    await box.turn(box.account(2, ['a1', 'a2']));
+    await box.crash();
+    await box.turn(box.account(2, ['a1', 'a2']));
+    expect(box.plan).toMatchObject({ reads: [], settled: [{}] });
+  });
+
   test('an account that ends closes all and gives everything back', async () => {
     const box = await Box.make(['a1', 'a2']);
     await box.attach('a1', 1);
@@ -110,6 +138,21 @@ describe('a device out of use', () => {
     await box.turn(box.message(2, { to: ['a1', 'a2'] }));
     await box.attach('a2', 1);
     expect(box.pushed(1)).toEqual(['m2', 'synced']);
+  });
+
+  test('a new one loses nothing, wherever the writes of the turn that brought it end', async () => {
+    for (let done = 0; done <= 2; done += 1) {
+      const box = await Box.make();
+      const { writes } = box.mailbox.turn([box.message(1), box.account(2, ['a1', 'a2'])], box.now);
+      expect(writes).toHaveLength(2);
+      await box.store.write(AL, writes?.slice(0, done) as MailboxWrite[]); // there are two
+      await box.crash();
+      // Returns come in any order: what is first now would take the number that was given before.
+      const [first, second] = [box.message(1, { redelivered: true }), box.message(2, { to: ['a1', 'a2'] })];
+      await box.turn(box.account(2, ['a1', 'a2'], false, true), second, first);
+      await box.attach('a2', 1);
+      expect(box.pushed(1)).toEqual(['m2', 'synced']);
+    }
   });
 
   test('an older state of the account changes nothing', async () => {

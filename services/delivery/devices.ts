@@ -1,5 +1,5 @@
 // The devices that a mailbox is for, as the account log says.
-import type { MailboxCommand } from '#protocol/commands.ts';
+import type { MailboxCommand, MessageItem } from '#protocol/commands.ts';
 import type { MailboxState } from './store.ts';
 
 export type AccountChange = Extract<MailboxCommand, { type: 'account' }>;
@@ -9,9 +9,12 @@ export class Devices {
   #length: number;
   #deleted: boolean;
   #inUse: ReadonlySet<string>;
+  /** The length in the store, until its change comes again. */
+  #loaded: number;
 
   constructor(state: MailboxState | undefined) {
     this.#length = state?.length ?? 0;
+    this.#loaded = this.#length;
     this.#deleted = state?.deleted ?? false;
     this.#inUse = new Set(state?.devices);
   }
@@ -29,9 +32,19 @@ export class Devices {
     return this.#length > 0 && !this.#deleted;
   }
 
-  /** Whether these devices come from just this change, which may have come before. */
-  areOf({ length }: AccountChange): boolean {
-    return length === this.#length;
+  /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message (`served`) counted in. */
+  isStale({ device: own, slots }: MessageItem, served: readonly string[] | undefined): boolean {
+    for (const device of this.#inUse) {
+      if (!(device in slots) && !served?.includes(device) && device !== own) return true;
+    }
+    return Object.keys(slots).some((device) => !this.#inUse.has(device));
+  }
+
+  /** Whether the store had just this change when this memory was loaded: its turn may have failed after that write. True once. */
+  areLoadedFrom({ length }: AccountChange): boolean {
+    if (length !== this.#loaded) return false;
+    this.#loaded = 0;
+    return true;
   }
 
   /** Takes a newer state. Returns the devices that are out of use now; undefined: it is not newer. */

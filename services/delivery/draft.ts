@@ -73,6 +73,11 @@ export class Draft {
     this.#tells.push({ inbox: at.inbox, message: { type: 'push', session: at.session, frame } });
   }
 
+  /** The session is pushed to no more; a gateway that is there ends it, and its client comes back. */
+  reattach({ inbox, session }: SessionRef): void {
+    this.#tells.push({ inbox, message: { type: 'reattach', session } });
+  }
+
   close(at: SessionRef, why: CloseName): void {
     this.#tells.push({ inbox: at.inbox, message: { type: 'close', session: at.session, why } });
   }
@@ -98,9 +103,9 @@ export class Draft {
     this.settle(carried.delivery);
   }
 
-  /** Makes chunks of what was stored in this turn, as its numbers say. */
+  /** Makes chunks of what was stored since the last flush, as its numbers say. */
   flush(onChunk: (info: ChunkInfo) => void): void {
-    for (const [n, part] of Map.groupBy(this.#stored, chunkOf)) {
+    for (const [n, part] of Map.groupBy(this.#stored.splice(0), chunkOf)) {
       const items = part.map(({ item, waiting, taken }) => ({ item, devices: [...waiting], taken }));
       const charges = chargesOf(part.map(({ item }) => item));
       this.writes.push({ type: 'append', chunk: { n, items }, charges });

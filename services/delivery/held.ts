@@ -4,16 +4,44 @@ import type { Carried } from './carried.ts';
 import type { Draft } from './draft.ts';
 import type { Stored } from './stored.ts';
 
-/** What the mailboxes of one process hold now, together: one bound for all, whatever their partitions. */
-export type HoldBudget = { bytes: number };
+/** What the mailboxes of one partition hold now, together. A frame stays in the queue while one of its commands is held. */
+export class HoldBudget {
+  #bytes = 0;
+  readonly #frames = new Map<object, number>();
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get frames(): number {
+    return this.#frames.size;
+  }
+
+  add(size: number, frame: object | undefined): void {
+    this.#bytes += size;
+    if (frame) this.#frames.set(frame, (this.#frames.get(frame) ?? 0) + 1);
+  }
+
+  /** As it was added. */
+  remove(size: number, frame: object | undefined): void {
+    this.#bytes -= size;
+    const count = frame && this.#frames.get(frame);
+    if (!frame || !count) return;
+    if (count > 1) this.#frames.set(frame, count - 1);
+    else this.#frames.delete(frame);
+  }
+}
+
+type HoldRules = { readonly holdMs: number; readonly holdBytes: number; readonly holdFrames: number };
 
 export class Held {
-  readonly #rules: { readonly holdMs: number; readonly holdBytes: number };
+  readonly #rules: HoldRules;
   readonly #budget: HoldBudget;
   readonly #stored: Stored;
-  readonly #items = new Set<Carried>();
+  /** Each with the frame that it keeps in the queue. */
+  readonly #items = new Map<Carried, object | undefined>();
 
-  constructor(rules: { readonly holdMs: number; readonly holdBytes: number }, budget: HoldBudget, stored: Stored) {
+  constructor(rules: HoldRules, budget: HoldBudget, stored: Stored) {
     this.#rules = rules;
     this.#budget = budget;
     this.#stored = stored;
@@ -25,38 +53,40 @@ export class Held {
 
   /** Whether it takes another item; a single one may pass the bound. */
   get roomy(): boolean {
-    const { holdMs, holdBytes } = this.#rules;
-    return holdMs > 0 && this.#budget.bytes < holdBytes;
+    const { holdMs, holdBytes, holdFrames } = this.#rules;
+    return holdMs > 0 && this.#budget.bytes < holdBytes && this.#budget.frames < holdFrames;
   }
 
   /** When the oldest is to be stored; undefined: nothing is held. ms since 1970. */
   get due(): number | undefined {
-    const [oldest] = this.#items;
+    const [oldest] = this.#items.keys();
     return oldest && oldest.since + this.#rules.holdMs;
   }
 
   add(carried: Carried): void {
-    this.#items.add(carried);
-    this.#budget.bytes += carried.size;
+    const frame = carried.delivery?.frame;
+    this.#items.set(carried, frame);
+    this.#budget.add(carried.size, frame);
   }
 
   /** Every device has acked it; false if it was stored before. */
   acked(carried: Carried): boolean {
-    if (!this.#items.delete(carried)) return false;
-    this.#budget.bytes -= carried.size;
+    if (!this.#items.has(carried)) return false;
+    this.#budget.remove(carried.size, this.#items.get(carried));
+    this.#items.delete(carried);
     return true;
   }
 
   /** Whether something waits for this device. */
   waitsFor(device: string): boolean {
-    for (const carried of this.#items) if (carried.waiting.has(device)) return true;
+    for (const carried of this.#items.keys()) if (carried.waiting.has(device)) return true;
     return false;
   }
 
   /** Stores all, for those that have not acked it. */
   store(draft: Draft): void {
-    for (const carried of this.#items) {
-      this.#budget.bytes -= carried.size;
+    for (const [carried, frame] of this.#items) {
+      this.#budget.remove(carried.size, frame);
       this.#stored.add(draft, carried);
     }
     this.#items.clear();
@@ -64,7 +94,7 @@ export class Held {
 
   /** The memory is dropped: the queue still has it. */
   drop(): void {
-    for (const { size } of this.#items) this.#budget.bytes -= size;
+    for (const [{ size }, frame] of this.#items) this.#budget.remove(size, frame);
     this.#items.clear();
   }
 }

@@ -7,12 +7,13 @@ import { DAY_MS, KIB } from '#protocol/limits.ts';
 import type { Incoming } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
+import { HoldBudget } from './held.ts';
 import { AL, BO } from './mailbox.fixture.ts';
 import { Mailbox } from './mailbox.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
 import type { MailboxWrite } from './store.ts';
 
-const RULES = { holdMs: 500, holdBytes: 40 * KIB, quotaBytes: 300 * KIB, noticesBytes: 300 * KIB };
+const RULES = { holdMs: 500, holdBytes: 40 * KIB, holdFrames: 32, quotaBytes: 300 * KIB, noticesBytes: 300 * KIB };
 export const SHORT_MS = 2_000;
 /** Between two steps of a turn: before the writes, tells, the settling, in its middle, and before what follows begins. */
 export const STEPS = [
@@ -54,7 +55,7 @@ class Crash extends Error {}
 
 export class World {
   readonly store = new MemoryMailboxStore();
-  readonly budget = { bytes: 0 };
+  budget = new HoldBudget();
   readonly expiry = { believed: true };
   readonly rules = RULES;
   mailbox = new Mailbox(AL, undefined, this);
@@ -70,7 +71,10 @@ export class World {
   readonly senders = ['b1', 'b2'].map((device) => ({ device, seq: 0, outbox: [] as MessageItem[], again: false }));
   readonly accepted = new Map<string, MessageItem>();
   readonly refused = new Set<string>();
-  /** Refused before a crash: the mailbox no longer knows, and may take a later number first; clients put it in its place. */
+  /** Each sending of a message is one, by `re` of its reply. */
+  copies = 0;
+  readonly refusedCopies = new Set<number>();
+  /** Refused before the memory was lost, so that the mailbox no longer knows what has to wait for what: clients put it in its place. */
   readonly late = new Set<string>();
   readonly heard = { delivered: new Set<string>(), expired: new Set<string>() };
   readonly sessions = new Map<string, Session>();
@@ -122,7 +126,8 @@ export class World {
   }
 
   #transmit(item: MessageItem): void {
-    this.publish({ type: 'deliver', item, reply: { inbox: item.id, re: 1 } });
+    this.copies += 1;
+    this.publish({ type: 'deliver', item, reply: { inbox: item.id, re: this.copies } });
   }
 
   attach(device: string): void {
@@ -231,6 +236,7 @@ export class World {
       for (const [device, { session }] of this.sessions) if (session === message.session) this.sessions.delete(device);
     }
     expect(this.budget.bytes).toBe(0);
+    this.#forget();
     this.mailbox = new Mailbox(AL, await this.store.load(AL), this);
     const held = this.queue.filter(({ key, settled, taken }) => key === AL && !settled && taken);
     this.pending = [...held.map((queued) => this.#given(queued, true)), ...this.pending];
@@ -277,15 +283,25 @@ export class World {
     this.sessions.clear();
     this.reads = [];
     this.following = [];
-    this.budget.bytes = 0;
-    for (const sender of this.senders) {
-      sender.again = true;
-      for (const { id } of sender.outbox) if (this.refused.has(id)) this.late.add(id);
-    }
+    this.budget = new HoldBudget();
+    for (const sender of this.senders) sender.again = true;
+    this.#forget();
     this.mailbox = new Mailbox(AL, await this.store.load(AL), this);
     this.queue = this.queue.filter(({ durable }) => durable);
     this.pending = [];
     for (const queued of this.queue) if (!queued.settled) this.#handOut(queued, true);
+  }
+
+  /**
+   * What was refused and settled is known to the sender alone from now on. What was refused and not settled comes again, and is taken, because
+   * it might have been accepted: also ahead of a lower number that was refused with it, settled, sent again and accepted behind it.
+   */
+  #forget(): void {
+    for (const { outbox } of this.senders) for (const { id } of outbox) if (this.refused.has(id)) this.late.add(id);
+    for (const { command, settled } of this.queue) {
+      if (command.type === 'deliver' && !settled && this.refusedCopies.has(command.reply.re))
+        this.late.add(command.item.id);
+    }
   }
 
   #handOut(queued: Queued, redelivered = false): void {
@@ -331,6 +347,7 @@ export class World {
     if (message.type === 'refusal') {
       if (message.code !== 'over_quota' && message.code !== 'earlier_refused') throw new Error(message.code);
       this.refused.add(inbox);
+      this.refusedCopies.add(message.re);
       for (const sender of this.senders) if (inbox.startsWith(sender.device)) sender.again = true;
     }
     if (message.type === 'push' && 'n' in message.frame) {

@@ -6,7 +6,7 @@ import type { Incoming, Plan } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import type { MailboxRules } from './config.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
-import type { HoldBudget } from './held.ts';
+import { HoldBudget } from './held.ts';
 import { Mailbox } from './mailbox.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
 import type { MailboxWrite } from './store.ts';
@@ -30,12 +30,14 @@ export type MessageOptions = {
   readonly bodyChars?: number;
   readonly expiresAt?: number;
   readonly redelivered?: boolean;
+  /** Of which it is a part in the queue. */
+  readonly frame?: object;
 };
 
 export class Box {
   readonly store = new MemoryMailboxStore();
   readonly rules: MailboxRules;
-  readonly budget: HoldBudget = { bytes: 0 };
+  budget = new HoldBudget();
   readonly expiry = { believed: true };
   now = 1_800_000_000_000;
   mailbox: Mailbox;
@@ -52,7 +54,7 @@ export class Box {
   #reads: MailboxRead[] = [];
 
   private constructor(rules: Partial<MailboxRules>) {
-    this.rules = { holdMs: 500, holdBytes: MIB, quotaBytes: MIB, noticesBytes: MIB, ...rules };
+    this.rules = { holdMs: 500, holdBytes: MIB, holdFrames: 32, quotaBytes: MIB, noticesBytes: MIB, ...rules };
     this.mailbox = new Mailbox(AL, undefined, this);
   }
 
@@ -109,7 +111,7 @@ export class Box {
   /** Another process takes over with what the store has; nothing of the memory is left. */
   async crash(): Promise<void> {
     this.#reads = [];
-    this.budget.bytes = 0;
+    this.budget = new HoldBudget();
     this.mailbox = new Mailbox(AL, await this.store.load(AL), this);
   }
 
@@ -140,6 +142,7 @@ export class Box {
       { type: 'deliver', item, reply: { inbox: 'gateway', re: seq } },
       `m${seq}`,
       options.redelivered,
+      options.frame,
     );
   }
 
@@ -186,11 +189,11 @@ export class Box {
     return { command: { type: 'sweep' } };
   }
 
-  published(command: MailboxCommand, name: string, redelivered = false): MailboxIncoming {
+  published(command: MailboxCommand, name: string, redelivered = false, frame?: object): MailboxIncoming {
     const settle = () => {
       this.settled.push(name);
     };
-    const delivery: Delivery = { to: { kind: 'mailbox', key: AL, command }, redelivered, size: 1, settle };
+    const delivery: Delivery = { to: { kind: 'mailbox', key: AL, command }, redelivered, size: 1, frame, settle };
     return { command, delivery };
   }
 
@@ -236,7 +239,7 @@ export class Box {
         this.closed.push(`${message.session} ${message.why}`);
         return;
       case 'reattach':
-        throw new Error('A turn asks nobody to attach again.');
+        this.closed.push(`${message.session} reattach`);
     }
   }
 }

@@ -69,6 +69,23 @@ describe('a message for devices that are all live', () => {
     }
   });
 
+  test('is held in 32 frames of a partition at most, however many messages each has', async () => {
+    const box = await Box.make(['a1'], { holdFrames: 2 });
+    await box.attach('a1', 1);
+    const frame = {};
+    await box.turn(box.message(1, { frame }), box.message(2, { frame }));
+    await box.turn(box.message(3, { frame: {} }));
+    expect(box.settled).toEqual(['attach 1']);
+    await box.turn(box.ack('a1', 1, 1));
+    expect(box.budget.frames).toBe(2);
+    await box.turn(box.ack('a1', 1, 2));
+    expect(box.budget.frames).toBe(1);
+    await box.turn(box.message(4, { frame: {} }));
+    await box.turn(box.message(5, { frame: {} }));
+    expect(box.settled).toEqual(['attach 1', 'm1', 'm2', 'm3', 'm4', 'm5']);
+    expect([box.budget.frames, box.budget.bytes]).toEqual([0, 0]);
+  });
+
   test('is stored and settled when its device goes away before acking', async () => {
     const box = await Box.make();
     await box.attach('a1', 1);

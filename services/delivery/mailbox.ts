@@ -16,7 +16,7 @@ import type { MailboxState, MailboxWrite } from './store.ts';
 import { Stored } from './stored.ts';
 import { Sweeps } from './sweeps.ts';
 
-/** What the mailboxes of one process share. */
+/** What the mailboxes of one partition share. */
 export type MailboxWorld = {
   readonly rules: MailboxRules;
   readonly budget: HoldBudget;
@@ -67,7 +67,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   }
 
   gone(inbox: string): readonly MailboxCommand[] {
-    return this.#attached.through(inbox).map(({ device, at }) => ({ type: 'detach', device, at }));
+    return this.#attached.through(inbox).map(({ device, at }) => ({ type: 'detach', device, at, lost: true }));
   }
 
   turn(batch: readonly Incoming<'mailbox', MailboxResult>[], now: number): Plan<MailboxWrite, MailboxRead> {
@@ -105,29 +105,22 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
 
   #deliver(draft: Draft, { item, reply }: Command<'deliver'>, delivery: Delivery | undefined): void {
     const served = this.#recent.served(item);
-    const refusal = this.#admission.judge(item, delivery?.redelivered || served !== undefined);
+    const { inUse } = this.#devices;
+    const devices = Object.keys(item.slots).filter((device) => inUse.has(device) && !served?.includes(device));
+    const again = { late: served !== undefined, perhaps: delivery?.redelivered === true };
+    const refusal = this.#admission.judge(item, again, devices.length > 0);
     if (refusal) {
       if (delivery?.redelivered) draft.notices.refused(item, refusal);
       draft.refuse(reply, refusal);
       return draft.settle(delivery);
     }
-    const { inUse } = this.#devices;
-    const devices = Object.keys(item.slots).filter((device) => inUse.has(device) && !served?.includes(device));
     this.#recent.add(item, devices);
     if (devices.length > 0) this.#place(draft, item, devices, delivery);
     else draft.settle(delivery);
-    draft.accept(reply, item.receivedAt, this.#isStale(item, served) ? this.#user : undefined);
+    draft.accept(reply, item.receivedAt, this.#devices.isStale(item, served) ? this.#user : undefined);
   }
 
-  /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message counted in. */
-  #isStale(item: MessageItem, served: readonly string[] | undefined): boolean {
-    for (const device of this.#devices.inUse) {
-      if (!(device in item.slots) && !served?.includes(device) && device !== item.device) return true;
-    }
-    return Object.keys(item.slots).some((device) => !this.#devices.inUse.has(device));
-  }
-
-  /** Notices are outside the quota. Beyond their own budget, `delivered` ones reach only who is there to take them; no other kind is dropped. */
+  /** No notice is refused for quota. Beyond their own budget, `delivered` ones reach only who is there to take them; no other kind is dropped. */
   #notify(draft: Draft, item: NoticeItem, delivery: Delivery | undefined): void {
     const full = this.#stored.bytesOf(NOTICES) + sizeOf(item) > this.#rules.noticesBytes;
     const present = (device: string) => this.#attached.of(device)?.live && this.#attached.of(device)?.roomy;
@@ -177,19 +170,13 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const tagOf = new Map(tags);
     for (const { n, carried } of attachment.acked(upTo)) {
       carried.waiting.delete(device);
-      if (carried.item.type === 'message' && carried.item.from !== this.#user && !this.#isTaken(carried, device)) {
-        draft.notices.delivered(carried.item, device, tagOf.get(n));
-      }
+      const { item } = carried;
+      const news = item.type === 'message' && item.from !== this.#user && !this.#stored.isTaken(carried, device);
+      if (news) draft.notices.delivered(item, device, tagOf.get(n));
       carried.taken = true;
       if (carried.waiting.size === 0 && this.#held.acked(carried)) draft.settle(carried.delivery);
     }
     if (this.#attached.raise(draft)) this.#trim(draft);
-  }
-
-  /** Whether another device took it earlier, so that the sender has been told. */
-  #isTaken({ taken, stored, devices }: Carried, except: string): boolean {
-    if (taken || stored === undefined) return taken;
-    return devices.some((device) => device !== except && this.#stored.cursor(device) > stored);
   }
 
   /** What every device has leaves silently; what devices out of use left behind does not: the sweep tells the senders first. */
@@ -212,16 +199,17 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
 
   #attach(draft: Draft, command: Command<'attach'>, delivery: Delivery | undefined): void {
     draft.settle(delivery);
-    if (delivery?.redelivered) return; // its gateway attaches again once it knows the new owner
+    if (delivery?.redelivered) return draft.reattach(command.at); // it may be pushed to from an earlier owner
     const { device, at } = command;
     if (!this.#devices.inUse.has(device)) return draft.close(at, this.#devices.deleted ? 'accountDeleted' : 'revoked');
     const replaced = this.#attached.attach(draft, command);
     if (replaced) this.#release(draft, replaced);
   }
 
-  #detach(draft: Draft, { device, at }: Command<'detach'>): void {
+  #detach(draft: Draft, { device, at, lost }: Command<'detach'>): void {
     const attachment = this.#attached.find(device, at);
     if (!attachment) return;
+    if (lost) draft.reattach(at);
     this.#attached.remove(device);
     this.#release(draft, attachment);
   }
@@ -234,12 +222,14 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   #account(draft: Draft, command: AccountChange, delivery: Delivery | undefined): void {
     const gone = this.#devices.change(command);
     if (!gone) {
-      // Its first sweep may not have come to its end.
-      if (delivery?.redelivered || this.#devices.areOf(command)) this.#sweeps.depart(draft, delivery);
+      // Its sweep may not have begun or ended. What is only repeated costs nothing: anybody may repeat it.
+      const unswept = this.#devices.areLoadedFrom(command) && this.#stored.outlived(this.#devices.inUse);
+      if (delivery?.redelivered || unswept) this.#sweeps.depart(draft, delivery);
       else draft.settle(delivery);
       return;
     }
     const { length, devices, deleted } = command;
+    this.#stored.flush(draft); // a new device begins behind it: were only the cursor written, what takes these numbers later would be lost to it
     draft.writes.push({ type: 'account', length, devices, deleted, cursors: this.#stored.begin(devices) });
     for (const device of gone) this.#dismiss(draft, device, deleted);
     this.#attached.tellLog(draft, this.#user, length);

@@ -1,9 +1,11 @@
 // Mailboxes as the host runs them: how they are loaded and written, and when they are swept.
 import type { ActorType } from '#runtime/actors/actor.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
+import { partitionOf } from '#runtime/partitions.ts';
 import type { MailboxRules } from './config.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
 import type { Expiry } from './expiry.ts';
+import { HoldBudget } from './held.ts';
 import { Mailbox, type MailboxWorld } from './mailbox.ts';
 import type { MailboxStore, MailboxWrite } from './store.ts';
 
@@ -14,11 +16,17 @@ export function mailboxActors(
   store: MailboxStore,
   rules: MailboxRules,
   expiry: MailboxWorld['expiry'],
+  partitions: number,
 ): ActorType<'mailbox', MailboxWrite, MailboxRead, MailboxResult> {
-  const world: MailboxWorld = { rules, budget: { bytes: 0 }, expiry };
+  const worlds: readonly MailboxWorld[] = Array.from({ length: partitions }, () => ({
+    rules,
+    budget: new HoldBudget(),
+    expiry,
+  }));
+  const worldOf = (user: string): MailboxWorld => worlds[partitionOf(user, partitions)] as MailboxWorld; // 0 … partitions − 1
   return {
     kind: 'mailbox',
-    activate: async (user) => new Mailbox(user, await store.load(user), world),
+    activate: async (user) => new Mailbox(user, await store.load(user), worldOf(user)),
     write: (user, writes) => store.write(user, writes),
     read: async (user, read) => ({ ...read, chunks: await store.read(user, read.from, read.before, read.limit) }),
   };

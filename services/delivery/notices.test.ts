@@ -1,6 +1,7 @@
 // What senders are told of deliveries. Devices of al@localhost are a1, a2, …; the sender is b1 of bo@localhost.
 import { describe, expect, test } from 'vitest';
-import { AL, BO, Box } from './mailbox.fixture.ts';
+import { KIB, NOTICE_ENTRIES_MAX } from '#protocol/limits.ts';
+import { AL, BO, Box, numbers } from './mailbox.fixture.ts';
 
 describe('the delivered notice', () => {
   test('goes to the sender once for a person, with the first device and its tag', async () => {
@@ -75,5 +76,27 @@ describe('the delivered notice', () => {
     await box.turn(box.ack('a2', 2, 2, [[1, 'tag']]));
     expect(box.notices).toEqual([]);
     expect(box.settled).toEqual(expect.arrayContaining(['m1', 'notice']));
+  });
+});
+
+describe('a notice that is full', () => {
+  test('is followed by another: each message and each number is named, however many expire at once', async () => {
+    const box = await Box.make(['a1'], { quotaBytes: 64 * KIB * KIB });
+    const expiresAt = box.now + 1_000;
+    const seqs = numbers(1, NOTICE_ENTRIES_MAX + 2);
+    await box.turn(...seqs.map((n) => box.message(n, { expiresAt })));
+    box.now = expiresAt;
+    await box.turn(box.sweep());
+    await box.reads();
+    const named = { expired: [] as string[][], missed: [] as number[][] };
+    for (const { notice } of box.notices) {
+      if (notice.kind === 'expired') named.expired.push(notice.entries.map(({ id }) => id));
+      if (notice.kind === 'missed') named.missed.push([...notice.seqs]);
+      expect(notice).not.toMatchObject({ more: expect.toSatisfy((more) => more > 0) });
+    }
+    expect(named.expired.map(({ length }) => length)).toEqual([NOTICE_ENTRIES_MAX, 2]);
+    expect(named.missed.map(({ length }) => length)).toEqual([NOTICE_ENTRIES_MAX, 2]);
+    expect(named.expired.flat()).toEqual(seqs.map((n) => `id ${n}`));
+    expect(named.missed.flat()).toEqual(seqs);
   });
 });

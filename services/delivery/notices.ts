@@ -28,9 +28,7 @@ export class Notices {
       entries: [],
       more: 0,
     });
-    if (notice.entries.length < NOTICE_ENTRIES_MAX)
-      notice.entries.push({ id: item.id, device, ...(tag ? { tag } : {}) });
-    else notice.more += 1;
+    notice.entries.push({ id: item.id, device, ...(tag ? { tag } : {}) });
   }
 
   /** To the sender: the message left the store and no device had taken it. */
@@ -43,8 +41,7 @@ export class Notices {
       entries: [],
       more: 0,
     });
-    if (notice.entries.length < NOTICE_ENTRIES_MAX) notice.entries.push({ id: item.id });
-    else notice.more += 1;
+    notice.entries.push({ id: item.id });
   }
 
   /** To the own devices that have not taken the message: its number will not come, so that they do not wait for it. */
@@ -83,8 +80,16 @@ export class Notices {
 
   #draft<T extends NoticeBody>(key: string, to: string, devices: readonly string[] | undefined, empty: T): T {
     const present = this.#drafts.get(key);
-    if (present) return present.notice as T; // the key begins with the kind
+    if (present && lengthOf(present.notice) < NOTICE_ENTRIES_MAX) return present.notice as T; // the key begins with the kind
+    if (present) {
+      this.#drafts.delete(key); // a full one keeps its place: each name is said, however many there are
+      this.#drafts.set(`${key} ${this.#drafts.size}`, present);
+    }
     this.#drafts.set(key, { to, devices, notice: empty });
     return empty;
   }
+}
+
+function lengthOf(notice: NoticeBody): number {
+  return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
 }

@@ -27,7 +27,7 @@ export function startDelivery(
   const host = new ActorHost({
     ...deps,
     observer: metrics,
-    type: mailboxActors(store, mailboxRules(settings), expiry),
+    type: mailboxActors(store, mailboxRules(settings), expiry, bus.partitions),
   });
   const stopSweeps = startSweeps({
     store,

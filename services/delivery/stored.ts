@@ -50,6 +50,17 @@ export class Stored {
     return this.#cursors.get(device) ?? 1;
   }
 
+  /** Whether there were ever other devices than these: they may have left something behind. */
+  outlived(devices: ReadonlySet<string>): boolean {
+    return this.#chunks.length > 0 && [...this.#cursors.keys()].some((device) => !devices.has(device));
+  }
+
+  /** Whether another device took it earlier, so that the sender has been told. */
+  isTaken({ taken, stored, devices }: Carried, except: string): boolean {
+    if (taken || stored === undefined) return taken;
+    return devices.some((device) => device !== except && this.cursor(device) > stored);
+  }
+
   add(draft: Draft, carried: Carried): void {
     if (this.#filled > 0 && this.#filled + carried.size > CHUNK_BYTES_MAX) this.#beginChunk();
     carried.stored = this.#next;

@@ -17,9 +17,11 @@ class HeldBus implements Bus {
   readonly inbox = 'held';
   readonly sends: Deliver[] = [];
   readonly others: (AccountCommand | Exclude<MailboxCommand, Deliver>)[] = [];
-  readonly partitions = 1;
-  readonly awayMs = 0;
-  lagMs = 0;
+  partitions = 1;
+  awayMs = 0;
+  blocked = false;
+  /** By key; of all others, 0. */
+  readonly lags = new Map<string, number>();
   /** Thrown in place of the next confirms. */
   failure: Error | undefined;
   /** Thrown where nothing may throw. */
@@ -42,6 +44,10 @@ class HeldBus implements Bus {
     else this.others.push(command);
     if (command.type === 'session') this.answer(command.reply.re, {});
     for (const watcher of this.#watchers) watcher();
+  }
+
+  lagMsOf(_kind: string, key: string): number {
+    return this.lags.get(key) ?? 0;
   }
 
   send(_inbox: string, message: InboxMessage): void {
@@ -112,9 +118,15 @@ export class Gateway {
   }
 
   static async start(): Promise<Gateway> {
+    const gateway = await Gateway.listening();
+    gateway.listener.open();
+    return gateway;
+  }
+
+  /** One that has its port, and takes nobody yet. */
+  static async listening(): Promise<Gateway> {
     const gateway = new Gateway();
     gateway.url = await gateway.listener.listen();
-    gateway.listener.open();
     return gateway;
   }
 

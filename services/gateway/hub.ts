@@ -14,7 +14,7 @@ import { Rates } from './rates.ts';
 
 /** Unanswered sends of all clients together; beyond it their sockets are not read. */
 const UNANSWERED_MAX_BYTES = 64 * MIB;
-/** A bus this far behind takes no new messages. */
+/** A partition this far behind takes no new messages. */
 const LAG_MAX_MS = 5 * SECOND_MS;
 
 /** A gateway whose bus is away for so long sends its clients elsewhere: another may reach it. */
@@ -22,7 +22,9 @@ const AWAY_MAX_MS = 10 * SECOND_MS;
 
 /** A connection, as the hub sees it. */
 export interface Client {
-  readonly session: { readonly address: string; readonly device: string; readonly at: SessionRef } | undefined;
+  readonly session:
+    | { readonly address: string; readonly device: string; readonly receive: boolean; readonly at: SessionRef }
+    | undefined;
   push(frame: Push): void;
   close(why: CloseName): void;
   beat(now: number): void;
@@ -64,6 +66,8 @@ export class Hub {
   readonly #connections = new Set<Client>();
   readonly #sessions = new Map<number, Client>();
   readonly #waiting = new Set<Client>();
+  /** Partitions of mailboxes with an owner that was heard of. */
+  readonly #owned = new Set<number>();
   readonly #timers: NodeJS.Timeout[];
   #lastSession = 0;
   #unansweredBytes = 0;
@@ -87,8 +91,9 @@ export class Hub {
         this.attempt('a message to a client could not be handled', () => this.#read(message));
       },
       renewed: () => this.#restart(() => true),
-      moved: (kind, partition) =>
-        this.#restart(({ address }) => kind === 'mailbox' && partitionOf(address, this.bus.partitions) === partition),
+      moved: (kind, partition) => {
+        if (kind === 'mailbox') this.#moved(partition);
+      },
     });
     deps.signals.onSignal((signal) => this.#hear(signal));
     this.#timers = [
@@ -142,13 +147,21 @@ export class Hub {
     this.#waiting.add(connection);
   }
 
-  /** Whether what clients ask for can be passed on. */
+  /** Whether what clients ask for can be passed on, sooner or later; if not, they are sent elsewhere. */
   get available(): boolean {
     return this.bus.awayMs < AWAY_MAX_MS;
   }
 
-  get overloaded(): RequestError | undefined {
-    return this.bus.lagMs > LAG_MAX_MS ? new RequestError('busy', undefined, SECOND_MS) : undefined;
+  /** Whether more clients should come here. */
+  get ready(): boolean {
+    return this.available && !this.bus.blocked;
+  }
+
+  /** Why a message for these mailboxes is not taken now. */
+  overloaded(addresses: readonly string[]): RequestError | undefined {
+    return addresses.some((address) => this.bus.lagMsOf('mailbox', address) > LAG_MAX_MS)
+      ? new RequestError('busy', undefined, SECOND_MS)
+      : undefined;
   }
 
   /** False if the step failed, which should not happen: its stack is in the log. */
@@ -193,6 +206,17 @@ export class Hub {
         // Its pushes would be numbered from 1 again, and acks under way would count for them: only a new session is safe.
         return this.#sessions.get(message.session)?.close('failed');
     }
+  }
+
+  /**
+   * A partition has an owner newer than any known. The first one that is heard of is who was given the attaches of those sessions that are
+   * there already; who had one of them before, and is no more, left it redelivered, and such a session is told so (mailbox.ts).
+   */
+  #moved(partition: number): void {
+    if (this.#owned.has(partition)) {
+      this.#restart(({ address, receive }) => receive && partitionOf(address, this.bus.partitions) === partition);
+    }
+    this.#owned.add(partition);
   }
 
   /** Ends the sessions that nobody pushes to any more; their clients open others, and send again what was not answered. */

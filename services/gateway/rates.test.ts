@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { RequestError } from '#protocol/errors.ts';
-import { Rates } from './rates.ts';
+import { RATE_OF, Rates } from './rates.ts';
 
 const limited = { code: 'rate_limited', retry: true };
 
@@ -14,6 +14,15 @@ describe('rates', () => {
     expect(Number.isInteger(retryAfterMs) && Number(retryAfterMs) > 0 && Number(retryAfterMs) <= 60_000).toBe(true);
     await rates.take('account', 'b');
     await rates.take('session', 'a');
+  });
+
+  test('let a network sign up 120 times a minute, two requests an account, or try 240 codes of invitations', async () => {
+    const rates = new Rates(1);
+    for (let i = 0; i < 120; i += 1) {
+      for (const type of ['signup.start', 'signup.finish'] as const) await rates.take(RATE_OF[type], 'network');
+    }
+    await expect(rates.take(RATE_OF['signup.finish'], 'network')).rejects.toMatchObject(limited);
+    await rates.take(RATE_OF['signup.finish'], 'another');
   });
 
   test('are multiplied by the factor', async () => {

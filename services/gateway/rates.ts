@@ -11,6 +11,8 @@ const TABLE = {
   session: { points: 2_400, seconds: 60 },
   lookUp: { points: 6_000, seconds: 60 },
   send: { points: 120_000, seconds: 60 },
+  /** Frames of a session that are none of the protocol: reading one costs up to 28 ms, and no other limit counts it. */
+  refused: { points: 120, seconds: 60 },
 } as const;
 export type RateName = keyof typeof TABLE;
 
@@ -47,6 +49,7 @@ export class Rates {
       session: make('session'),
       lookUp: make('lookUp'),
       send: make('send'),
+      refused: make('refused'),
     };
   }
 

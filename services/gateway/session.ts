@@ -86,10 +86,12 @@ export class Session implements Sender {
   }
 
   /** A retryable refusal is remembered, so that later numbers of the conversation do not overtake the refused one. */
-  #admit({ message }: Accepted): void {
+  #admit({ message, mailboxes }: Accepted): void {
     if (this.#refused.mustWait(message)) throw new RequestError('earlier_refused');
     const problem =
-      (this.#hub.space.low ? new RequestError('no_space') : this.#hub.overloaded) ??
+      (this.#hub.space.low
+        ? new RequestError('no_space')
+        : this.#hub.overloaded(mailboxes.map(({ address }) => address))) ??
       this.#allowance.spend(this.#hub.monotonic());
     if (problem) {
       this.#refused.refuse(message);

@@ -13,6 +13,9 @@ import { Wire } from '../../test/wire.fixture.ts';
 import { WirePerson } from '../../test/wire-person.fixture.ts';
 import { Gateway } from './gateway.fixture.ts';
 
+/** 82 MB of frames in one process: measured, 8 s on two cores, over 30 under a load of 25. */
+const MANY_FRAMES_TIMEOUT_MS = 120_000;
+
 let gateway: Gateway;
 const al = new WirePerson('al@localhost');
 const bo = new WirePerson('bo@localhost');
@@ -74,22 +77,26 @@ describe('sends without answers', () => {
     await other.ok({ type: 'ping' });
   });
 
-  test('of all clients hold 64 MiB, and one more of each; then nobody is read until there is room', async () => {
-    const many = await Promise.all(Array.from({ length: 45 }, () => gateway.session(al)));
-    for (const wire of many) sendAll(wire, SENDS_UNANSWERED_MAX + 1, al, bo, 80_000);
-    const each = 4 * Math.ceil(80_000 / 3);
-    const room = Math.ceil((64 * 1024 * 1024) / each);
-    await gateway.bus.waiting(room - 10);
-    await settled();
-    expect(gateway.bus.sends.length).toBeLessThanOrEqual(room + many.length);
-    let answered = 0;
-    while (answered < many.length * (SENDS_UNANSWERED_MAX + 1)) {
-      await gateway.bus.waiting(1);
-      answered += gateway.bus.sends.length;
-      gateway.bus.answerSends(Number.POSITIVE_INFINITY);
-    }
-    await Promise.all(many.map((wire) => wire.ok({ type: 'ping' })));
-  });
+  test(
+    'of all clients hold 64 MiB, and one more of each; then nobody is read until there is room',
+    async () => {
+      const many = await Promise.all(Array.from({ length: 45 }, () => gateway.session(al)));
+      for (const wire of many) sendAll(wire, SENDS_UNANSWERED_MAX + 1, al, bo, 80_000);
+      const each = 4 * Math.ceil(80_000 / 3);
+      const room = Math.ceil((64 * 1024 * 1024) / each);
+      await gateway.bus.waiting(room - 10);
+      await settled();
+      expect(gateway.bus.sends.length).toBeLessThanOrEqual(room + many.length);
+      let answered = 0;
+      while (answered < many.length * (SENDS_UNANSWERED_MAX + 1)) {
+        await gateway.bus.waiting(1);
+        answered += gateway.bus.sends.length;
+        gateway.bus.answerSends(Number.POSITIVE_INFINITY);
+      }
+      await Promise.all(many.map((wire) => wire.ok({ type: 'ping' })));
+    },
+    MANY_FRAMES_TIMEOUT_MS,
+  );
 
   test('do not make a client silent: what it says is in its socket', async () => {
     const wire = await gateway.session(al);
@@ -128,10 +135,15 @@ describe('a send that is refused for now', () => {
   test('is so because the bus is behind, full or away', async () => {
     const wire = await gateway.session(al);
     const [first, second] = [al.message(bo), al.message(bo)];
-    gateway.bus.lagMs = 6_000;
+    gateway.bus.lags.set(bo.address, 6_000);
     const busy = await wire.request({ type: 'send', ...first });
     expect(busy).toMatchObject({ code: 'busy', retry: true, retryAfterMs: SECOND_MS });
-    gateway.bus.lagMs = 0;
+    const cy = new WirePerson('cy@localhost');
+    const other = wire.request({ type: 'send', ...al.message(cy, { seq: 1 }) }); // of a partition that is not behind
+    await gateway.bus.waiting(1);
+    gateway.bus.answerSends(1);
+    expect(await other).toMatchObject({ type: 'ok' });
+    gateway.bus.lags.clear();
     for (const failure of [new RequestError('no_space'), new Unavailable('gone')]) {
       gateway.bus.failure = failure;
       expect(await wire.request({ type: 'send', ...first })).toMatchObject({ retry: true });

@@ -1,0 +1,120 @@
+// A gateway whose bus is away, comes back, or says that a partition has another owner: who is closed, how, and who is left alone.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CLOSE } from '#protocol/close-codes.ts';
+import { partitionOf } from '#runtime/partitions.ts';
+import { Wire } from '../../test/wire.fixture.ts';
+import { WirePerson } from '../../test/wire-person.fixture.ts';
+import { Gateway } from './gateway.fixture.ts';
+
+const PARTITIONS = 4;
+const AL = partitionOf('al@localhost', PARTITIONS);
+
+let gateway: Gateway;
+beforeEach(async () => {
+  gateway = await Gateway.start();
+  gateway.bus.partitions = PARTITIONS;
+});
+afterEach(() => gateway.stop());
+
+const al = new WirePerson('al@localhost');
+const away = ['bo', 'cy', 'di', 'ed'].map((name) => new WirePerson(`${name}@localhost`));
+const bo = away.find(({ address }) => partitionOf(address, PARTITIONS) !== AL) as WirePerson; // one in four is al's
+const moved = (partition: number): void => gateway.bus.reader.moved?.('mailbox', partition);
+const isOpen = async (wire: Wire): Promise<void> => {
+  expect(await wire.request({ type: 'ping' })).toMatchObject({ type: 'ok' });
+};
+
+describe('a partition that moves', () => {
+  test('closes the sessions of its users, which come back, and no others', async () => {
+    moved(AL);
+    const wire = await gateway.session(al, true);
+    const other = await gateway.session(bo, true);
+    const stranger = await Wire.open(gateway.url);
+    moved(AL);
+    expect(await wire.closed).toEqual(CLOSE.failed);
+    await isOpen(other);
+    await isOpen(stranger);
+    await isOpen(await gateway.session(al, true));
+  });
+
+  test('closes nobody when its first owner is heard of: that is the one who was given their attaches', async () => {
+    const wire = await gateway.session(al, true);
+    moved(AL);
+    await isOpen(wire);
+    moved(AL);
+    expect(await wire.closed).toEqual(CLOSE.failed);
+  });
+
+  test('closes nobody if it is one of accounts', async () => {
+    const wire = await gateway.session(al, true);
+    for (let n = 0; n < 2; n += 1) gateway.bus.reader.moved?.('account', AL);
+    await isOpen(wire);
+  });
+
+  test('closes only those that receive: the others are attached to nobody', async () => {
+    moved(AL);
+    const wire = await gateway.session(al);
+    moved(AL);
+    await isOpen(wire);
+  });
+});
+
+describe('a bus that is back', () => {
+  test('under another inbox closes every session: answers to them went to the earlier one', async () => {
+    const wires = [await gateway.session(al, true), await gateway.session(bo)];
+    const stranger = await Wire.open(gateway.url);
+    gateway.bus.reader.renewed?.();
+    expect(await Promise.all(wires.map(({ closed }) => closed))).toEqual([CLOSE.failed, CLOSE.failed]);
+    await isOpen(stranger);
+  });
+});
+
+describe('a bus that is away', () => {
+  const readyz = async (): Promise<number> => (await fetch(`${gateway.url.replace('ws', 'http')}/readyz`)).status;
+
+  test('for less than 10 s changes nothing', async () => {
+    const wire = await gateway.session(al, true);
+    gateway.bus.awayMs = 9_000;
+    gateway.pass(1_000);
+    expect(await readyz()).toBe(200);
+    await isOpen(wire);
+  });
+
+  test('for 10 s sends clients elsewhere, refuses new ones and says that it is not ready, until the bus is back', async () => {
+    const wires = [await gateway.session(al, true), await Wire.open(gateway.url)];
+    gateway.bus.awayMs = 10_000;
+    gateway.pass(1_000);
+    expect(await Promise.all(wires.map(({ closed }) => closed))).toEqual([CLOSE.goElsewhere, CLOSE.goElsewhere]);
+    expect(await readyz()).toBe(503);
+    await expect(Wire.open(gateway.url)).rejects.toThrow();
+    gateway.bus.awayMs = 0;
+    expect(await readyz()).toBe(200);
+    await isOpen(await gateway.session(al, true));
+  });
+
+  test('because it is short of memory or disk makes the gateway not ready, and closes nobody: what is acked makes room', async () => {
+    const wire = await gateway.session(al, true);
+    gateway.bus.blocked = true;
+    gateway.pass(1_000);
+    expect(await readyz()).toBe(503);
+    await isOpen(wire);
+    await isOpen(await gateway.session(bo, true));
+    gateway.bus.blocked = false;
+    expect(await readyz()).toBe(200);
+  });
+});
+
+test('a gateway that has its port and not yet its bus is alive, not ready, and takes nobody', async () => {
+  const early = await Gateway.listening();
+  try {
+    const http = early.url.replace('ws', 'http');
+    expect((await fetch(`${http}/healthz`)).status).toBe(200);
+    expect((await fetch(`${http}/readyz`)).status).toBe(503);
+    await expect(Wire.open(early.url)).rejects.toThrow();
+    early.listener.open();
+    expect((await fetch(`${http}/readyz`)).status).toBe(200);
+    await isOpen(await Wire.open(early.url));
+  } finally {
+    await early.stop();
+  }
+});

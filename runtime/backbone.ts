@@ -34,7 +34,7 @@ export type Backbone = Omit<HostDeps, 'bus'> & {
   readonly meta: MongoMetaStore;
   readonly random: (bytes: number) => Uint8Array;
   readonly monotonic: () => number;
-  /** Whether the bus and the store answer. Signals do not count: messages go on without them. */
+  /** Whether the bus and the store take what they are given. Signals do not count: messages go on without them. */
   readonly ready: boolean;
   /** Hands over what this instance owns, then lets go. */
   close(): Promise<void>;
@@ -54,6 +54,8 @@ export async function openBackbone(
   const metrics = new Metrics();
   const mongo = new Mongo(mongoUrl, log);
   const meta = new MongoMetaStore(mongo);
+  const now = (): number => Date.now();
+  const quarantine = new MongoQuarantine(mongo, now);
   const bus = new AmqpBus({
     url: amqpUrl,
     prefix: queuePrefix,
@@ -61,15 +63,17 @@ export async function openBackbone(
     instance,
     epochs: meta,
     suspects: new MongoSuspects(mongo),
+    unreadable: quarantine,
     log,
     jitter: Math.random,
   });
   const signals = await NatsSignals.open({ url: natsUrl, domain, log });
   await mongo.connect();
   await meta.claim({ domain, partitions: PARTITIONS_DEFAULT });
-  const now = (): number => Date.now();
   metrics.gauge('parley_bus_lag_seconds', 'Age of the oldest publish without a confirm', () => bus.lagMs / 1_000);
   metrics.gauge('parley_bus_away_seconds', 'How long RabbitMQ has been away', () => bus.awayMs / 1_000);
+  metrics.total('parley_bus_frames_total', 'Messages published to RabbitMQ', () => bus.published.frames);
+  metrics.total('parley_bus_items_total', 'Commands and answers in those messages', () => bus.published.items);
   metrics.gauge('parley_store_ready', '1 if MongoDB takes writes', () => Number(mongo.ready));
   metrics.gauge('parley_signals_ready', '1 if NATS is connected', () => Number(signals.ready));
   metrics.gauge('parley_signals_dropped', 'Signals dropped while NATS was away', () => signals.dropped);
@@ -82,11 +86,11 @@ export async function openBackbone(
     meta,
     now,
     observer: metrics,
-    quarantine: new MongoQuarantine(mongo, now),
+    quarantine,
     random: (bytes) => new Uint8Array(randomBytes(bytes)),
     monotonic: () => performance.now(),
     get ready() {
-      return bus.awayMs === 0 && mongo.ready;
+      return bus.awayMs === 0 && !bus.blocked && mongo.ready;
     },
     async close() {
       await bus.close();

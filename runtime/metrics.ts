@@ -62,6 +62,19 @@ export class Metrics implements TurnObserver {
     });
   }
 
+  /** A count that somebody keeps, read when it is asked for. */
+  total(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
   /** The Prometheus text format. */
   text(): Promise<string> {
     return this.#registry.metrics();

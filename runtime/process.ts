@@ -7,9 +7,11 @@ import { StartError } from './start-error.ts';
 
 /** Exit statuses. 0: ended as asked. */
 const CANNOT_GO_ON = 1;
-const WRONG_SETTING = 2;
+export const WRONG_SETTING = 2;
 /** A second signal that comes later than this is a second wish. */
 const AGAIN_AFTER_MS = 1_000;
+/** A start that is not through by then has nothing that must be drained: it may wait for a broker for ever. */
+const START_PATIENCE_MS = 1_000;
 /** A drain that hangs is given up after this. */
 const DRAIN_MAX_MS = 20_000;
 
@@ -32,9 +34,16 @@ export async function runProcess(start: () => Promise<() => Promise<void>>): Pro
       });
     }
   });
+  let starting: NodeJS.Timeout | undefined;
+  void asked.then(() => {
+    starting = setTimeout(() => process.exit(0), START_PATIENCE_MS);
+  });
   try {
     const stop = await start();
-    void asked.then(() => end(stop));
+    void asked.then(() => {
+      clearTimeout(starting);
+      return end(stop);
+    });
   } catch (error) {
     if (error instanceof HelpShown) process.exit(0);
     fail(error);

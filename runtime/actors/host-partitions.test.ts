@@ -182,6 +182,21 @@ describe('the host of a partition', () => {
     expect(host.active).toBe(1);
   });
 
+  test('says since when the oldest command waits that is not decided; what is held is decided', async () => {
+    host.gained(AL, 1);
+    let open = () => {};
+    gate = new Promise((resolve) => (open = resolve));
+    decide = () => ({ writes: ['wrote'] });
+    host.deliver([{ ...delivery(1), since: 5 }]);
+    await until('turn 1');
+    host.deliver([{ ...delivery(2), since: 7 }]);
+    expect(host.undecidedSince()).toEqual(new Map([[AL, 5]]));
+    open();
+    await until('turn 2');
+    expect(lines).not.toContain('settled 1');
+    while (host.undecidedSince().size > 0) await tick();
+  });
+
   test('puts aside, without a turn, what its owners did not survive', async () => {
     host.gained(AL, 1);
     host.deliver([delivery(1, 'al', true)]);

@@ -121,8 +121,9 @@ export class Stage {
     return {
       inbox: 'here',
       partitions: PARTITIONS,
-      lagMs: 0,
+      lagMsOf: () => 0,
       awayMs: 0,
+      blocked: false,
       publish: async (commands) => {
         await this.gate;
         this.#once('publish');

@@ -112,6 +112,17 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     if (slot) this.#give(slot, { command: command.command as CommandOf[K] }); // as in deliver
   }
 
+  undecidedSince(): ReadonlyMap<number, number> {
+    const oldest = new Map<number, number>();
+    for (const slot of this.#slots.values()) {
+      const since = sinceOf(slot.batch) ?? sinceOf(slot.waiting);
+      if (since === undefined) continue;
+      const partition = partitionOf(slot.key, this.#partitions);
+      oldest.set(partition, Math.min(since, oldest.get(partition) ?? since));
+    }
+    return oldest;
+  }
+
   gone(inbox: string): void {
     for (const slot of this.#slots.values()) {
       for (const command of slot.actor?.gone?.(inbox) ?? []) this.#give(slot, { command });
@@ -189,6 +200,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
       do {
         const batch = slot.waiting.splice(0, TURN_COMMANDS_MAX);
         slot.wakeAt = undefined;
+        slot.batch = batch;
         const turn = this.#turns.take(slot, batch);
         if (turn) await turn;
       } while ((slot.waiting.length > 0 || slot.doubtful) && this.#mayRun(slot));
@@ -197,6 +209,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
       this.#log.error({ kind: this.#kind, key: slot.key, err: error }, 'a turn was given up');
     } finally {
       slot.running = false;
+      slot.batch = [];
       slot.usedAt = this.#now();
       if (slot.wakeAt === undefined || slot.tenure.stopped) this.#sleeping.delete(slot);
       else this.#sleeping.add(slot);
@@ -222,4 +235,10 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
       if (!busy && (slot.actor?.idle ?? true)) this.#slots.delete(key);
     }
   }
+}
+
+/** When the first of these came that a queue has. */
+function sinceOf(incoming: readonly Incoming<ActorKind, unknown>[]): number | undefined {
+  for (const one of incoming) if ('command' in one && one.delivery?.since !== undefined) return one.delivery.since;
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { expect, test } from 'vitest';
 import { openTestDatabase } from '../../test/mongo.fixture.ts';
 import { describeOn } from '../../test/services.fixture.ts';
 import { MongoQuarantine } from './mongo-quarantine-store.ts';
@@ -14,5 +15,18 @@ describeOn('MONGO', 'on MongoDB', (server) => {
       },
       close: () => database.close(),
     };
+  });
+
+  test('the quarantine keeps a frame that nobody can read, byte by byte, once', async () => {
+    const database = await openTestDatabase(server);
+    const quarantine = new MongoQuarantine(database.mongo, () => 7);
+    const content = Buffer.from([0x5b, 0xff, 0x00]);
+    await quarantine.keepFrame('parley.mailbox.3', content, 'no JSON');
+    await quarantine.keepFrame('parley.mailbox.3', content, 'no JSON, again');
+    const kept = await database.mongo.collection('quarantine').find().toArray();
+    expect(kept).toMatchObject([
+      { at: 7, queue: 'parley.mailbox.3', frame: content.toString('base64'), reason: 'no JSON' },
+    ]);
+    await database.close();
   });
 });

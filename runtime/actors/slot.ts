@@ -13,6 +13,8 @@ export type Slot<K extends ActorKind, W, R, E> = {
   /** Given to the actor and not settled, oldest first: what it must be given again if its memory is dropped. */
   readonly unsettled: Set<Delivery>;
   running: boolean;
+  /** What its running turn was given. */
+  batch: readonly Incoming<K, E>[];
   /** The end of the turns that run, or ran last. It never rejects. */
   whenRun: Promise<void> | undefined;
   /** The end of what follows its turns, and how many turns are followed. It never rejects. */
@@ -32,6 +34,7 @@ export function newSlot<K extends ActorKind, W, R, E>(key: string, tenure: Tenur
     waiting: [],
     unsettled: new Set(),
     running: false,
+    batch: [],
     whenRun: undefined,
     afterwards: undefined,
     following: 0,

@@ -132,8 +132,8 @@ export class Turns<K extends ActorKind, W, R, E> {
     slot.doubtful = false;
     for (const one of batch) if ('command' in one && one.delivery) slot.unsettled.delete(one.delivery);
     const held = [...slot.unsettled].map((delivery): Incoming<K, E> => {
-      const { to, size } = delivery;
-      const again: Delivery = { to, size, redelivered: true, settle: () => delivery.settle() };
+      const { to, size, frame } = delivery;
+      const again: Delivery = { to, size, frame, redelivered: true, settle: () => delivery.settle() };
       return { command: to.command as CommandOf[K], delivery: again }; // the bus gives a kind's consumer commands of that kind only
     });
     slot.unsettled.clear();

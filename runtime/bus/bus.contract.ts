@@ -59,6 +59,9 @@ export class Recorder implements PartitionConsumer {
     this.#wake();
   }
 
+  /** What it was given and has not decided, if a test says so. */
+  undecidedSince = (): ReadonlyMap<number, number> => new Map();
+
   told(command: Addressed): void {
     this.tolds.push(command);
     this.#wake();

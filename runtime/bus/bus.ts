@@ -13,6 +13,10 @@ export type Delivery = {
   readonly poison?: boolean;
   /** The size in the queue, in bytes or characters: for bounds, not for accounts. */
   readonly size: number;
+  /** When its frame came to this instance, in ms that no clock change moves; absent where lag is told to nobody. */
+  readonly since?: number;
+  /** The same for all commands of a frame, which leaves the queue once all are settled; absent: it is not in a queue yet. */
+  readonly frame?: object | undefined;
   settle(): void;
 };
 
@@ -31,6 +35,8 @@ export interface PartitionConsumer {
   deliver(deliveries: readonly Delivery[]): void;
   /** A told command. */
   told(command: Addressed): void;
+  /** Since when the oldest command of each partition waits that is given and not decided: ms as `since`. What is held on purpose is decided. */
+  undecidedSince(): ReadonlyMap<number, number>;
   /** An inbox that something was sent to is no more, and what was on its way to it is lost. May come late or twice. */
   gone(inbox: string): void;
 }
@@ -75,12 +81,20 @@ export interface Bus {
    * Throws ConfigError if a broker refuses; waits for one that does not answer.
    */
   start(): Promise<void>;
-  /** How long the oldest publish has been waiting for its confirm, in ms. */
-  readonly lagMs: number;
+  /** How far behind the partition of an actor is, in ms: publishes wait for their confirms, or its owner says that commands wait for it. */
+  lagMsOf(kind: ActorKind, key: string): number;
   /** How long the bus has been unable to take or hand out anything, in ms; 0: it works. */
   readonly awayMs: number;
+  /** Whether it takes nothing for now, for want of memory or disk. It hands out all the same: what is settled makes room. */
+  readonly blocked: boolean;
   /** Hands over, waits until what was published is confirmed, then lets go. Unsettled commands stay queued. */
   close(): Promise<void>;
+}
+
+/** Keeps frames that nobody can read, so that the commands behind them are reached. */
+export interface Unreadable {
+  /** Keeps a frame once, however often it is brought. Throws Unavailable. */
+  keepFrame(queue: string, content: Buffer, reason: string): Promise<void>;
 }
 
 /** Remembers commands that may be what kills their owners, in a store that outlives them. */

@@ -35,6 +35,8 @@ export class Journal implements Bus {
   readonly partitions: number;
   /** Nothing that it depends on can be away. */
   readonly awayMs = 0;
+  /** A full disk is said by each publish. */
+  readonly blocked = false;
   readonly #epoch: number;
   readonly #consumers = new Map<ActorKind, PartitionConsumer>();
   #reader: BusReader = { message: () => {} };
@@ -111,7 +113,8 @@ export class Journal implements Bus {
     }
   }
 
-  get lagMs(): number {
+  /** All partitions share one disk. */
+  lagMsOf(): number {
     const oldest = this.#oldestUnderWay ?? this.#waiting[0]?.since;
     return oldest === undefined ? 0 : performance.now() - oldest;
   }

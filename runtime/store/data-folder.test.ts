@@ -64,7 +64,8 @@ describe('the data folder', () => {
 
   describe('of another deployment', () => {
     beforeEach(async () => {
-      const { database } = await openData(folder, facts, schema);
+      const { database, claim } = await openData(folder, facts, schema);
+      await claim();
       await database.close();
     });
 
@@ -88,7 +89,7 @@ describe('the data folder', () => {
       other.close();
       const error = await refusal(folder, { domain: 'example.org', partitions: 32 });
       expect(error).toBeInstanceOf(StartError);
-      expect(String(error)).toMatch(/form of version 7.*reads 1\. Use the version that made it, or another --data/);
+      expect(String(error)).toMatch(/form of version 7.*reads \d+\. Use the version that made it, or another --data/);
       const after = new DatabaseSync(file);
       expect(after.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()).toEqual([{ name: 'meta' }]);
       expect(after.prepare("SELECT value FROM meta WHERE name = 'epoch'").all()).toEqual([{ value: '1' }]);

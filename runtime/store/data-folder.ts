@@ -18,13 +18,13 @@ const ADVICE: Readonly<Record<OpenProblem, string>> = {
 
 /**
  * Opens the database in the folder `data`, with the tables of `schema`, for a deployment of these facts, and takes the epoch of this start. Throws StartError, or ConfigError
- * where a setting contradicts the data: each says what to do.
+ * where a setting contradicts the data: each says what to do. `claim`: to be called once the start cannot fail any more; at the first one it fixes the domain of the data.
  */
 export async function openData(
   data: string,
   facts: StoreFacts,
   schema: readonly string[],
-): Promise<{ readonly database: Database; readonly epoch: number }> {
+): Promise<{ readonly database: Database; readonly epoch: number; claim(): Promise<void> }> {
   try {
     makeFolder(data);
   } catch (error) {
@@ -35,9 +35,9 @@ export async function openData(
   });
   try {
     const meta = new MetaStore(database);
-    await meta.claim(facts);
+    await meta.check(facts);
     await database.write(schema.map((sql) => ({ sql, params: [] })));
-    return { database, epoch: await meta.takeEpoch() };
+    return { database, epoch: await meta.takeEpoch(), claim: () => meta.claim(facts) };
   } catch (error) {
     await database.close();
     if (error instanceof RequestError) throw unusable(data, error.message, 'full');

@@ -1,7 +1,7 @@
 // The facts about an embedded store, and its epochs, in SQLite.
 import type { ActorKind } from '#protocol/commands.ts';
 import { Conflict, type Database } from './database.ts';
-import { claimFacts, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
+import { claimFacts, DOMAIN, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
 
 /** The form of the tables that this version reads and writes. */
 const SCHEMA_VERSION = 2;
@@ -19,6 +19,13 @@ export class MetaStore implements StoreMeta, PartitionEpochs {
 
   claim(facts: StoreFacts): Promise<void> {
     return claimFacts((name, value) => this.#first(name, value), SCHEMA_VERSION, facts, '--data');
+  }
+
+  /** As `claim`, but a domain that is not recorded yet stays open: a start that fails on its port has decided nothing for the next one. */
+  check(facts: StoreFacts): Promise<void> {
+    const keep = (name: string, value: string) =>
+      name === DOMAIN ? this.#kept(name, value) : this.#first(name, value);
+    return claimFacts(keep, SCHEMA_VERSION, facts, '--data');
   }
 
   /** A number that no earlier start had: the epoch of this one. */
@@ -52,6 +59,10 @@ export class MetaStore implements StoreMeta, PartitionEpochs {
     await this.#database.write([
       { sql: 'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', params: [name, value] },
     ]);
+    return this.#kept(name, value);
+  }
+
+  async #kept(name: string, value: string): Promise<string> {
     const [row] = await this.#database.read({ sql: 'SELECT value FROM meta WHERE name = ?', params: [name] });
     return String(row?.value ?? value);
   }

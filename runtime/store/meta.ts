@@ -15,6 +15,9 @@ export interface StoreMeta {
   claim(facts: StoreFacts): Promise<void>;
 }
 
+/** The name under which the domain is recorded. */
+export const DOMAIN = 'domain';
+
 /** Auth's public key, base64url, which the gateway shows to every client. */
 export const SERVER_KEY = 'serverKey';
 
@@ -46,7 +49,7 @@ export async function claimFacts(
       `The data has the form of version ${schema}; this version of Parley reads ${schemaVersion}. Use the version that made it, or another ${setting}.`,
     );
   }
-  const domain = await keep('domain', facts.domain);
+  const domain = await keep(DOMAIN, facts.domain);
   if (domain !== facts.domain) {
     throw new ConfigError(
       `The data belongs to the domain ${domain}, not ${facts.domain}. Start with --domain ${domain}, or with another ${setting}.`,

@@ -95,6 +95,11 @@ export class Mongo {
     return this.#client.db(this.#database).collection<T>(name);
   }
 
+  /** What the server says that it is: its version, and of a stand-in its own name. */
+  build(): Promise<Readonly<Record<string, unknown>>> {
+    return attempt(() => this.#client.db(this.#database).command({ buildInfo: 1 }));
+  }
+
   /** Removes the whole database: for tests and for benchmarks, which make one of their own. */
   async drop(): Promise<void> {
     await attempt(() => this.#client.db(this.#database).dropDatabase());

@@ -1,22 +1,23 @@
 // The bus over RabbitMQ: wires link, publisher, membership and ownership together. DESIGN section 2 is its specification; what was
 // measured there is why each part is as it is.
-import type { ConsumeMessage } from 'amqplib';
+import { once } from 'node:events';
 import type { Logger } from 'pino';
 import type { ActorKind, Addressed, InboxMessage } from '#protocol/commands.ts';
 import { partitionOf } from '../../partitions.ts';
 import type { PartitionEpochs } from '../../store/meta.ts';
-import type { Bus, BusReader, PartitionConsumer, Suspects } from '../bus.ts';
+import type { Bus, BusReader, PartitionConsumer, Suspects, Unreadable } from '../bus.ts';
 import { encodeCommand } from '../encode.ts';
-import { type InboxEvents, readInbox } from './inbox.ts';
+import { consumeInbox, type InboxEvents } from './inbox.ts';
 import { Keeper } from './keeper.ts';
 import { Link, parseBrokerUrl } from './link.ts';
 import { ALIVE_INTERVAL_MS, Members } from './members.ts';
 import { Ownership } from './ownership.ts';
 import { Presence } from './presence.ts';
 import { Publisher } from './publisher.ts';
-import { Tells } from './tells.ts';
+import { Telling } from './telling.ts';
 import { Topology } from './topology.ts';
-import { type Alive, type InboxItem, PROBE_TYPE } from './wire.ts';
+import { FRAME_VERSIONS } from './versions.ts';
+import { type Alive, PROBE_TYPE } from './wire.ts';
 
 /** At the end, hand-over and what is still to be confirmed are given this long together. */
 const CLOSE_PATIENCE_MS = 10_000;
@@ -32,6 +33,7 @@ export type AmqpBusSettings = {
   readonly instance: string;
   readonly epochs: PartitionEpochs;
   readonly suspects: Suspects;
+  readonly unreadable: Unreadable;
   readonly log: Logger;
   /** 0 to 1, for the pauses between tries to connect. */
   readonly jitter: () => number;
@@ -47,7 +49,7 @@ export class AmqpBus implements Bus {
   readonly #members = new Members();
   readonly #ownership: Ownership;
   readonly #presence: Presence;
-  readonly #tells = new Tells();
+  readonly #telling: Telling;
   #reader: BusReader = { message: () => {} };
   #incarnation = 0;
   #inbox = '';
@@ -57,12 +59,13 @@ export class AmqpBus implements Bus {
   /** Connects to nothing before `start`. Throws ConfigError for a URL that cannot be one. */
   constructor(settings: AmqpBusSettings) {
     this.#settings = settings;
-    const { prefix, partitions, instance, epochs, suspects, log } = settings;
+    const { prefix, partitions, instance, epochs, suspects, unreadable, log } = settings;
     this.partitions = partitions;
     this.#url = parseBrokerUrl(settings.url);
     this.#topology = new Topology(prefix, partitions);
     this.#renew();
     this.#publisher = new Publisher({
+      version: () => this.#members.version,
       missing: async (queue) => {
         const { link } = this.#keeper;
         if (link) await this.#topology.declareQueue(link.control, queue);
@@ -75,6 +78,7 @@ export class AmqpBus implements Bus {
       topology: this.#topology,
       epochs,
       suspects,
+      unreadable,
       log,
       changed: () => this.#presence.announceLater(),
       heard: (alive) => this.#presence.hear(alive),
@@ -89,9 +93,16 @@ export class AmqpBus implements Bus {
       moved: (kind, partition, epoch, here) => {
         if (!here) this.#ownership.overtaken(kind, partition, epoch);
         this.#reader.moved?.(kind, partition);
-        this.#tellKept();
+        this.#telling.again();
       },
       changed: () => this.#ownership.reconcile(),
+    });
+    this.#telling = new Telling({
+      partitions,
+      members: this.#members,
+      ownership: this.#ownership,
+      inbox: () => this.#inbox,
+      send: (inbox, text) => this.#publisher.send(inbox, text),
     });
     this.#keeper = new Keeper({
       open: (lost) => this.#open(lost),
@@ -106,21 +117,31 @@ export class AmqpBus implements Bus {
     return this.#inbox;
   }
 
+  /** How long the oldest publish has been waiting for its confirm, in ms. */
   get lagMs(): number {
     return this.#publisher.lagMs;
+  }
+
+  lagMsOf(kind: ActorKind, key: string): number {
+    return Math.max(this.#publisher.lagMs, this.#members.lagMs(kind, partitionOf(key, this.partitions)));
   }
 
   get awayMs(): number {
     return this.#keeper.awayMs;
   }
 
+  get blocked(): boolean {
+    return this.#keeper.link?.blocked ?? false;
+  }
+
+  /** How many messages it has published for others, and how many items were in them. */
+  get published(): { readonly frames: number; readonly items: number } {
+    return this.#publisher.published;
+  }
+
   publish(commands: readonly Addressed[]): Promise<void> {
-    return this.#publisher.publish(
-      commands.map((command) => ({
-        queue: this.#topology.queue(command.kind, partitionOf(command.key, this.partitions)),
-        text: encodeCommand(command),
-      })),
-    );
+    const items = commands.map((command) => ({ queue: this.#topology.queueOf(command), text: encodeCommand(command) }));
+    return this.#publisher.publish(items);
   }
 
   /** Nothing is gained by waiting: what is settled soon has passed the broker all the same. */
@@ -129,12 +150,7 @@ export class AmqpBus implements Bus {
   }
 
   tell(command: Addressed): void {
-    const partition = partitionOf(command.key, this.partitions);
-    const here = this.#ownership.ownerHere(command.kind, partition);
-    if (here) return here.told(command);
-    const inbox = this.#members.ownerInbox(command.kind, partition);
-    if (inbox === undefined || inbox === this.#inbox) this.#tells.keep(command, performance.now());
-    else this.#publisher.send(inbox, JSON.stringify({ told: command }));
+    this.#telling.tell(command);
   }
 
   send(inbox: string, message: InboxMessage): void {
@@ -159,12 +175,7 @@ export class AmqpBus implements Bus {
   async close(): Promise<void> {
     this.#keeper.stop();
     const { link } = this.#keeper;
-    if (link) {
-      let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_PATIENCE_MS)));
-      await Promise.race([this.#leave(), patience]);
-      clearTimeout(timer);
-    }
+    if (link) await Promise.race([this.#leave(), once(AbortSignal.timeout(CLOSE_PATIENCE_MS), 'abort')]);
     clearInterval(this.#beats);
     this.#down();
     await link?.close();
@@ -176,24 +187,21 @@ export class AmqpBus implements Bus {
     await this.#presence.bye();
   }
 
-  // ---- the link ------------------------------------------------------------
-
   async #open(lost: (reason: string) => void): Promise<Link> {
     const { instance } = this.#settings;
     const link = await Link.open(this.#url, `parley ${instance}`, lost);
     try {
       await this.#topology.declare(link.control, this.#inbox);
       const events: InboxEvents = {
-        item: (item) => this.#receive(item),
+        message: (message) => this.#reader.message(message),
+        told: (command) => this.#telling.received(command),
         alive: (alive) => {
           if (alive.instance !== instance) this.#presence.hear(alive);
         },
         bye: (name) => this.#presence.hearBye(name),
-        unknown: (type) => this.#settings.log.warn({ type }, 'an inbox message of another version was ignored'),
+        unknown: (reason) => this.#settings.log.warn({ reason }, 'an inbox message of another version was ignored'),
       };
-      const take = (message: ConsumeMessage | null): void =>
-        message ? readInbox(message, events) : link.fail('the inbox was deleted');
-      await link.control.consume(this.#inbox, take, { noAck: true });
+      await consumeInbox(link, this.#inbox, events);
       return link;
     } catch (error) {
       this.#renew(); // the broker may still keep the name for the connection that failed
@@ -221,12 +229,10 @@ export class AmqpBus implements Bus {
     this.#inbox = this.#topology.inbox(`${this.#settings.instance}.${this.#incarnation}`);
   }
 
-  // ---- who is there --------------------------------------------------------
-
   #alive(): Alive {
-    const { takes, holds } = this.#ownership;
+    const { takes, holds, lags } = this.#ownership;
     const { instance } = this.#settings;
-    return { instance, inbox: this.#inbox, takes, holds };
+    return { instance, inbox: this.#inbox, takes, holds, reads: FRAME_VERSIONS, lags };
   }
 
   #beat(): void {
@@ -237,17 +243,5 @@ export class AmqpBus implements Bus {
 
   #gone(inbox: string): void {
     for (const consumer of this.#ownership.consumers) consumer.gone(inbox);
-  }
-
-  #tellKept(): void {
-    const isKnown = ({ kind, key }: Addressed): boolean =>
-      this.#members.ownerInbox(kind, partitionOf(key, this.partitions)) !== undefined;
-    for (const command of this.#tells.take(isKnown, performance.now())) this.tell(command);
-  }
-
-  #receive(item: InboxItem): void {
-    if ('message' in item) return this.#reader.message(item.message);
-    const { kind, key } = item.told;
-    this.#ownership.ownerHere(kind, partitionOf(key, this.partitions))?.told(item.told);
   }
 }

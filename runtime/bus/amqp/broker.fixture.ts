@@ -8,8 +8,9 @@ import { type Cut, openCut } from '../../../test/cut.fixture.ts';
 import { freshName } from '../../../test/services.fixture.ts';
 import type { PartitionEpochs } from '../../store/meta.ts';
 import type { BusHarness } from '../bus.contract.ts';
-import type { Bus, Suspects } from '../bus.ts';
+import type { Bus, Suspects, Unreadable } from '../bus.ts';
 import { AmqpBus } from './amqp-bus.ts';
+import { Topology } from './topology.ts';
 
 export const PARTITIONS = 16;
 
@@ -38,10 +39,26 @@ export class MemorySuspects implements Suspects {
   }
 }
 
+/** A quarantine that can fail for a while. */
+export class MemoryUnreadable implements Unreadable {
+  readonly kept: { readonly queue: string; readonly content: string; readonly reason: string }[] = [];
+  failures = 0;
+
+  async keepFrame(queue: string, content: Buffer, reason: string): Promise<void> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Unavailable('not yet');
+    }
+    this.kept.push({ queue, content: content.toString(), reason });
+  }
+}
+
 export class Deployment implements BusHarness {
   readonly prefix = freshName('parley-test');
   readonly epochs = new MemoryEpochs();
   readonly suspects = new MemorySuspects();
+  readonly unreadable = new MemoryUnreadable();
+  readonly aliveExchange = new Topology(this.prefix, PARTITIONS).aliveExchange;
   readonly #url: string;
   readonly #networks = new Map<Bus, Cut>();
   #starts = 0;
@@ -60,6 +77,7 @@ export class Deployment implements BusHarness {
       instance: `i${this.#starts}`,
       epochs: this.epochs,
       suspects: this.suspects,
+      unreadable: this.unreadable,
       log: pino({ level: process.env.PARLEY_LOG_LEVEL ?? 'silent' }),
       jitter: Math.random,
     });

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import type { PartitionEpochs } from '../../store/meta.ts';
 import { lengthOf } from '../bus.contract.ts';
 import { AmqpBus } from './amqp-bus.ts';
-import { MemorySuspects, PARTITIONS } from './broker.fixture.ts';
+import { MemorySuspects, MemoryUnreadable, PARTITIONS } from './broker.fixture.ts';
 
 type Report =
   | { readonly type: 'take'; readonly partition: number }
@@ -70,6 +70,7 @@ async function main(url = '', prefix = '', instance = ''): Promise<void> {
         }),
     },
     suspects: new MemorySuspects(),
+    unreadable: new MemoryUnreadable(),
     log: pino({ level: 'silent' }),
     jitter: Math.random,
   });
@@ -77,6 +78,7 @@ async function main(url = '', prefix = '', instance = ''): Promise<void> {
     gained: (partition) => say({ type: 'gained', partition }),
     lost: (partition) => say({ type: 'lost', partition }),
     handOver: async () => {},
+    undecidedSince: () => new Map(),
     deliver(deliveries) {
       for (const delivery of deliveries) {
         delivery.settle();

@@ -2,10 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ConfigError } from '../../config.ts';
-import type { Link } from './link.ts';
+import { ClosedAtOpen, type Link } from './link.ts';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
+/** Tries in a row, some 5 s, that end at the opening of the virtual host: a broker that starts or stops is through with it by then. */
+export const CLOSED_AT_OPEN_MAX = 7;
 
 export type KeeperDeps = {
   /** Opens a link with all that is declared on it; `lost` is for when it ends by itself. */
@@ -23,6 +25,7 @@ export class Keeper {
   #link: Link | undefined;
   #awaySince: number | undefined = performance.now();
   #begun = false;
+  #closedAtOpen = 0;
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
@@ -70,12 +73,19 @@ export class Keeper {
       log.info('connected to RabbitMQ');
       up(link);
       return true;
-    } catch (error) {
+    } catch (failure) {
+      const error = this.#judge(failure);
       if (error instanceof ConfigError && !this.#begun) throw error;
       const level = error instanceof ConfigError ? 'error' : 'warn';
       log[level]({ reason: error instanceof Error ? error.message : String(error), wait }, 'RabbitMQ is away');
       return false;
     }
+  }
+
+  /** What is not said to be for good is, once nothing else has happened for long enough. */
+  #judge(error: unknown): unknown {
+    this.#closedAtOpen = error instanceof ClosedAtOpen ? this.#closedAtOpen + 1 : 0;
+    return error instanceof ClosedAtOpen && this.#closedAtOpen >= CLOSED_AT_OPEN_MAX ? error.refusal : error;
   }
 
   #lose(reason: string): void {

@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FRAME_MAX_CHARS, Lane, UNCONFIRMED_FRAMES_MAX } from './lane.ts';
 
-type Item = { readonly text: string; readonly n: number };
+type Item = { readonly text: string; readonly version: number; readonly n: number };
 
 describe('a lane', () => {
-  test('sends all that was added, once, in order, in frames within the bound, at most two of them unconfirmed', () => {
+  test('sends all that was added, once, in order, in frames of one version, within the bound, at most two of them unconfirmed', () => {
     const step = fc.oneof(
       fc.record({
         type: fc.constant('add' as const),
         chars: fc.integer({ min: 1, max: Math.round(FRAME_MAX_CHARS * 1.2) }),
+        version: fc.integer({ min: 1, max: 2 }),
       }),
       fc.constant({ type: 'take' as const }),
       fc.constant({ type: 'done' as const }),
@@ -26,6 +27,7 @@ describe('a lane', () => {
           open += 1;
           expect(open).toBeLessThanOrEqual(UNCONFIRMED_FRAMES_MAX);
           const chars = frame.reduce((sum, { text }) => sum + text.length, 0);
+          expect(new Set(frame.map(({ version }) => version)).size).toBe(1);
           expect(frame.length === 1 || chars <= FRAME_MAX_CHARS).toBe(true);
           sent.push(...frame);
           return true;
@@ -36,7 +38,7 @@ describe('a lane', () => {
           lane.done();
         };
         for (const one of steps) {
-          if (one.type === 'add') lane.add({ text: 'x'.repeat(one.chars), n: added++ });
+          if (one.type === 'add') lane.add({ text: 'x'.repeat(one.chars), version: one.version, n: added++ });
           else if (one.type === 'take') take();
           else done();
         }
@@ -52,7 +54,7 @@ describe('a lane', () => {
 
   test('sends at once when idle, and together what came while two frames were on their way', () => {
     const lane = new Lane<Item>();
-    const add = (n: number) => lane.add({ text: 'x', n });
+    const add = (n: number) => lane.add({ text: 'x', version: 1, n });
     add(1);
     expect(lane.take()).toHaveLength(1);
     add(2);

@@ -1,4 +1,4 @@
-// What waits for one destination, and how it becomes frames. At most two are unconfirmed; what comes meanwhile is the next one.
+// What waits for one destination, and how it becomes frames, each of one version. At most two are unconfirmed; what comes meanwhile is the next one.
 // So an idle lane sends at once and a busy one in few large frames (DESIGN section 2, Batching). Pure.
 
 /** Frames on their way to one destination. With one, the broker would wait for us between two; with more, frames get smaller for nothing. */
@@ -6,7 +6,7 @@ export const UNCONFIRMED_FRAMES_MAX = 2;
 /** What a frame holds at most; one item always fits. In characters of JSON. */
 export const FRAME_MAX_CHARS = 256 * 1024;
 
-export class Lane<T extends { readonly text: string }> {
+export class Lane<T extends { readonly text: string; readonly version: number }> {
   #waiting: T[] = [];
   #waitingChars = 0;
   #unconfirmed = 0;
@@ -21,8 +21,9 @@ export class Lane<T extends { readonly text: string }> {
     if (this.#waiting.length === 0 || this.#unconfirmed >= UNCONFIRMED_FRAMES_MAX) return undefined;
     let chars = 0;
     let count = 0;
-    for (const { text } of this.#waiting) {
-      if (count > 0 && chars + text.length > FRAME_MAX_CHARS) break;
+    const version = this.#waiting[0]?.version;
+    for (const { text, version: its } of this.#waiting) {
+      if (count > 0 && (chars + text.length > FRAME_MAX_CHARS || its !== version)) break;
       chars += text.length;
       count += 1;
     }

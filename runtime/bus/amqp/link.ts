@@ -11,8 +11,20 @@ const HEARTBEAT_S = 3;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A broker that does not say goodbye in this time is left without. */
 const CLOSE_PATIENCE_MS = 1_000;
-/** How the broker says at the handshake that it will never let us in: credentials, virtual host. */
-const REFUSALS = /ACCESS_REFUSED|got <ConnectionClose/;
+/** How the broker says at the handshake that it will never let us in: user and password. */
+const REFUSED = /ACCESS_REFUSED/;
+/** How amqplib says that the broker closed at the opening of the virtual host. It hides the code, and so whether it is for good. */
+const CLOSED_AT_OPEN = /got <ConnectionClose/;
+
+/** The virtual host could not be opened. `refusal`: what to say if that is for good. */
+export class ClosedAtOpen extends Error {
+  readonly refusal: ConfigError;
+
+  constructor(refusal: ConfigError) {
+    super('the broker closed at the opening of the virtual host');
+    this.refusal = refusal;
+  }
+}
 
 /** Checks what can be known about a URL without connecting. Throws ConfigError. */
 export function parseBrokerUrl(text: string): URL {
@@ -21,12 +33,17 @@ export function parseBrokerUrl(text: string): URL {
   try {
     url = new URL(text);
   } catch {
-    throw new ConfigError(`The URL of RabbitMQ is not a URL. ${hint}`);
+    throw new ConfigError(`The setting amqpUrl is not a URL. ${hint}`);
   }
   if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:') {
-    throw new ConfigError(`The URL of RabbitMQ begins with ${url.protocol}. ${hint}`);
+    throw new ConfigError(`The setting amqpUrl begins with ${url.protocol}. ${hint}`);
   }
-  if (url.hostname === '') throw new ConfigError(`The URL of RabbitMQ names no host. ${hint}`);
+  if (url.hostname === '') throw new ConfigError(`The setting amqpUrl names no host. ${hint}`);
+  try {
+    for (const part of [url.username, url.password, url.pathname]) decodeURIComponent(part);
+  } catch {
+    throw new ConfigError(`The setting amqpUrl has a % that begins nothing: a % itself is written as %25. ${hint}`);
+  }
   url.searchParams.set('heartbeat', String(HEARTBEAT_S));
   return url;
 }
@@ -44,7 +61,7 @@ export class Link {
 
   /**
    * Connects twice. `name`: as the broker shows it. `onLost` is called once if the link ends by itself. Throws ConfigError if the broker refuses,
-   * anything else if it does not answer.
+   * ClosedAtOpen if it perhaps does, anything else if it does not answer.
    */
   static async open(url: URL, name: string, onLost: (reason: string) => void): Promise<Link> {
     const opened = await Promise.allSettled([dial(url, `${name} publishes`), dial(url, `${name} consumes`)]);
@@ -128,9 +145,10 @@ function hangUp(model: ChannelModel, reason: string): void {
 
 function explain(error: unknown, url: URL): Error {
   const reason = error instanceof Error ? error.message : String(error);
-  if (!REFUSALS.test(reason)) return new Error(reason);
+  if (!REFUSED.test(reason) && !CLOSED_AT_OPEN.test(reason)) return new Error(reason);
   const what = `user ${decodeURIComponent(url.username) || 'guest'} or virtual host ${decodeURIComponent(url.pathname.slice(1)) || '/'}`;
-  return new ConfigError(
-    `RabbitMQ at ${url.host} refuses the ${what}: check user, password and permissions in its URL.`,
+  const refusal = new ConfigError(
+    `RabbitMQ at ${url.host} refuses the ${what}: check user, password and virtual host of the setting amqpUrl, and what the user may do.`,
   );
+  return REFUSED.test(reason) ? refusal : new ClosedAtOpen(refusal);
 }

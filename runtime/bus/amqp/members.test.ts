@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Members, SILENCE_MAX_MS } from './members.ts';
+import { FRAME_VERSIONS } from './versions.ts';
 import type { Alive } from './wire.ts';
 
 const alive = (instance: string, holds: Alive['holds'] = [], inbox = `inbox of ${instance}`): Alive => ({
@@ -8,6 +9,8 @@ const alive = (instance: string, holds: Alive['holds'] = [], inbox = `inbox of $
   inbox,
   takes: ['mailbox'],
   holds,
+  reads: [1],
+  lags: [],
 });
 
 describe('the members', () => {
@@ -62,5 +65,28 @@ describe('the members', () => {
         }
       }),
     );
+  });
+});
+
+describe('what the members say of themselves', () => {
+  test('how far its owner is behind with a partition counts while it is its owner', () => {
+    const members = new Members();
+    members.hear({ ...alive('a', [['mailbox', 3, 1]]), lags: [['mailbox', 3, 7_000]] }, 0);
+    expect([members.lagMs('mailbox', 3), members.lagMs('mailbox', 4), members.lagMs('account', 3)]).toEqual([
+      7_000, 0, 0,
+    ]);
+    members.hear(alive('b', [['mailbox', 3, 2]]), 0);
+    expect(members.lagMs('mailbox', 3)).toBe(0);
+  });
+
+  test('the versions that they read decide in which one everybody writes, as soon as one comes or goes', () => {
+    const [version = 0] = FRAME_VERSIONS;
+    const members = new Members();
+    members.hear(alive('a'), 0);
+    expect(members.version).toBe(version);
+    members.hear({ ...alive('b'), reads: [version + 1] }, 0);
+    expect(members.version).toBe(version); // nothing that both read: the oldest of one's own
+    members.bye('b');
+    expect(members.version).toBe(version);
   });
 });

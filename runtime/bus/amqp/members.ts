@@ -1,5 +1,6 @@
 // Who is alive, and who owns what, as their `alive` messages say (DESIGN section 2, Who is alive). Pure: it is told what is heard and the time.
 import type { ActorKind } from '#protocol/commands.ts';
+import { FRAME_VERSIONS, versionToWrite } from './versions.ts';
 import type { Alive } from './wire.ts';
 
 export const ALIVE_INTERVAL_MS = 1_000;
@@ -23,10 +24,13 @@ type Owner = { readonly epoch: number; readonly instance: string | undefined };
 export class Members {
   readonly #alive = new Map<string, { said: Alive; heardAt: number }>();
   readonly #owners = new Map<string, Owner>();
+  /** Until somebody comes, goes or says that it reads others. */
+  #version: number | undefined;
 
   /** `now`: monotonic, in ms. */
   hear(said: Alive, now: number): News {
     const before = this.#alive.get(said.instance)?.said;
+    if (before?.reads.join() !== said.reads.join()) this.#version = undefined;
     this.#alive.set(said.instance, { said, heardAt: now });
     const moved: { kind: ActorKind; partition: number; epoch: number }[] = [];
     for (const [kind, partition, epoch] of said.holds) {
@@ -47,6 +51,7 @@ export class Members {
   bye(instance: string): string | undefined {
     const known = this.#alive.get(instance)?.said;
     this.#alive.delete(instance);
+    this.#version = undefined;
     return known?.inbox;
   }
 
@@ -56,6 +61,7 @@ export class Members {
     for (const [instance, { said, heardAt }] of this.#alive) {
       if (instance === self || now - heardAt <= SILENCE_MAX_MS) continue;
       this.#alive.delete(instance);
+      this.#version = undefined;
       gone.push(said.inbox);
     }
     return gone;
@@ -75,6 +81,22 @@ export class Members {
   ownerInbox(kind: ActorKind, partition: number): string | undefined {
     const owner = this.#owners.get(`${kind}.${partition}`)?.instance;
     return owner === undefined ? undefined : this.#alive.get(owner)?.said.inbox;
+  }
+
+  /** How far behind a partition is, as its owner said last, in ms. */
+  lagMs(kind: ActorKind, partition: number): number {
+    const owner = this.#owners.get(`${kind}.${partition}`)?.instance;
+    const lags = owner === undefined ? undefined : this.#alive.get(owner)?.said.lags;
+    return lags?.find(([k, p]) => k === kind && p === partition)?.[2] ?? 0;
+  }
+
+  /** The version in which frames are to be written, so that everybody reads them. */
+  get version(): number {
+    this.#version ??= versionToWrite(
+      FRAME_VERSIONS,
+      [...this.#alive.values()].map(({ said }) => said.reads),
+    );
+    return this.#version;
   }
 
   /** What it held and holds no more has no owner. */

@@ -3,18 +3,17 @@
 import type { Logger } from 'pino';
 import type { ActorKind } from '#protocol/commands.ts';
 import type { PartitionEpochs } from '../../store/meta.ts';
-import type { PartitionConsumer, Suspects } from '../bus.ts';
+import type { PartitionConsumer, Suspects, Unreadable } from '../bus.ts';
 import type { Link } from './link.ts';
 import type { Members } from './members.ts';
+import { Seat } from './seat.ts';
 import { type Place, shareOf } from './share.ts';
 import { Subscription } from './subscription.ts';
 import type { Topology } from './topology.ts';
 import type { Alive } from './wire.ts';
 
-/** A partition is handed over this often at most: two instances that see different others must not toss it to and fro. */
-const HAND_OVER_INTERVAL_MS = 5_000;
-/** A little less than a beat, so that each beat probes. */
-const PROBE_INTERVAL_MS = 900;
+/** A partition that is less behind is not worth to be spoken of. */
+const LAG_SAID_MIN_MS = 1_000;
 
 export type OwnershipDeps = {
   readonly self: string;
@@ -22,27 +21,14 @@ export type OwnershipDeps = {
   readonly topology: Topology;
   readonly epochs: PartitionEpochs;
   readonly suspects: Suspects;
+  readonly unreadable: Unreadable;
   readonly log: Logger;
   /** What it holds has changed: everybody should know at once. */
   readonly changed: () => void;
   /** Somebody was heard through a partition's queue. */
   readonly heard: (alive: Alive) => void;
-  /** Sends a probe through a queue; resolves once it is there, or lost. */
-  readonly probe: (queue: string) => Promise<void>;
-};
-
-type Seat = {
-  readonly kind: ActorKind;
-  readonly partition: number;
-  readonly queue: string;
-  readonly consumer: PartitionConsumer;
-  subscription: Subscription | undefined;
-  /** It is being opened or let go. */
-  busy: boolean;
-  /** A probe is on its way. */
-  probing: boolean;
-  probedAt: number;
-  handedOverAt: number;
+  /** Sends a probe through a queue; resolves once it is there, or lost: false. */
+  readonly probe: (queue: string) => Promise<boolean>;
 };
 
 export class Ownership {
@@ -60,17 +46,10 @@ export class Ownership {
   consume(kind: ActorKind, consumer: PartitionConsumer): void {
     const { topology } = this.#deps;
     this.#consumers.push(consumer);
-    const seats = Array.from({ length: topology.partitions }, (_, partition) => ({
-      kind,
-      partition,
-      queue: topology.queue(kind, partition),
-      consumer,
-      subscription: undefined,
-      busy: false,
-      probing: false,
-      probedAt: Number.NEGATIVE_INFINITY,
-      handedOverAt: Number.NEGATIVE_INFINITY,
-    }));
+    const seats = Array.from(
+      { length: topology.partitions },
+      (_, partition) => new Seat(kind, partition, topology.queue(kind, partition), consumer),
+    );
     this.#kinds.set(kind, seats);
   }
 
@@ -87,6 +66,19 @@ export class Ownership {
     return this.#seats().flatMap(({ kind, partition, subscription }) => {
       const epoch = subscription?.epoch;
       return epoch === undefined ? [] : [[kind, partition, epoch] as const];
+    });
+  }
+
+  /** What it owns and is behind with. */
+  get lags(): Alive['lags'] {
+    const now = performance.now();
+    return [...this.#kinds].flatMap(([kind, seats]) => {
+      const undecided = seats[0]?.consumer.undecidedSince();
+      return seats.flatMap(({ partition, subscription, lag }) => {
+        if (!subscription?.active) return [];
+        const ms = lag.ms(now, subscription.waitingSince, undecided?.get(partition));
+        return ms < LAG_SAID_MIN_MS ? [] : [[kind, partition, Math.round(ms)] as const];
+      });
     });
   }
 
@@ -112,28 +104,28 @@ export class Ownership {
   /** Reads what it should read by now, and no more, and asks for what it should own; what it owns, it keeps until it is probed. */
   reconcile(): void {
     if (!this.#link || this.#leaving) return;
-    const { self, topology, members } = this.#deps;
+    const { self, topology, members, probe } = this.#deps;
+    const now = performance.now();
     for (const [kind, seats] of this.#kinds) {
       const places = shareOf(kind, topology.partitions, members.taking(kind));
       for (const seat of seats) {
         const place = places[seat.partition];
         if (!place || seat.busy) continue;
         const wanted = place.owner === self || place.standby === self;
-        if (wanted && !seat.subscription) void this.#open(seat);
-        else if (!seat.subscription || seat.subscription.active) continue;
-        else if (!wanted) void this.#close(seat);
-        else if (place.owner === self) this.#probe(seat);
+        const { subscription } = seat;
+        if (!subscription) {
+          if (wanted && seat.pause.isOver(now)) void this.#open(seat);
+        } else if (subscription.active) {
+          // How long its own probe takes through the queue is how far behind it is there.
+          if (subscription.takeHeard() && seat.probe(now, probe)) seat.lag.asked(now);
+        } else if (!wanted) {
+          void this.#close(seat);
+        } else if (place.owner === self) {
+          // Whoever is active hears it, and if nobody is, this instance does and is active.
+          seat.probe(now, probe);
+        }
       }
     }
-  }
-
-  /** Asks through the queue: whoever is active there hears it, and if nobody is, this instance does and is active. */
-  #probe(seat: Seat): void {
-    const now = performance.now();
-    if (seat.probing || now - seat.probedAt < PROBE_INTERVAL_MS) return;
-    seat.probedAt = now;
-    seat.probing = true;
-    void this.#deps.probe(seat.queue).finally(() => (seat.probing = false));
   }
 
   /** Somebody announced that it has a partition since after this instance had it: this one was frozen or cut off, and is owner no more. */
@@ -162,9 +154,10 @@ export class Ownership {
   async #open(seat: Seat): Promise<void> {
     const link = this.#link;
     if (!link) return;
-    const { topology, epochs, suspects, log, changed } = this.#deps;
+    const { topology, epochs, suspects, unreadable, log, changed } = this.#deps;
     const { kind, partition, queue, consumer } = seat;
     seat.busy = true;
+    seat.lag.forget();
     try {
       const channel = await link.channel();
       channel.on('error', () => {}); // a subscription that is open says what it was
@@ -181,7 +174,8 @@ export class Ownership {
           log,
           gained: changed,
           probed: (by) => this.#probed(seat, by),
-          unreadable: () => this.#unreadable(seat),
+          unreadable,
+          foreign: () => this.#foreign(seat),
           ended: (reason) => {
             log.warn({ kind, partition, reason }, 'a partition is no longer read');
             ended = true;
@@ -212,17 +206,14 @@ export class Ownership {
 
   #probed(seat: Seat, by: Alive): void {
     const { self, heard } = this.#deps;
-    if (by.instance === self) return;
+    if (by.instance === self) return seat.lag.forget();
     heard(by); // as good as an `alive`
-    if (this.#place(seat)?.owner === self) return;
-    const now = performance.now();
-    if (now - seat.handedOverAt < HAND_OVER_INTERVAL_MS) return;
-    seat.handedOverAt = now;
-    void this.#handOver(seat);
+    if (this.#place(seat)?.owner !== self && seat.mayHandOver(performance.now())) void this.#handOver(seat);
   }
 
-  #unreadable(seat: Seat): void {
+  #foreign(seat: Seat): void {
     this.#deps.log.error({ kind: seat.kind, partition: seat.partition }, 'a queue holds what this version cannot read');
+    seat.pause.begin(performance.now());
     void this.#handOver(seat);
   }
 

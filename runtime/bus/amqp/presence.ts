@@ -9,7 +9,7 @@ export type PresenceDeps = {
   /** What this instance says of itself. */
   readonly alive: () => Alive;
   /** Says something to every inbox; resolves once it is said, or cannot be. */
-  readonly say: (type: string, body: unknown) => Promise<void>;
+  readonly say: (type: string, body: unknown) => Promise<unknown>;
   /** An inbox is no more. */
   readonly gone: (inbox: string) => void;
   /** A partition has an owner newer than any known; `here`: it is this instance. */
@@ -37,7 +37,7 @@ export class Presence {
     if (silent.length > 0) changed();
   }
 
-  announce(): Promise<void> {
+  announce(): Promise<unknown> {
     const { say, alive } = this.#deps;
     const said = alive();
     this.hear(said);
@@ -55,7 +55,7 @@ export class Presence {
   }
 
   /** The last that is said. */
-  bye(): Promise<void> {
+  bye(): Promise<unknown> {
     return this.#deps.say(BYE_TYPE, this.#deps.self);
   }
 

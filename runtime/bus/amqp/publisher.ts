@@ -3,7 +3,7 @@ import type { ConfirmChannel, Message } from 'amqplib';
 import { Unavailable } from '#protocol/errors.ts';
 import { MIB } from '#protocol/limits.ts';
 import { Lane } from './lane.ts';
-import { COMMANDS_TYPE, INBOX_TYPE } from './wire.ts';
+import { type FrameKind, frameType } from './wire.ts';
 
 /** What waits for one inbox while the broker takes nothing. Who is told more is told nothing: its sessions begin anew. */
 const INBOX_WAITING_MAX_CHARS = 64 * MIB;
@@ -15,10 +15,12 @@ type Publication = {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
-type Item = { readonly text: string; readonly publication?: Publication };
-type Destination = { readonly queue: string; readonly type: string; readonly lane: Lane<Item> };
+type Item = { readonly text: string; readonly version: number; readonly publication?: Publication };
+type Destination = { readonly queue: string; readonly kind: FrameKind; readonly lane: Lane<Item> };
 
 export type PublisherEvents = {
+  /** The version of frames that everybody reads now. */
+  readonly version: () => number;
   /** A durable queue is not there. Resolves once it is. */
   readonly missing: (queue: string) => Promise<void>;
   /** An inbox is no more, or full: what was on its way there is lost. */
@@ -37,6 +39,8 @@ export class Publisher {
   #lastId = 0;
   #scheduled = false;
   #whenIdle: (() => void) | undefined;
+  #frames = 0;
+  #items = 0;
 
   constructor(events: PublisherEvents) {
     this.#events = events;
@@ -67,23 +71,24 @@ export class Publisher {
     return new Promise((resolve, reject) => {
       const publication = { since: performance.now(), left: items.length, resolve, reject };
       this.#publications.add(publication);
-      for (const { queue, text } of items) this.#add(queue, COMMANDS_TYPE, { text, publication });
+      const version = this.#events.version();
+      for (const { queue, text } of items) this.#add(queue, 'commands', { text, version, publication });
     });
   }
 
   /** Sends to an inbox; nobody waits for it. */
   send(inbox: string, text: string): void {
     if (!this.#channel) return;
-    const destination = this.#add(inbox, INBOX_TYPE, { text });
+    const destination = this.#add(inbox, 'inbox', { text, version: this.#events.version() });
     if (destination.lane.waitingChars > INBOX_WAITING_MAX_CHARS) this.#lose(destination);
   }
 
-  /** A single message past the lanes, for what instances say about themselves. Resolves once it is confirmed or lost. */
-  say(to: { exchange: string; routingKey: string }, type: string, body: unknown): Promise<void> {
+  /** A single message past the lanes, for what instances say about themselves. Resolves once it is there, or lost: false. */
+  say(to: { exchange: string; routingKey: string }, type: string, body: unknown): Promise<boolean> {
     return new Promise((resolve) => {
-      if (!this.#channel) return resolve();
+      if (!this.#channel) return resolve(false);
       const content = Buffer.from(JSON.stringify(body));
-      this.#channel.publish(to.exchange, to.routingKey, content, { type }, () => resolve());
+      this.#channel.publish(to.exchange, to.routingKey, content, { type }, (error: unknown) => resolve(!error));
     });
   }
 
@@ -93,15 +98,20 @@ export class Publisher {
     return 0;
   }
 
+  /** How many messages it has published for others, and how many items were in them. */
+  get published(): { readonly frames: number; readonly items: number } {
+    return { frames: this.#frames, items: this.#items };
+  }
+
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
     while (this.#destinations.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
-  #add(queue: string, type: string, item: Item): Destination {
+  #add(queue: string, kind: FrameKind, item: Item): Destination {
     let destination = this.#destinations.get(queue);
     if (!destination) {
-      destination = { queue, type, lane: new Lane() };
+      destination = { queue, kind, lane: new Lane() };
       this.#destinations.set(queue, destination);
     }
     destination.lane.add(item);
@@ -123,12 +133,15 @@ export class Publisher {
   }
 
   #flush(destination: Destination): void {
-    const { queue, type, lane } = destination;
+    const { queue, kind, lane } = destination;
     for (let frame = lane.take(); frame && this.#channel; frame = lane.take()) {
       const items = frame;
+      this.#frames += 1;
+      this.#items += items.length;
       const content = Buffer.from(`[${items.map(({ text }) => text).join(',')}]`);
       const id = String(++this.#lastId);
-      const persistent = type === COMMANDS_TYPE;
+      const type = frameType(kind, items[0]?.version ?? this.#events.version());
+      const persistent = kind === 'commands';
       const options = { type, appId: this.#name, messageId: id, mandatory: true, persistent };
       this.#channel.publish('', queue, content, options, (error: unknown) =>
         this.#confirmed(destination, items, id, error),
@@ -141,7 +154,7 @@ export class Publisher {
     destination.lane.done();
     const returned = this.#returned.delete(id); // a return comes before its confirm
     if (!error && !returned) for (const { publication } of items) this.#done(publication);
-    else if (destination.type === INBOX_TYPE) this.#lose(destination);
+    else if (destination.kind === 'inbox') this.#lose(destination);
     else void this.#refuse(destination, items, returned);
     if (!destination.lane.idle) return this.#flushLater(destination);
     this.#destinations.delete(destination.queue);

@@ -6,12 +6,12 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from 'pino';
 import type { ActorKind } from '#protocol/commands.ts';
 import type { PartitionEpochs } from '../../store/meta.ts';
-import type { PartitionConsumer, Suspects } from '../bus.ts';
+import type { PartitionConsumer, Suspects, Unreadable } from '../bus.ts';
 import { FrameReader } from './frames.ts';
-import { type Alive, COMMANDS_TYPE, decodeAlive, PROBE_TYPE } from './wire.ts';
+import { type Alive, decodeAlive, PROBE_TYPE } from './wire.ts';
 
 /** Frames that are handed out and not acked at most; a mailbox holds some of them up to `holdMs`. */
-const PREFETCH_FRAMES = 128;
+export const PREFETCH_FRAMES = 128;
 const EPOCH_RETRY_MS = 200;
 
 export type SubscriptionDeps = {
@@ -21,13 +21,14 @@ export type SubscriptionDeps = {
   readonly consumer: PartitionConsumer;
   readonly epochs: PartitionEpochs;
   readonly suspects: Suspects;
+  readonly unreadable: Unreadable;
   readonly log: Logger;
   /** It became the owner, under the epoch that it has now. */
   readonly gained: () => void;
   /** Somebody who thinks that it should own the partition says so. */
   readonly probed: (by: Alive) => void;
-  /** Something that this version cannot read is at the head: somebody else must have the partition. */
-  readonly unreadable: () => void;
+  /** The next frame is of a version that is not read here: somebody else must have the partition. */
+  readonly foreign: () => void;
   /** It ended, and nobody here asked for that. */
   readonly ended: (reason: string) => void;
 };
@@ -39,6 +40,7 @@ export class Subscription {
   #active = false;
   #epoch: number | undefined;
   #open = true;
+  #heard = false;
 
   /** Consumes on a channel of its own. Throws what the broker says. */
   static async open(deps: SubscriptionDeps, channel: Channel): Promise<Subscription> {
@@ -52,10 +54,9 @@ export class Subscription {
     this.#deps = deps;
     this.#channel = channel;
     this.#frames = new FrameReader({
+      ...deps,
       deliver: (deliveries) => deps.consumer.deliver(deliveries),
       ack: (fields) => this.#ack(fields),
-      suspects: deps.suspects,
-      log: deps.log,
     });
     channel.on('error', (error: Error) => this.#end(error.message));
     channel.on('close', () => this.#end('its channel was closed'));
@@ -69,6 +70,18 @@ export class Subscription {
   /** The epoch under which this instance owns the partition. */
   get epoch(): number | undefined {
     return this.#open ? this.#epoch : undefined;
+  }
+
+  /** Whether a frame came since this was asked last. */
+  takeHeard(): boolean {
+    const heard = this.#heard;
+    this.#heard = false;
+    return heard;
+  }
+
+  /** Since when the first frame that is not handed out waits here; undefined: none does. Monotonic, in ms. */
+  get waitingSince(): number | undefined {
+    return this.#frames.waitingSince;
   }
 
   /** Lets the owner finish, then lets go: what is unsettled returns to the head of the queue, in order. */
@@ -95,16 +108,20 @@ export class Subscription {
     if (!this.#open) return;
     if (!message) return this.#end('the broker cancelled it');
     this.#activate();
-    switch (message.properties.type) {
-      case COMMANDS_TYPE:
-        return this.#frames.add(message);
-      case PROBE_TYPE:
-        this.#ack(message.fields);
-        return this.#deps.probed(decodeAlive(message.content));
-      default:
-        this.#frames.stop(); // what comes behind it must not overtake it
-        return this.#deps.unreadable();
+    if (message.properties.type === PROBE_TYPE) return this.#probed(message);
+    this.#heard = true;
+    this.#frames.add(message);
+  }
+
+  #probed({ fields, content }: ConsumeMessage): void {
+    this.#ack(fields);
+    let by: Alive;
+    try {
+      by = decodeAlive(content);
+    } catch (error) {
+      return this.#deps.log.warn({ reason: String(error) }, 'a probe of another version was ignored');
     }
+    this.#deps.probed(by);
   }
 
   #activate(): void {

@@ -1,7 +1,8 @@
 // The queues and the exchange of a deployment: their names, and the arguments under which every instance declares them at each connect.
 import type { Channel, Options } from 'amqplib';
-import { ACTOR_KINDS, type ActorKind } from '#protocol/commands.ts';
+import { ACTOR_KINDS, type ActorKind, type Addressed } from '#protocol/commands.ts';
 import { MIB } from '#protocol/limits.ts';
+import { partitionOf } from '../../partitions.ts';
 
 /**
  * Frozen: a queue is declared with these for ever, or the broker refuses. The delivery limit is a number that is never reached: −1 loses everything
@@ -42,6 +43,11 @@ export class Topology {
 
   queue(kind: ActorKind, partition: number): string {
     return `${this.#prefix}.${kind}.${partition}`;
+  }
+
+  /** The queue of an actor's partition. */
+  queueOf({ kind, key }: Addressed): string {
+    return this.queue(kind, partitionOf(key, this.partitions));
   }
 
   inbox(name: string): string {

@@ -1,18 +1,26 @@
 // What the AMQP bus puts into messages. The `type` of a message says what it is and in which version; nothing else is interpreted
 // before it. Commands stay the JSON that the embedded journal stores, too.
 import { z } from 'zod';
-import { ACTOR_KINDS, type Addressed, type InboxMessage } from '#protocol/commands.ts';
+import { ACTOR_KINDS, type ActorKind, type Addressed, type InboxMessage } from '#protocol/commands.ts';
+import { FRAME_VERSIONS } from './versions.ts';
 
-/** A frame of commands for one partition: a JSON array of them. */
-export const COMMANDS_TYPE = 'commands/1';
 /** Sent through a partition's queue by who should own it: its own `alive`. */
 export const PROBE_TYPE = 'probe/1';
-/** A frame for an instance's inbox: a JSON array of InboxItem. */
-export const INBOX_TYPE = 'inbox/1';
 /** To every inbox: an instance is there. */
 export const ALIVE_TYPE = 'alive/1';
 /** To every inbox: the instance of this name is no more. */
 export const BYE_TYPE = 'bye/1';
+
+/** A JSON array: of commands for one partition, or of InboxItem for an instance's inbox. */
+export type FrameKind = 'commands' | 'inbox';
+
+/** The type of a frame of some version. */
+export const frameType = (kind: FrameKind, version: number): string => `${kind}/${version}`;
+
+/** Whether a message is a frame of this kind, in a version that is read here. */
+export function isFrame(kind: FrameKind, type: unknown): boolean {
+  return FRAME_VERSIONS.some((version) => type === frameType(kind, version));
+}
 
 export type InboxItem = { readonly message: InboxMessage } | { readonly told: Addressed };
 
@@ -23,6 +31,10 @@ const aliveSchema = z.object({
   takes: z.array(z.enum(ACTOR_KINDS)).readonly(),
   /** The partitions that it owns, each with the epoch that it took. */
   holds: z.array(z.tuple([z.enum(ACTOR_KINDS), z.int(), z.int()]).readonly()).readonly(),
+  /** The versions of frames that it reads. */
+  reads: z.array(z.int()).readonly(),
+  /** Those of its partitions that are behind, each with the age of the oldest command that is not decided, in ms. */
+  lags: z.array(z.tuple([z.enum(ACTOR_KINDS), z.int(), z.number()]).readonly()).readonly(),
 });
 
 /** What an instance says of itself each second. */
@@ -33,9 +45,18 @@ export function decodeAlive(content: Buffer): Alive {
   return aliveSchema.parse(JSON.parse(content.toString()));
 }
 
-/** A frame of commands. What is in the queues was encoded by `encodeCommand` under the same type. */
-export function decodeCommands(content: Buffer): readonly Addressed[] {
-  return JSON.parse(content.toString()) as Addressed[];
+/**
+ * A frame of commands for actors of one kind. What is in the queues was encoded by `encodeCommand` under the same type: it is looked at no
+ * further than is needed to hand it out. Throws if it is none.
+ */
+export function decodeCommands(content: Buffer, kind: ActorKind): readonly Addressed[] {
+  const commands: unknown = JSON.parse(content.toString());
+  if (!Array.isArray(commands)) throw new Error('a frame that is no list');
+  for (const one of commands as readonly (Partial<Addressed> | null)[]) {
+    const isCommand = one?.kind === kind && typeof one.key === 'string' && typeof one.command?.type === 'string';
+    if (!isCommand) throw new Error(`a frame with something that is no command for ${kind} actors`);
+  }
+  return commands as readonly Addressed[];
 }
 
 /** A frame for an inbox. Only instances of this deployment reach an inbox, and the type names the version. */

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { Lag } from './lag.ts';
+
+test('a partition is as far behind as the oldest of what waits in its queue and at its owner', () => {
+  const lag = new Lag();
+  expect(lag.ms(1_000)).toBe(0);
+  expect(lag.ms(1_000, undefined, 400)).toBe(600);
+  lag.asked(100);
+  lag.asked(900);
+  expect(lag.ms(1_000, 400)).toBe(900);
+  expect(lag.ms(1_000, 50)).toBe(950);
+  lag.forget();
+  expect(lag.ms(1_000, 400)).toBe(600);
+});

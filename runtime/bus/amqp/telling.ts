@@ -1,0 +1,49 @@
+// How what is told finds its actor: at the owner here, through the inbox of the owner elsewhere, or kept until there is an owner.
+import type { Addressed } from '#protocol/commands.ts';
+import { partitionOf } from '../../partitions.ts';
+import type { Members } from './members.ts';
+import type { Ownership } from './ownership.ts';
+import { Tells } from './tells.ts';
+
+export type TellingDeps = {
+  readonly partitions: number;
+  readonly members: Members;
+  readonly ownership: Ownership;
+  /** This instance's inbox, as it is now. */
+  readonly inbox: () => string;
+  readonly send: (inbox: string, text: string) => void;
+};
+
+export class Telling {
+  readonly #deps: TellingDeps;
+  readonly #kept = new Tells();
+
+  constructor(deps: TellingDeps) {
+    this.#deps = deps;
+  }
+
+  tell(command: Addressed): void {
+    if (this.received(command)) return;
+    const inbox = this.#ownerInbox(command);
+    if (inbox === undefined || inbox === this.#deps.inbox()) this.#kept.keep(command, performance.now());
+    else this.#deps.send(inbox, JSON.stringify({ told: command }));
+  }
+
+  /** Gives it to the owner if that is here; false: it is not. */
+  received(command: Addressed): boolean {
+    const { ownership, partitions } = this.#deps;
+    const owner = ownership.ownerHere(command.kind, partitionOf(command.key, partitions));
+    owner?.told(command);
+    return owner !== undefined;
+  }
+
+  /** Somebody owns something new: tells what was kept for it. */
+  again(): void {
+    const isKnown = (command: Addressed): boolean => this.#ownerInbox(command) !== undefined;
+    for (const command of this.#kept.take(isKnown, performance.now())) this.tell(command);
+  }
+
+  #ownerInbox({ kind, key }: Addressed): string | undefined {
+    return this.#deps.members.ownerInbox(kind, partitionOf(key, this.#deps.partitions));
+  }
+}

@@ -10,6 +10,8 @@ export type Cut = {
   /** From now on nothing passes, and nothing ends: as if the server were frozen. Until `mend`. */
   freeze(): void;
   mend(): Promise<void>;
+  /** Says something to every client, in the server's name. What the server says itself must not be in the middle of something. */
+  say(bytes: Uint8Array): void;
   close(): Promise<void>;
 };
 
@@ -18,9 +20,12 @@ export async function openCut(serverUrl: string): Promise<Cut> {
   const url = new URL(serverUrl);
   const target = { host: url.hostname, port: Number(url.port) };
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   let frozen = false;
   const server = createServer((near) => {
     const far = connect(target);
+    clients.add(near);
+    near.once('close', () => clients.delete(near));
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -58,6 +63,9 @@ export async function openCut(serverUrl: string): Promise<Cut> {
       frozen = false;
       for (const socket of sockets) socket.resume();
       if (!server.listening) await listen(port);
+    },
+    say(bytes) {
+      for (const client of clients) client.write(bytes);
     },
     close: cut,
   };

@@ -6,28 +6,43 @@ import { createInterface } from 'node:readline';
 
 /** A start that says nothing until then has failed. */
 const START_MAX_MS = 20_000;
+/** A family starts several processes and declares their queues. */
+const FAMILY_START_MAX_MS = 60_000;
 
 export type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export class Listening {
   readonly url: string;
+  /** All its addresses, `url` the first of them. */
+  readonly urls: readonly string[];
   readonly #child: ChildProcess;
   readonly #said: Said;
+  readonly #kill: () => void;
 
-  private constructor(child: ChildProcess, said: Said, url: string) {
+  private constructor({ child, said, kill }: Run, url: string, urls: readonly string[]) {
     this.#child = child;
     this.#said = said;
+    this.#kill = kill;
     this.url = url;
+    this.urls = urls;
   }
 
-  /** Runs Node with these arguments. Resolves with the first line, which ends with its address; throws if it ends before. */
-  static async start(args: readonly string[]): Promise<Listening> {
-    const { child, said, closed } = run(args, {});
+  /**
+   * Runs Node with these arguments. Resolves with the first line, which ends with its address or addresses; throws if it ends before.
+   * `family`: it runs further processes, which a SIGKILL kills with it.
+   */
+  static async start(
+    args: readonly string[],
+    { family = false, environment = {} }: { readonly family?: boolean; readonly environment?: Environment } = {},
+  ): Promise<Listening> {
+    const running = run(args, environment, family);
+    const { said, closed, kill } = running;
     const line = await Promise.race([said.firstLine, closed.then(() => '')]);
-    const url = /^\S.* (wss?:\/\/\S+)$/.exec(line)?.[1];
-    if (url !== undefined) return new Listening(child, said, url);
-    child.kill('SIGKILL');
+    const urls = line.split(' ').filter((word) => /^wss?:\/\//.test(word));
+    const [url] = urls;
+    if (url !== undefined) return new Listening(running, url, urls);
+    kill();
     await closed;
     throw new Error(`${args.join(' ')} did not start: ${line} ${said.stderr}`);
   }
@@ -50,9 +65,16 @@ export class Listening {
 
   /** Resolves when its stderr has something like this. */
   said(text: RegExp): Promise<void> {
+    return this.until(() => text.test(this.stderr));
+  }
+
+  /** Resolves once `ready` holds; asked after each piece of stderr. */
+  until(ready: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
-        if (text.test(this.stderr)) resolve();
+        if (!ready()) return;
+        this.#child.stderr?.off('data', look);
+        resolve();
       };
       this.#child.stderr?.on('data', look);
       look();
@@ -67,7 +89,8 @@ export class Listening {
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     if (this.alive) {
       const closed = once(this.#child, 'close'); // after its last words
-      this.#child.kill(signal);
+      if (signal === 'SIGKILL') this.#kill();
+      else this.#child.kill(signal);
       await closed;
     }
     return this.#child.exitCode;
@@ -83,16 +106,29 @@ export async function runToEnd(args: readonly string[], environment: Environment
 
 type Said = { stdout: string; stderr: string; readonly firstLine: Promise<string> };
 
-function run(
-  args: readonly string[],
-  environment: Environment,
-): { readonly child: ChildProcess; readonly said: Said; readonly closed: Promise<unknown> } {
+type Run = {
+  readonly child: ChildProcess;
+  readonly said: Said;
+  readonly closed: Promise<unknown>;
+  /** SIGKILL, to its family too. */
+  readonly kill: () => void;
+};
+
+function run(args: readonly string[], environment: Environment, family = false): Run {
   const env = { ...process.env, ...environment };
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const killed = (): boolean => child.kill('SIGKILL');
-  process.once('exit', killed); // a run that fails leaves no server behind
-  child.once('exit', () => process.off('exit', killed));
-  const late = setTimeout(killed, START_MAX_MS);
+  // Detached, it leads a process group of its own.
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: family });
+  const kill = (): void => {
+    try {
+      if (family && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+    } catch {
+      // the whole family has ended by itself
+    }
+  };
+  process.once('exit', kill); // a run that fails leaves no server behind
+  child.once('exit', () => process.off('exit', kill));
+  const late = setTimeout(kill, family ? FAMILY_START_MAX_MS : START_MAX_MS);
   const firstLine = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve));
   void firstLine.then(() => clearTimeout(late));
   const said = { stdout: '', stderr: '', firstLine };
@@ -103,5 +139,5 @@ function run(
     said.stderr += text;
   });
   const closed = once(child, 'close').then(() => clearTimeout(late));
-  return { child, said, closed };
+  return { child, said, closed, kill };
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Deployment } from './deployment.fixture.ts';
 import { type Ended, type Environment, Listening, runToEnd } from './listening.fixture.ts';
 
 const SERVER = join(import.meta.dirname, '../services/server.ts');
@@ -11,7 +12,7 @@ export function runServer(options: readonly string[], environment: Environment =
   return runToEnd([SERVER, ...options], environment);
 }
 
-export class ServerProcess {
+export class ServerProcess implements Deployment {
   readonly folder = mkdtempSync(join(tmpdir(), 'parley-server-'));
   /** Below `folder`, unless given. */
   readonly data: string;
@@ -31,13 +32,16 @@ export class ServerProcess {
     return server;
   }
 
-  /** The same data, port and options again. */
   async restart(): Promise<void> {
     await this.#run(new URL(this.#url).port);
   }
 
   get url(): string {
     return this.#url;
+  }
+
+  get urls(): readonly string[] {
+    return [this.#url];
   }
 
   get pid(): number {
@@ -52,12 +56,10 @@ export class ServerProcess {
     return this.#process.stdout;
   }
 
-  /** Its log. */
   get stderr(): string {
     return this.#process.stderr;
   }
 
-  /** Resolves when its log has a line like this. */
   said(line: RegExp): Promise<void> {
     return this.#process.said(line);
   }
@@ -67,17 +69,14 @@ export class ServerProcess {
     return fetch(new URL(path, this.#url.replace(/^ws/, 'http')), init);
   }
 
-  /** SIGTERM: it drains; the status with which it ended. */
   stop(): Promise<number | null> {
     return this.#process.end('SIGTERM');
   }
 
-  /** kill -9: nothing is finished, nothing is said. */
   async kill(): Promise<void> {
     await this.#process.end('SIGKILL');
   }
 
-  /** Ends it and removes its data. */
   async remove(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });

@@ -9,17 +9,30 @@ type Server = 'AMQP' | 'MONGO' | 'NATS';
 /** The servers as PARLEY_TEST_CTL knows them. */
 type Process = 'rabbitmq' | 'nats' | 'ferretdb';
 
+export type ServerUrls = Readonly<Record<Server, string>>;
+
 /** A `describe` whose tests need that server; `body` is given its URL. */
 export function describeOn(server: Server, name: string, body: (url: string) => void): void {
-  const variable = `PARLEY_TEST_${server}_URL`;
-  const url = process.env[variable];
-  if (url) return void describe(name, () => body(url));
-  if (process.env.REQUIRE_SERVICES === '1') {
-    return void describe(name, () => {
-      test(`needs ${variable}`, () => expect.fail(`${variable} is not set, and REQUIRE_SERVICES=1 forbids to skip.`));
-    });
-  }
-  describe.skip(name, () => body('skipped'));
+  describeWhere([server], name, (urls) => body(urls[server]));
+}
+
+/** A `describe` whose tests need all of them. */
+export function describeOnAll(name: string, body: (urls: ServerUrls) => void): void {
+  describeWhere(['AMQP', 'MONGO', 'NATS'], name, body);
+}
+
+function describeWhere(servers: readonly Server[], name: string, body: (urls: ServerUrls) => void): void {
+  const variableOf = (server: Server): string => `PARLEY_TEST_${server}_URL`;
+  const urlOf = (server: Server): string => process.env[variableOf(server)] || 'skipped';
+  const urls: ServerUrls = { AMQP: urlOf('AMQP'), MONGO: urlOf('MONGO'), NATS: urlOf('NATS') };
+  const missing = servers.filter((server) => urls[server] === 'skipped').map(variableOf);
+  if (missing.length === 0) return void describe(name, () => body(urls));
+  if (process.env.REQUIRE_SERVICES !== '1') return void describe.skip(name, () => body(urls));
+  describe(name, () => {
+    test.each(missing)('needs %s', (variable) =>
+      expect.fail(`${variable} is not set, and REQUIRE_SERVICES=1 forbids to skip.`),
+    );
+  });
 }
 
 /** Whether servers can be killed and started: CI and developers who gave only URLs cannot. */

@@ -6,6 +6,8 @@ import type { Person } from '../../clients/sdk/test/people.ts';
 export const USERS = 20;
 /** Messages that one act of sending queues at most. */
 const BURST_MAX = 25;
+/** How a connection ends that its person closes. */
+const LEFT = 1000;
 
 /** Numbers from 0 up to (not including) 1, the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -51,14 +53,18 @@ export const addressOf = (user: number): string => `${nameOf(user)}@localhost`;
 export class Seen {
   readonly bySender = new Map<string, string[]>();
   readonly troubles: string[] = [];
+  /** What did not work at once: a message that waits, a question without an answer. */
+  readonly told: string[] = [];
   total = 0;
 
   take(person: Person, from: number): number {
     for (const event of person.heard.slice(from)) {
       if (event.type === 'message') this.show(event.entry);
-      else if (event.type === 'gap' || event.type === 'unreadable' || event.type === 'refused') {
-        this.troubles.push(event.type);
-      } else if (event.type === 'trouble') this.troubles.push(event.message);
+      else if (event.type === 'gap' || event.type === 'unreadable') this.troubles.push(event.type);
+      else if (event.type === 'refused' || event.type === 'given_up') {
+        this.troubles.push(`${event.type}: ${event.message}`);
+      } else if (event.type === 'stopped' && event.code !== LEFT) this.troubles.push(`stopped: ${event.reason}`);
+      else if (event.type === 'delayed' || event.type === 'trouble') this.told.push(event.message);
     }
     return person.heard.length;
   }

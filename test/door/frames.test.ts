@@ -83,10 +83,15 @@ describe('a frame that is wrong', () => {
     wire.send('x'.repeat(CLIENT_FRAME_MAX_BYTES + 1));
     expect(await wire.closed).toEqual(CLOSE.tooLarge);
     const other = await al.session(server.url, { receive: false });
-    for (let sent = 0; sent <= CLIENT_FRAME_MAX_BYTES; sent += 1024) {
-      other.websocket.send('x'.repeat(1024), { fin: false });
-    }
+    const piece = 'x'.repeat(CLIENT_FRAME_MAX_BYTES / 8);
+    for (let sent = 0; sent <= 8; sent += 1) other.websocket.send(piece, { fin: false });
     expect(await other.closed).toEqual(CLOSE.tooLarge);
+  });
+
+  test('because it comes in too many pieces closes the connection with 4200, however small they are', async () => {
+    const wire = await al.session(server.url, { receive: false });
+    for (let sent = 0; sent < 1_000; sent += 1) wire.websocket.send('', { fin: false });
+    expect(await wire.closed).toEqual(CLOSE.protocolError);
   });
 
   test('because it is too large for a stranger closes the connection with 4201, unread', async () => {
@@ -99,7 +104,7 @@ describe('a frame that is wrong', () => {
     expect(wire.seen).toHaveLength(2); // the challenge and the first answer
   });
 
-  test('again and again, before any session, closes the connection with 4200; in a session it does not', async () => {
+  test('again and again, before any session, closes the connection with 4200; in a session so few do not', async () => {
     const stranger = await Wire.open(server.url);
     const known = await al.session(server.url, { receive: false });
     for (const wire of [stranger, known]) {

@@ -3,65 +3,75 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { describeInBothModes } from '../modes.fixture.ts';
 import { refused, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
 
-const world = TerminalWorld.forTheseTests();
 const FRESH = 'seven otters at dusk';
 
-describe('a second device', () => {
-  it(
-    'signs in with the password alone, is listed, follows a change of the password, and is revoked',
-    async () => {
-      const { al, bo } = await world.two();
-      const phone = world.terminal(`${al.name}-phone`);
-      expect(
-        await phone.run(['login', al.address], { environment: { PARLEY_PASSWORD: 'not the right one' } }),
-      ).toMatchObject(refused(/Wrong name or password \(\d+ tries left\)/));
-      expect(await phone.run(['login', al.address])).toMatchObject({ status: 0 });
-      await bo.run(['send', al.name, 'to both']);
-      for (const device of [al, phone])
-        expect(texts((await device.run(['listen', '--json', '--count', '1'])).records)).toEqual(['to both']);
+describeInBothModes((start) => {
+  const world = TerminalWorld.forTheseTests(start);
 
-      const changed = await phone.run(['password'], { environment: { PARLEY_NEW_PASSWORD: FRESH } });
-      expect(changed).toMatchObject({ status: 0 });
-      // The other device has to hear of it, and then asks for the new one.
-      expect((await al.run(['devices', '--json'])).records).toMatchObject([
-        { thisDevice: true },
-        { thisDevice: false },
-      ]);
-      expect(await al.run(['devices'])).toMatchObject(refused(/changed on another device[\s\S]*PARLEY_NEW_PASSWORD/));
-      const adopting = { environment: { PARLEY_NEW_PASSWORD: FRESH } };
-      const [, other] = (await al.run(['devices', '--json'], adopting)).records;
-      expect(await al.run(['devices'])).toMatchObject(refused(/Wrong password for this profile/));
+  describe('a second device', () => {
+    it(
+      'signs in with the password alone, is listed, follows a change of the password, and is revoked',
+      async () => {
+        const { al, bo } = await world.two();
+        const phone = world.terminal(`${al.name}-phone`);
+        expect(
+          await phone.run(['login', al.address], { environment: { PARLEY_PASSWORD: 'not the right one' } }),
+        ).toMatchObject(refused(/Wrong name or password \(\d+ tries left\)/));
+        expect(await phone.run(['login', al.address])).toMatchObject({ status: 0 });
+        await bo.run(['send', al.name, 'to both']);
+        for (const device of [al, phone])
+          expect(texts((await device.run(['listen', '--json', '--count', '1'])).records)).toEqual(['to both']);
 
-      const fresh = { environment: { PARLEY_PASSWORD: FRESH } };
-      const listener = phone.start(['listen', '--json'], fresh);
-      await bo.run(['send', al.name, 'the phone is on']);
-      await listener.until(({ lines }) => texts(lines.map((line) => JSON.parse(line))).length === 1);
-      expect(await al.run(['revoke', String(other?.device).slice(0, 8)], fresh)).toMatchObject({ status: 0 });
-      expect(await listener.end()).toMatchObject(refused(/revoked/));
-      expect((await al.run(['devices', '--json'], fresh)).records[1]).toMatchObject({ revokedAt: expect.any(String) });
-      expect(await phone.run(['send', bo.name, 'stolen'], fresh)).toMatchObject(
-        refused(/^This device was revoked\. To erase it here: signout\./),
-      );
-      expect(await al.run(['revoke', 'zzzzzz'], fresh)).toMatchObject(refused(/no device/));
-    },
-    SEVERAL_COMMANDS_MS,
-  );
+        const changed = await phone.run(['password'], { environment: { PARLEY_NEW_PASSWORD: FRESH } });
+        expect(changed).toMatchObject({ status: 0 });
+        // The other device has to hear of it, and then asks for the new one.
+        expect((await al.run(['devices', '--json'])).records).toMatchObject([
+          { thisDevice: true },
+          { thisDevice: false },
+        ]);
+        expect(await al.run(['devices'])).toMatchObject(refused(/changed on another device[\s\S]*PARLEY_NEW_PASSWORD/));
+        const adopting = { environment: { PARLEY_NEW_PASSWORD: FRESH } };
+        const [, other] = (await al.run(['devices', '--json'], adopting)).records;
+        expect(await al.run(['devices'])).toMatchObject(refused(/Wrong password for this profile/));
 
-  it(
-    'leaves nothing behind when it signs out, and the account stays',
-    async () => {
-      const { al } = await world.two();
-      expect(existsSync(join(al.directory, 'profile.db'))).toBe(true);
-      expect(await al.run(['signout'])).toMatchObject({ status: 0 });
-      expect(await readdir(al.directory)).toEqual([]);
-      expect(await al.run(['unread'])).toMatchObject(refused(/no profile in \S+ yet.*signup/));
-      expect(await al.run(['login', al.address])).toMatchObject({ status: 0 });
-      expect(await al.run(['deleteaccount'])).toMatchObject(refused(/--yes/, 2));
-      expect(await al.run(['deleteaccount', '--yes'])).toMatchObject({ status: 0 });
-      expect(await al.run(['signup', al.address])).toMatchObject(refused(/name is taken/));
-    },
-    SEVERAL_COMMANDS_MS,
-  );
+        const fresh = { environment: { PARLEY_PASSWORD: FRESH } };
+        const listener = phone.start(['listen', '--json'], fresh);
+        await bo.run(['send', al.name, 'the phone is on']);
+        await listener.until(({ lines }) => texts(lines.map((line) => JSON.parse(line))).length === 1);
+        expect(await al.run(['revoke', String(other?.device).slice(0, 8)], fresh)).toMatchObject({ status: 0 });
+        expect(await listener.end()).toMatchObject(refused(/revoked/));
+        expect((await al.run(['devices', '--json'], fresh)).records[1]).toMatchObject({
+          revokedAt: expect.any(String),
+        });
+        expect(await phone.run(['send', bo.name, 'stolen'], fresh)).toMatchObject(
+          refused(
+            /^1 message [^.\n]* not sent.*\nThis device was revoked\. To erase it here: signout\..*\n0 of 1 accepted\.\n$/,
+          ),
+        );
+        expect(await al.run(['revoke', 'zzzzzz'], fresh)).toMatchObject(refused(/no device/));
+      },
+      SEVERAL_COMMANDS_MS,
+    );
+
+    it(
+      'leaves nothing behind when it signs out, and the account stays',
+      async () => {
+        const { al } = await world.two();
+        expect(existsSync(join(al.directory, 'profile.db'))).toBe(true);
+        expect(await al.run(['signout'])).toMatchObject(refused(/the only device of \S+.*history is erased.*--yes/, 2));
+        expect(await al.run(['unread'])).toMatchObject({ status: 0 });
+        expect(await al.run(['signout', '--yes'])).toMatchObject({ status: 0 });
+        expect(await readdir(al.directory)).toEqual([]);
+        expect(await al.run(['unread'])).toMatchObject(refused(/no profile in \S+ yet.*signup/));
+        expect(await al.run(['login', al.address])).toMatchObject({ status: 0 });
+        expect(await al.run(['deleteaccount'])).toMatchObject(refused(/--yes/, 2));
+        expect(await al.run(['deleteaccount', '--yes'])).toMatchObject({ status: 0 });
+        expect(await al.run(['signup', al.address])).toMatchObject(refused(/name is taken/));
+      },
+      SEVERAL_COMMANDS_MS,
+    );
+  });
 });

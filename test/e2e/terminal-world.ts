@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { ServerProcess } from '../server.fixture.ts';
+import type { Deployment } from '../deployment.fixture.ts';
+import type { Start } from '../modes.fixture.ts';
 import { type Line, type Result, Terminal } from './terminal.ts';
 
 /** Each command starts a process and unlocks a profile, which is made to cost something. */
@@ -11,24 +12,18 @@ export const SEVERAL_COMMANDS_MS = 120_000;
 
 export type Person = Terminal & { readonly address: string; readonly name: string };
 
-/** A server for the tests of one file, and a directory for its profiles. */
+/** A server for the tests of one suite, and a directory for its profiles. */
 export class TerminalWorld {
-  #server: ServerProcess | undefined;
+  #server: Deployment | undefined;
   #directory = '';
   #round = 0;
 
-  /** Starts before the tests of the file that calls this, and ends after them. */
-  static forTheseTests(...serverOptions: string[]): TerminalWorld {
+  /** Starts before the tests of the suite that calls this, and ends after them. */
+  static forTheseTests(start: Start): TerminalWorld {
     const world = new TerminalWorld();
     beforeAll(async () => {
       world.#directory = await mkdtemp(join(tmpdir(), 'parley-terminal-'));
-      world.#server = await ServerProcess.start([
-        '--rate-factor',
-        '100',
-        '--tries-per-source',
-        '1000',
-        ...serverOptions,
-      ]);
+      world.#server = await start(['--rate-factor', '100', '--tries-per-source', '1000']);
     });
     afterAll(async () => {
       await world.#server?.remove();
@@ -37,7 +32,7 @@ export class TerminalWorld {
     return world;
   }
 
-  get server(): ServerProcess {
+  get server(): Deployment {
     if (this.#server === undefined) throw new Error('The server runs in tests only.');
     return this.#server;
   }
@@ -52,12 +47,17 @@ export class TerminalWorld {
     return new Terminal(this.path(profile), url);
   }
 
+  /** The first at the first door of the server, the second at the second one, where it has several. */
   async people(count: number): Promise<Person[]> {
     this.#round++;
+    const { urls } = this.server;
     return Promise.all(
       Array.from({ length: count }, async (_, index) => {
         const name = `${['al', 'bo', 'cy'][index]}${this.#round}`;
-        const person = Object.assign(this.terminal(name), { name, address: `${name}@localhost` });
+        const person = Object.assign(this.terminal(name, urls[index % urls.length]), {
+          name,
+          address: `${name}@localhost`,
+        });
         expect(await person.run(['signup', person.address])).toMatchObject({ status: 0 });
         return person;
       }),

@@ -24,6 +24,8 @@ export type Line = { readonly type: string; readonly [field: string]: unknown };
 export type RunOptions = {
   readonly input?: string | Uint8Array;
   readonly environment?: Record<string, string | undefined>;
+  /** A command that becomes this one, as `env` does. */
+  readonly under?: readonly [string, ...string[]];
 };
 
 /** A command that runs. */
@@ -83,8 +85,9 @@ export class Terminal {
     this.#server = server;
   }
 
-  start(command: readonly string[], { environment = {}, input }: RunOptions = {}): Running {
-    const child = spawn(process.execPath, [...CLIENT, ...command], {
+  start(command: readonly string[], { environment = {}, input, under }: RunOptions = {}): Running {
+    const [program, ...words] = [...(under ?? []), process.execPath, ...CLIENT, ...command];
+    const child = spawn(program, words, {
       cwd: ROOT,
       env: { ...this.#environment(), PARLEY_PASSWORD: PASSWORD, ...environment },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

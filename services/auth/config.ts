@@ -30,7 +30,7 @@ export const authSettings = {
     .string()
     .min(1)
     .optional()
-    .describe('a file with that setup, instead of the setting itself: what runs secrets gives them as files'),
+    .describe('a file with that setup, as systems that keep secrets give them; without: the setting itself'),
   triesPerAccount: tries.default(3).describe('how many sign-ins to one account may fail before delays begin'),
   triesPerSource: tries.default(20).describe('how many sign-ins from one network may fail before delays begin'),
 } as const;

@@ -6,6 +6,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const MAX_WORKERS = 2;
 /** A test waits for events, never for time; this bound only ends one whose event never comes. */
 const TEST_TIMEOUT_MS = 30_000;
+/** A hook may start a stack of six processes, on a machine with two cores that runs another file's beside it. */
+const HOOK_TIMEOUT_MS = 90_000;
 
 const RESTARTS = '**/*.restart.test.ts';
 const exclude = [...configDefaults.exclude, 'data/**'];
@@ -15,7 +17,7 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     testTimeout: TEST_TIMEOUT_MS,
-    hookTimeout: TEST_TIMEOUT_MS,
+    hookTimeout: HOOK_TIMEOUT_MS,
     reporters: ['default', './test/count-reporter.ts'],
     projects: [
       {

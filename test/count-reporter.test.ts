@@ -1,6 +1,6 @@
 // The last line of a test run, and the status that goes with it.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,17 +12,17 @@ const ROOT = join(import.meta.dirname, '..');
 async function run(files: Record<string, string>): Promise<{ last: string | undefined; status: number }> {
   const directory = await mkdtemp(join(tmpdir(), 'parley-count-'));
   onTestFinished(() => rm(directory, { recursive: true }));
-  for (const needed of ['node_modules', 'vitest.config.ts', 'package.json', 'test']) {
+  await mkdir(join(directory, 'test'));
+  for (const needed of ['node_modules', 'vitest.config.ts', 'package.json', 'test/count-reporter.ts']) {
     await symlink(join(ROOT, needed), join(directory, needed));
   }
   for (const [name, body] of Object.entries(files)) {
     await writeFile(join(directory, name), `import { expect, describe, beforeAll, test } from 'vitest';\n${body}\n`);
   }
-  const vitest = spawn(
-    process.execPath,
-    [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--root', directory, '--exclude', 'test/**'],
-    { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] },
-  );
+  const vitest = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--root', directory], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const status = new Promise<number>((resolve) => vitest.once('close', (code) => resolve(code ?? -1)));
   const stdout = await text(vitest.stdout);
   return { last: stdout.trimEnd().split('\n').at(-1), status: await status };

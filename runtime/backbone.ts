@@ -55,7 +55,7 @@ export async function openBackbone(
   const mongo = new Mongo(mongoUrl, log);
   const meta = new MongoMetaStore(mongo);
   const now = (): number => Date.now();
-  const quarantine = new MongoQuarantine(mongo, now);
+  const quarantine = new MongoQuarantine(mongo, now, log);
   const bus = new AmqpBus({
     url: amqpUrl,
     prefix: queuePrefix,

@@ -16,22 +16,41 @@ const OPERATIONS: ReadonlySet<string | symbol> = new Set([
   'updateOne',
 ]);
 
+type Around = (operation: () => Promise<unknown>, name: string) => Promise<unknown>;
+
 /** `mongo`, of which operation number `fault.operation` (from 1) and all later ones fail. */
 export function failing(mongo: Collections, fault: Fault): Collections {
   let done = 0;
-  const faulty = async (operation: () => Promise<unknown>): Promise<unknown> => {
+  return around(mongo, async (operation) => {
     done += 1;
     if (done === fault.operation && fault.answerLost) await operation();
     if (done >= fault.operation) throw new Unavailable('crashed here');
     return operation();
-  };
+  });
+}
+
+/** `mongo`, with something that happens before the first operation of that name. */
+export function before(mongo: Collections, name: string, happens: () => Promise<unknown>): Collections {
+  let happened = false;
+  return around(mongo, async (operation, its) => {
+    if (its === name && !happened) {
+      happened = true;
+      await happens();
+    }
+    return operation();
+  });
+}
+
+function around(mongo: Collections, wrap: Around): Collections {
   const collection: Collections['collection'] = (name) =>
     new Proxy(mongo.collection(name), {
       get(target, property) {
         const value: unknown = Reflect.get(target, property, target);
         if (typeof value !== 'function') return value;
         const bound = value.bind(target) as (...given: unknown[]) => Promise<unknown>; // those of OPERATIONS return promises
-        return OPERATIONS.has(property) ? (...given: unknown[]) => faulty(() => bound(...given)) : bound;
+        return OPERATIONS.has(property)
+          ? (...given: unknown[]) => wrap(() => bound(...given), String(property))
+          : bound;
       },
     }) as ReturnType<Collections['collection']> as never; // of the type that the caller asked `mongo` for
   return { collection };

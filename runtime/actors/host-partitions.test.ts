@@ -102,7 +102,7 @@ describe('the host of a partition', () => {
 
   test('gives no turn to what comes for a partition that is not its own', async () => {
     host.deliver([delivery(1)]);
-    host.told(command('al', 2));
+    expect(host.told(command('al', 2))).toBe(false);
     await tick();
     expect(lines).toEqual([]);
     host.gained(AL, 1);
@@ -123,7 +123,7 @@ describe('the host of a partition', () => {
     host.deliver([delivery(3)]);
     const handedOver = host.handOver(AL).then(() => say('handed over'));
     host.deliver([delivery(4)]);
-    host.told(command('al', 5));
+    expect(host.told(command('al', 5))).toBe(false); // for the next owner
     open();
     await handedOver;
     host.lost(AL);

@@ -36,6 +36,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
   readonly #kind: K;
   readonly #log: Logger;
   readonly #now: () => number;
+  readonly #bus: Bus;
   readonly #partitions: number;
   readonly #performer: Performer<K, W, R, E>;
   readonly #turns: Turns<K, W, R, E>;
@@ -54,6 +55,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     this.#kind = deps.type.kind;
     this.#log = deps.log;
     this.#now = deps.now;
+    this.#bus = deps.bus;
     this.#partitions = deps.bus.partitions;
     this.#performer = new Performer(deps, {
       result: (slot, result) => this.#give(slot, { result }),
@@ -107,9 +109,10 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
     }
   }
 
-  told(command: Addressed): void {
+  told(command: Addressed): boolean {
     const slot = this.#slot(command.key);
     if (slot) this.#give(slot, { command: command.command as CommandOf[K] }); // as in deliver
+    return slot !== undefined;
   }
 
   undecidedSince(): ReadonlyMap<number, number> {
@@ -171,7 +174,13 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
 
   /** Lets its turn end, and has it store what it holds. What waits is left to the next owner. */
   async #leave(slot: Slot<K, W, R, E>): Promise<void> {
+    const left = slot.waiting;
     slot.waiting = [];
+    for (const one of left) {
+      // What was told is in no queue.
+      if (!('command' in one) || one.delivery) continue;
+      this.#bus.tell({ kind: this.#kind, key: slot.key, command: one.command } as Addressed); // a kind's commands are its own
+    }
     await slot.whenRun;
     await this.#turns.leave(slot);
     await slot.afterwards;

@@ -62,9 +62,10 @@ export class Recorder implements PartitionConsumer {
   /** What it was given and has not decided, if a test says so. */
   undecidedSince = (): ReadonlyMap<number, number> => new Map();
 
-  told(command: Addressed): void {
+  told(command: Addressed): boolean {
     this.tolds.push(command);
     this.#wake();
+    return true;
   }
 
   gone(inbox: string): void {

@@ -33,8 +33,8 @@ export interface PartitionConsumer {
   lost(partition: number): void;
   /** Commands of one frame, in order. Frames of a partition come in order, too. */
   deliver(deliveries: readonly Delivery[]): void;
-  /** A told command. */
-  told(command: Addressed): void;
+  /** A told command. False: its partition is handed over just now, and it is for the next owner. */
+  told(command: Addressed): boolean;
   /** Since when the oldest command of each partition waits that is given and not decided: ms as `since`. What is held on purpose is decided. */
   undecidedSince(): ReadonlyMap<number, number>;
   /** An inbox that something was sent to is no more, and what was on its way to it is lost. May come late or twice. */

@@ -38,7 +38,7 @@ describe('account actors on the embedded bus', () => {
           delivery.settle();
         }
       },
-      told() {},
+      told: () => true,
       gained() {},
       lost() {},
       handOver: async () => {},

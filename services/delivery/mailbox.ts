@@ -93,6 +93,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       case 'attach':
         return this.#attach(draft, command, delivery);
       case 'detach':
+        draft.settle(delivery);
         return this.#detach(draft, command);
       case 'account':
         return this.#account(draft, command, delivery);

@@ -1,7 +1,7 @@
 // A write of several steps that ends between any two of them leaves a mailbox that its next owner goes on with.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Conflict } from '#runtime/store/database.ts';
-import { crashes, everyFault, failing } from '../../test/faults.fixture.ts';
+import { before, crashes, everyFault, failing } from '../../test/faults.fixture.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/mongo.fixture.ts';
 import { describeOn } from '../../test/services.fixture.ts';
 import { MongoMailboxStore } from './mongo-store.ts';
@@ -126,5 +126,15 @@ describeOn('MONGO', 'a mailbox in MongoDB whose owner crashes', (server) => {
       expect(await numbers(user)).toEqual([1, 2, 3]);
       expect((await store.load(user))?.next).toBe(number(4));
     });
+  });
+
+  test('a late owner does not take back a chunk that the next one stored, too, and counts on', async () => {
+    const user = 'counted-on@localhost';
+    await store.write(user, [account(1)]);
+    const next = new MongoMailboxStore(database.mongo);
+    // Between the late owner's insert and its look at the head, the next one stores the same, and goes on until the head has noted it.
+    const late = new MongoMailboxStore(before(database.mongo, 'findOne', () => next.write(user, appends(1, 40))));
+    await expect(late.write(user, [append(1)])).rejects.toBeInstanceOf(Conflict);
+    expect((await numbers(user))[0]).toBe(1);
   });
 });

@@ -3,11 +3,12 @@
 //   mailbox  {_id: user, rank, length, devices, deleted, first, next, cursors: {device: n}}
 //              `rank`: 2 × length, and 1 more once deleted: it only rises. `first`: nothing is stored below. `next`: the number of the
 //              next chunk as far as it was noted: at most 32 chunks old, and raised before anything is removed.
-//   chunk    {_id: user/n, count, charges, items}
-//              `charges`, `items`: JSON, because addresses are no field names, and nobody on the way looks inside
+//   chunk    {_id: user/n, by, count, charges, items}
+//              `by`: who counts on it. `charges`, `items`: JSON, because addresses are no field names, and nobody on the way looks inside
 //
 // Every document is looked up by its key, except for `users`. One document is written at a time; the fences are the key of a chunk, and
 // `next`, which is looked at after a chunk was inserted: whoever removed a chunk of that number had raised it before.
+import { randomUUID } from 'node:crypto';
 import type { AnyBulkWriteOperation, Collection, UpdateFilter } from 'mongodb';
 import { Conflict } from '#runtime/store/database.ts';
 import type { Collections, Keyed } from '#runtime/store/mongo.ts';
@@ -33,7 +34,12 @@ type HeadDocument = Keyed & {
   readonly next: number;
   readonly cursors?: Readonly<Record<string, number>>;
 };
-type ChunkDocument = Keyed & { readonly count: number; readonly charges: string; readonly items: string };
+type ChunkDocument = Keyed & {
+  readonly by: string;
+  readonly count: number;
+  readonly charges: string;
+  readonly items: string;
+};
 
 type Write<T extends MailboxWrite['type']> = Extract<MailboxWrite, { type: T }>;
 type Removal = Write<'cursor' | 'trim' | 'remove' | 'replace'>;
@@ -48,8 +54,11 @@ const USERS_BATCH_KEYS = 1_000;
 export class MongoMailboxStore implements MailboxStore {
   readonly #heads: Collection<HeadDocument>;
   readonly #chunks: Collection<ChunkDocument>;
+  readonly #by: string;
 
-  constructor(mongo: Collections) {
+  /** `by`: unlike that of every other store on the same database. */
+  constructor(mongo: Collections, by: string = randomUUID()) {
+    this.#by = by;
     this.#heads = mongo.collection('mailbox');
     this.#chunks = mongo.collection('chunk');
   }
@@ -153,10 +162,10 @@ export class MongoMailboxStore implements MailboxStore {
   async #append(user: string, appends: readonly Write<'append'>[]): Promise<void> {
     const first = appends[0]?.chunk.n ?? 0;
     const end = (appends.at(-1)?.chunk.n ?? 0) + CHUNK_NUMBERS;
-    const inserted = await this.#insert(appends.map(({ chunk, charges }) => toDocument(user, chunk, charges)));
+    const inserted = await this.#insert(appends.map(({ chunk, charges }) => this.#document(user, chunk, charges)));
     const head = await attempt(() => this.#heads.findOne({ _id: user }, { projection: { next: 1 } }));
     if (!head || head.next > first) {
-      // Nobody counts on them: whoever appended them is told that they are not there.
+      // Whoever appended them is told that they are not there; another owner that counts on one has taken it over.
       await this.#delete(inserted);
       throw new Conflict(`The mailbox has gone on to ${head?.next}; ${first} came too late.`);
     }
@@ -181,9 +190,13 @@ export class MongoMailboxStore implements MailboxStore {
     return inserted;
   }
 
-  async #mustBe({ _id, items }: ChunkDocument): Promise<void> {
-    const present = await attempt(() => this.#chunks.findOne({ _id }, { projection: { items: 1 } }));
+  /** Takes a chunk over that is there already: an owner before, which may still be at it, stored the same under the same number. */
+  async #mustBe({ _id, by, items }: ChunkDocument): Promise<void> {
+    const present = await attempt(() => this.#chunks.findOne({ _id }, { projection: { by: 1, items: 1 } }));
     if (present?.items !== items) throw new Conflict(`Another owner stored ${_id}.`);
+    if (present.by === by) return;
+    const { matchedCount } = await attempt(() => this.#chunks.updateOne({ _id }, { $set: { by } }));
+    if (matchedCount === 0) throw new Conflict(`Another owner removed ${_id}.`);
   }
 
   /** Cursors and hints first: then a crash leaves only what the next owner removes, and never a number that could be given again. */
@@ -196,7 +209,7 @@ export class MongoMailboxStore implements MailboxStore {
       if (write.type === 'cursor') {
         raise(keys.cursorField(write.device), write.n);
       } else if (write.type === 'replace') {
-        const { _id, ...fields } = toDocument(user, write.chunk, write.charges);
+        const { _id, ...fields } = this.#document(user, write.chunk, write.charges);
         operations.push({ updateOne: { filter: { _id }, update: { $set: fields } } });
       } else {
         raise('next', write.n + CHUNK_NUMBERS);
@@ -211,22 +224,23 @@ export class MongoMailboxStore implements MailboxStore {
   }
 
   async #delete(ids: readonly string[]): Promise<void> {
-    const operations = ids.map((_id) => ({ deleteOne: { filter: { _id } } }));
+    const operations = ids.map((_id) => ({ deleteOne: { filter: { _id, by: this.#by } } }));
     if (operations.length > 0) await attempt(() => this.#chunks.bulkWrite(operations, { ordered: false }));
+  }
+
+  #document(user: string, { n, items }: Chunk, charges: Charges): ChunkDocument {
+    return {
+      _id: keys.chunkKey(user, n),
+      by: this.#by,
+      count: items.length,
+      charges: JSON.stringify(charges),
+      items: JSON.stringify(items),
+    };
   }
 
   async #raise(user: string, fields: Readonly<Record<string, number>>): Promise<void> {
     await attempt(() => this.#heads.updateOne({ _id: user }, { $max: fields }));
   }
-}
-
-function toDocument(user: string, { n, items }: Chunk, charges: Charges): ChunkDocument {
-  return {
-    _id: keys.chunkKey(user, n),
-    count: items.length,
-    charges: JSON.stringify(charges),
-    items: JSON.stringify(items),
-  };
 }
 
 function leading<T extends MailboxWrite>(

@@ -47,6 +47,11 @@ export class Asks {
     ask.done(refusal(error));
   }
 
+  /** Nobody waits for the answer any more. */
+  drop(re: number): void {
+    this.#open.delete(re);
+  }
+
   /** Ends the asks whose answer did not come in time. */
   expire(): void {
     const now = this.#now();

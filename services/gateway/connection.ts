@@ -67,6 +67,7 @@ export class Connection implements Client {
   }
 
   push(frame: Push): void {
+    this.#session?.pushed();
     this.#write(frame);
   }
 
@@ -224,6 +225,6 @@ export class Connection implements Client {
     this.#closed = true;
     this.#hub.forget(this);
     const session = this.#session;
-    if (session?.receive) this.#hub.attempt('a session could not be detached', () => session.detach());
+    if (session) this.#hub.attempt('a session could not be ended', () => session.end());
   }
 }

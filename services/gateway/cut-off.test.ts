@@ -1,6 +1,7 @@
 // A gateway whose bus is away, comes back, or says that a partition has another owner: who is closed, how, and who is left alone.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
+import { SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { WirePerson } from '../../test/wire-person.fixture.ts';
@@ -66,6 +67,42 @@ describe('a bus that is back', () => {
     gateway.bus.reader.renewed?.();
     expect(await Promise.all(wires.map(({ closed }) => closed))).toEqual([CLOSE.failed, CLOSE.failed]);
     await isOpen(stranger);
+  });
+
+  test('waits for no answer to them: what they had sent takes up no room any more', async () => {
+    const wire = await gateway.session(al);
+    for (let n = 0; n < SENDS_UNANSWERED_MAX; n += 1) {
+      wire.send({ type: 'send', id: wire.nextId(), ...al.message(bo, {}) });
+    }
+    await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
+    expect(await gateway.unanswered()).not.toEqual({ bytes: 0, asks: 0 });
+    gateway.bus.reader.renewed?.();
+    await wire.closed;
+    expect(await gateway.unanswered()).toEqual({ bytes: 0, asks: 0 });
+    gateway.bus.answerSends(1); // an answer that comes all the same
+    expect(await gateway.unanswered()).toEqual({ bytes: 0, asks: 0 });
+  });
+});
+
+describe('the detach of a session that ended', () => {
+  const detach = async (wire: Wire): Promise<'queue' | 'inbox'> => {
+    gateway.bus.published.length = 0;
+    await wire.close();
+    await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'detach'));
+    return gateway.bus.published.some(({ command: { type } }) => type === 'detach') ? 'queue' : 'inbox';
+  };
+
+  test('goes behind its attach, which may not have come to the mailbox yet', async () => {
+    expect(await detach(await gateway.session(al, true))).toBe('queue');
+  });
+
+  test('is told once the mailbox has pushed something', async () => {
+    const wire = await gateway.session(al, true);
+    await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'attach'));
+    const attach = gateway.bus.others.find((command) => command.type === 'attach');
+    if (attach?.type !== 'attach') throw new Error('no attach');
+    gateway.bus.reader.message({ type: 'push', session: attach.at.session, frame: { type: 'synced' } });
+    expect(await detach(wire)).toBe('inbox');
   });
 });
 

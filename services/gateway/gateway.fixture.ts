@@ -17,6 +17,8 @@ class HeldBus implements Bus {
   readonly inbox = 'held';
   readonly sends: Deliver[] = [];
   readonly others: (AccountCommand | Exclude<MailboxCommand, Deliver>)[] = [];
+  /** What went through the queues, whatever became of it. */
+  readonly published: Addressed[] = [];
   partitions = 1;
   awayMs = 0;
   blocked = false;
@@ -31,6 +33,7 @@ class HeldBus implements Bus {
 
   async publish(commands: readonly Addressed[]): Promise<void> {
     if (this.failure) throw this.failure;
+    this.published.push(...commands);
     for (const command of commands) this.tell(command);
   }
 
@@ -85,6 +88,7 @@ export class Gateway {
   readonly logged: string[] = [];
   /** Monotonic, in ms. */
   clock = 0;
+  readonly #metrics = new Metrics();
   readonly hub: Hub;
   readonly listener: Listener;
   url = '';
@@ -96,7 +100,7 @@ export class Gateway {
       bus: this.bus,
       signals: this.signals,
       log: pino({ level: 'error' }, { write: (line) => this.logged.push(line) }),
-      metrics: new Metrics(),
+      metrics: this.#metrics,
       domain: 'localhost',
       serverKey: Buffer.alloc(32, 1).toString('base64url'),
       signUp: 'open',
@@ -128,6 +132,13 @@ export class Gateway {
     const gateway = new Gateway();
     gateway.url = await gateway.listener.listen();
     return gateway;
+  }
+
+  /** What clients sent and have no answer to. */
+  async unanswered(): Promise<{ readonly bytes: number; readonly asks: number }> {
+    const metrics = await this.#metrics.text();
+    const bytes = Number(/^parley_unanswered_bytes (\d+)$/m.exec(metrics)?.[1]);
+    return { bytes, asks: this.hub.asks.size };
   }
 
   /** Lets time pass, and the hub's timers run that are due meanwhile. */

@@ -12,6 +12,9 @@ import { type Accepted, checkSend, conversationText, type Mailbox, type Sender }
 /** A slot with its address and device, as JSON. */
 const SLOT_CHARS = 250;
 
+/** A send whose answer is to come: under which number, and its size in characters. */
+type Unanswered = { re: number; readonly size: number };
+
 export class Session implements Sender {
   readonly address: string;
   readonly device: string;
@@ -21,7 +24,9 @@ export class Session implements Sender {
   readonly #number: number;
   readonly #allowance: SendAllowance;
   readonly #refused = new RefusedNumbers();
-  #unanswered = 0;
+  readonly #unanswered = new Set<Unanswered>();
+  /** Its attach has come through: the mailbox knows it. */
+  #attached = false;
   #lastConversation = { other: '', text: '' };
 
   /** `at`: as the hub registered it. */
@@ -37,7 +42,7 @@ export class Session implements Sender {
 
   /** Its window of unanswered sends is used up. */
   get full(): boolean {
-    return this.#unanswered >= SENDS_UNANSWERED_MAX;
+    return this.#unanswered.size >= SENDS_UNANSWERED_MAX;
   }
 
   /** Remembers the last one: a burst goes to one person. */
@@ -55,8 +60,27 @@ export class Session implements Sender {
     return this.#hub.bus.publish([{ kind: 'mailbox', key: address, command }]);
   }
 
-  detach(): void {
-    this.#tell({ type: 'detach', device: this.device, at: this.at });
+  /** The mailbox has pushed something: what is told it now comes after its attach. */
+  pushed(): void {
+    this.#attached = true;
+  }
+
+  /** Its connection is no more: nobody waits for the answers that are still to come, which may be lost with a broker or an owner. */
+  end(): void {
+    for (const { re, size } of this.#unanswered) {
+      this.#hub.asks.drop(re);
+      this.#hub.left(size);
+    }
+    this.#unanswered.clear();
+    if (this.receive) this.#detach();
+  }
+
+  /** Behind the attach, if that may still be in the queue: it would attach a session that is no more. */
+  #detach(): void {
+    const command: MailboxCommand = { type: 'detach', device: this.device, at: this.at };
+    if (this.#attached) return this.#tell(command);
+    // Where the bus does not take it, the link is lost: then mailboxes hear that this inbox is no more.
+    this.#hub.bus.publish([{ kind: 'mailbox', key: this.address, command }]).catch(() => {});
   }
 
   ack({ upTo, tags }: ClientFrameOf<'ack'>): void {
@@ -75,10 +99,11 @@ export class Session implements Sender {
     }
     const { message, mailboxes } = accepted;
     const size = frame.body.length + frame.header.length + frame.slots.length * SLOT_CHARS;
-    this.#unanswered += 1;
+    const send: Unanswered = { re: 0, size };
+    this.#unanswered.add(send);
     this.#hub.entered(size);
-    this.#deliver(message, mailboxes, (outcome) => {
-      this.#unanswered -= 1;
+    this.#deliver(send, message, mailboxes, (outcome) => {
+      this.#unanswered.delete(send);
       this.#hub.left(size);
       if ('refused' in outcome && new RequestError(outcome.refused.code).retry) this.#refused.refuse(message);
       answer(outcome);
@@ -104,14 +129,20 @@ export class Session implements Sender {
    * Delivers to one mailbox after the other, the recipient's first: what it refuses does not stand in the sender's other devices as sent.
    * Accepted once all have it.
    */
-  #deliver(message: Accepted['message'], mailboxes: readonly Mailbox[], done: (outcome: Outcome) => void): void {
+  #deliver(
+    send: Unanswered,
+    message: Accepted['message'],
+    mailboxes: readonly Mailbox[],
+    done: (outcome: Outcome) => void,
+  ): void {
     const [mailbox, ...others] = mailboxes;
     if (!mailbox) throw new Error('A send has a slot.');
     const { asks, bus } = this.#hub;
     const re = asks.open(false, (outcome) => {
       if ('refused' in outcome || others.length === 0) return done(outcome);
-      this.#deliver(message, others, (last) => done(join(outcome, last)));
+      this.#deliver(send, message, others, (last) => done(join(outcome, last)));
     });
+    send.re = re;
     const { address: key, slots } = mailbox;
     const command: MailboxCommand = { type: 'deliver', item: { ...message, slots }, reply: { inbox: bus.inbox, re } };
     bus.publish([{ kind: 'mailbox', key, command }]).catch((error: unknown) => {

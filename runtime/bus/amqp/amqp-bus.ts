@@ -17,7 +17,7 @@ import { Publisher } from './publisher.ts';
 import { Telling } from './telling.ts';
 import { Topology } from './topology.ts';
 import { FRAME_VERSIONS } from './versions.ts';
-import { type Alive, PROBE_TYPE } from './wire.ts';
+import type { Alive } from './wire.ts';
 
 /** At the end, hand-over and what is still to be confirmed are given this long together. */
 const CLOSE_PATIENCE_MS = 10_000;
@@ -82,7 +82,9 @@ export class AmqpBus implements Bus {
       log,
       changed: () => this.#presence.announceLater(),
       heard: (alive) => this.#presence.hear(alive),
-      probe: (queue) => this.#publisher.say({ exchange: '', routingKey: queue }, PROBE_TYPE, this.#alive()),
+      probe: (queue, type) => this.#publisher.say({ exchange: '', routingKey: queue }, type, this.#alive()),
+      // A broker that takes nothing for now is to be relieved by acks: they wait for no answer then.
+      afterSent: (then) => (this.blocked ? then() : this.#publisher.afterSent(then)),
     });
     this.#presence = new Presence({
       self: instance,
@@ -95,7 +97,10 @@ export class AmqpBus implements Bus {
         this.#reader.moved?.(kind, partition);
         this.#telling.again();
       },
-      changed: () => this.#ownership.reconcile(),
+      changed: () => {
+        this.#ownership.reconcile();
+        this.#telling.again(); // an owner that was silent for a while is there again
+      },
     });
     this.#telling = new Telling({
       partitions,
@@ -194,7 +199,7 @@ export class AmqpBus implements Bus {
       await this.#topology.declare(link.control, this.#inbox);
       const events: InboxEvents = {
         message: (message) => this.#reader.message(message),
-        told: (command) => this.#telling.received(command),
+        told: (command) => this.#telling.passOn(command),
         alive: (alive) => {
           if (alive.instance !== instance) this.#presence.hear(alive);
         },
@@ -237,6 +242,7 @@ export class AmqpBus implements Bus {
 
   #beat(): void {
     const { link } = this.#keeper;
+    if (link?.blocked) this.#publisher.awaitNothing();
     this.#presence.beat(!link || link.blocked);
     this.#ownership.reconcile();
   }

@@ -85,7 +85,7 @@ async function main(url = '', prefix = '', instance = ''): Promise<void> {
         say({ type: 'settled', n: lengthOf(delivery.to) });
       }
     },
-    told() {},
+    told: () => true,
     gone() {},
   });
   process.on('SIGTERM', () => void bus.close().then(() => process.exit()));

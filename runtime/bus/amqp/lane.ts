@@ -37,10 +37,10 @@ export class Lane<T extends { readonly text: string; readonly version: number }>
     this.#unconfirmed -= 1;
   }
 
-  /** Forgets all that waits. */
-  clear(): void {
-    this.#waiting = [];
+  /** Forgets all that waits, and returns it. */
+  clear(): readonly T[] {
     this.#waitingChars = 0;
+    return this.#waiting.splice(0);
   }
 
   /** What waits, in characters. */

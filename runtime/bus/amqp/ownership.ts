@@ -10,7 +10,7 @@ import { Seat } from './seat.ts';
 import { type Place, shareOf } from './share.ts';
 import { Subscription } from './subscription.ts';
 import type { Topology } from './topology.ts';
-import type { Alive } from './wire.ts';
+import { type Alive, LAG_PROBE_TYPE, PROBE_TYPE } from './wire.ts';
 
 /** A partition that is less behind is not worth to be spoken of. */
 const LAG_SAID_MIN_MS = 1_000;
@@ -27,8 +27,10 @@ export type OwnershipDeps = {
   readonly changed: () => void;
   /** Somebody was heard through a partition's queue. */
   readonly heard: (alive: Alive) => void;
-  /** Sends a probe through a queue; resolves once it is there, or lost: false. */
-  readonly probe: (queue: string) => Promise<boolean>;
+  /** Sends a probe of that type through a queue; resolves once it is there, or lost: false. */
+  readonly probe: (queue: string, type: string) => Promise<boolean>;
+  /** Calls back once all that was sent to inboxes until now has arrived, or is lost. */
+  readonly afterSent: (then: () => void) => void;
 };
 
 export class Ownership {
@@ -117,12 +119,12 @@ export class Ownership {
           if (wanted && seat.pause.isOver(now)) void this.#open(seat);
         } else if (subscription.active) {
           // How long its own probe takes through the queue is how far behind it is there.
-          if (subscription.takeHeard() && seat.probe(now, probe)) seat.lag.asked(now);
+          if (subscription.takeHeard() && seat.probe(now, (queue) => probe(queue, LAG_PROBE_TYPE))) seat.lag.asked(now);
         } else if (!wanted) {
           void this.#close(seat);
         } else if (place.owner === self) {
           // Whoever is active hears it, and if nobody is, this instance does and is active.
-          seat.probe(now, probe);
+          seat.probe(now, (queue) => probe(queue, PROBE_TYPE));
         }
       }
     }
@@ -154,7 +156,7 @@ export class Ownership {
   async #open(seat: Seat): Promise<void> {
     const link = this.#link;
     if (!link) return;
-    const { topology, epochs, suspects, unreadable, log, changed } = this.#deps;
+    const { self, topology, epochs, suspects, unreadable, log, changed, afterSent } = this.#deps;
     const { kind, partition, queue, consumer } = seat;
     seat.busy = true;
     seat.lag.forget();
@@ -165,16 +167,9 @@ export class Ownership {
       let ended = false;
       const subscription = await Subscription.open(
         {
-          kind,
-          partition,
-          queue,
-          consumer,
-          epochs,
-          suspects,
-          log,
+          ...{ self, kind, partition, queue, consumer, epochs, suspects, unreadable, log, afterSent },
           gained: changed,
           probed: (by) => this.#probed(seat, by),
-          unreadable,
           foreign: () => this.#foreign(seat),
           ended: (reason) => {
             log.warn({ kind, partition, reason }, 'a partition is no longer read');

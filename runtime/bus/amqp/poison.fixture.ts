@@ -64,7 +64,7 @@ async function main(url = '', prefix = '', mongoUrl = '', instance = ''): Promis
   await mongo.connect();
   const epochs = new MongoMetaStore(mongo);
   const suspects = new MongoSuspects(mongo);
-  const quarantine = new MongoQuarantine(mongo, Date.now);
+  const quarantine = new MongoQuarantine(mongo, Date.now, log);
   const bus = new AmqpBus({
     url,
     prefix,

@@ -1,7 +1,10 @@
 // Says each second that this instance is there, and makes out of what the others say who came, who is gone and what moved.
 import type { ActorKind } from '#protocol/commands.ts';
-import type { Members } from './members.ts';
+import { ALIVE_INTERVAL_MS, type Members } from './members.ts';
 import { ALIVE_TYPE, type Alive, BYE_TYPE } from './wire.ts';
+
+/** A beat that comes so late was kept by this process itself (it was frozen, or starved): what others said meanwhile is not read yet. */
+const LATE_MS = 1_500;
 
 export type PresenceDeps = {
   readonly self: string;
@@ -21,6 +24,7 @@ export type PresenceDeps = {
 export class Presence {
   readonly #deps: PresenceDeps;
   #announcing = false;
+  #beatAt = Number.POSITIVE_INFINITY;
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
@@ -30,7 +34,10 @@ export class Presence {
   beat(deaf: boolean): void {
     const { self, members, gone, changed } = this.#deps;
     const now = performance.now();
+    const late = now - this.#beatAt > ALIVE_INTERVAL_MS + LATE_MS;
+    this.#beatAt = now;
     if (deaf) return members.excuse(now);
+    if (late) members.excuse(now);
     void this.announce();
     const silent = members.expire(now, self);
     for (const inbox of silent) gone(inbox);

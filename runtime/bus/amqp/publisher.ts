@@ -3,6 +3,7 @@ import type { ConfirmChannel, Message } from 'amqplib';
 import { Unavailable } from '#protocol/errors.ts';
 import { MIB } from '#protocol/limits.ts';
 import { Lane } from './lane.ts';
+import { type Batch, Sent } from './sent.ts';
 import { type FrameKind, frameType } from './wire.ts';
 
 /** What waits for one inbox while the broker takes nothing. Who is told more is told nothing: its sessions begin anew. */
@@ -15,7 +16,13 @@ type Publication = {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
-type Item = { readonly text: string; readonly version: number; readonly publication?: Publication };
+type Item = {
+  readonly text: string;
+  readonly version: number;
+  readonly publication?: Publication;
+  /** Of what is for an inbox. */
+  readonly batch?: Batch;
+};
 type Destination = { readonly queue: string; readonly kind: FrameKind; readonly lane: Lane<Item> };
 
 export type PublisherEvents = {
@@ -34,6 +41,7 @@ export class Publisher {
   readonly #ready = new Set<Destination>();
   /** Ids of messages that were returned and whose confirm has not come yet. */
   readonly #returned = new Set<string>();
+  readonly #sent = new Sent();
   #channel: ConfirmChannel | undefined;
   #name = '';
   #lastId = 0;
@@ -61,6 +69,7 @@ export class Publisher {
     this.#returned.clear();
     for (const { reject } of this.#publications) reject(new Unavailable('RabbitMQ is away.'));
     this.#publications.clear();
+    this.#sent.clear();
     this.#whenIdle?.();
   }
 
@@ -79,8 +88,18 @@ export class Publisher {
   /** Sends to an inbox; nobody waits for it. */
   send(inbox: string, text: string): void {
     if (!this.#channel) return;
-    const destination = this.#add(inbox, 'inbox', { text, version: this.#events.version() });
+    const destination = this.#add(inbox, 'inbox', { text, version: this.#events.version(), batch: this.#sent.add() });
     if (destination.lane.waitingChars > INBOX_WAITING_MAX_CHARS) this.#lose(destination);
+  }
+
+  /** Calls `then` once all that was sent to inboxes until now has arrived, or is lost. */
+  afterSent(then: () => void): void {
+    this.#sent.after(then);
+  }
+
+  /** Whoever waits for what was sent is called now. */
+  awaitNothing(): void {
+    this.#sent.clear();
   }
 
   /** A single message past the lanes, for what instances say about themselves. Resolves once it is there, or lost: false. */
@@ -153,6 +172,7 @@ export class Publisher {
     if (this.#destinations.get(destination.queue) !== destination) return; // of a channel that was lost
     destination.lane.done();
     const returned = this.#returned.delete(id); // a return comes before its confirm
+    this.#arrived(items);
     if (!error && !returned) for (const { publication } of items) this.#done(publication);
     else if (destination.kind === 'inbox') this.#lose(destination);
     else void this.#refuse(destination, items, returned);
@@ -177,8 +197,12 @@ export class Publisher {
     }
   }
 
+  #arrived(items: readonly Item[]): void {
+    for (const { batch } of items) if (batch) this.#sent.arrived(batch);
+  }
+
   #lose({ queue, lane }: Destination): void {
-    lane.clear();
+    this.#arrived(lane.clear());
     this.#events.gone(queue);
   }
 }

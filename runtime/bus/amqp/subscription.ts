@@ -8,13 +8,15 @@ import type { ActorKind } from '#protocol/commands.ts';
 import type { PartitionEpochs } from '../../store/meta.ts';
 import type { PartitionConsumer, Suspects, Unreadable } from '../bus.ts';
 import { FrameReader } from './frames.ts';
-import { type Alive, decodeAlive, PROBE_TYPE } from './wire.ts';
+import { type Alive, decodeAlive, LAG_PROBE_TYPE, PROBE_TYPE } from './wire.ts';
 
 /** Frames that are handed out and not acked at most; a mailbox holds some of them up to `holdMs`. */
 export const PREFETCH_FRAMES = 128;
 const EPOCH_RETRY_MS = 200;
 
 export type SubscriptionDeps = {
+  /** This instance. */
+  readonly self: string;
   readonly kind: ActorKind;
   readonly partition: number;
   readonly queue: string;
@@ -25,6 +27,8 @@ export type SubscriptionDeps = {
   readonly log: Logger;
   /** It became the owner, under the epoch that it has now. */
   readonly gained: () => void;
+  /** Calls back once all that was sent to inboxes until now has arrived, or is lost. */
+  readonly afterSent: (then: () => void) => void;
   /** Somebody who thinks that it should own the partition says so. */
   readonly probed: (by: Alive) => void;
   /** The next frame is of a version that is not read here: somebody else must have the partition. */
@@ -88,6 +92,7 @@ export class Subscription {
   async handOver(): Promise<void> {
     this.#frames.stop();
     if (this.#epoch !== undefined) await this.#deps.consumer.handOver(this.#deps.partition);
+    await new Promise<void>((resolve) => this.#deps.afterSent(resolve)); // acks wait for it, too
     await this.close();
   }
 
@@ -108,12 +113,13 @@ export class Subscription {
     if (!this.#open) return;
     if (!message) return this.#end('the broker cancelled it');
     this.#activate();
-    if (message.properties.type === PROBE_TYPE) return this.#probed(message);
+    const { type } = message.properties;
+    if (type === PROBE_TYPE || type === LAG_PROBE_TYPE) return this.#probed(message);
     this.#heard = true;
     this.#frames.add(message);
   }
 
-  #probed({ fields, content }: ConsumeMessage): void {
+  #probed({ fields, properties, content }: ConsumeMessage): void {
     this.#ack(fields);
     let by: Alive;
     try {
@@ -121,7 +127,8 @@ export class Subscription {
     } catch (error) {
       return this.#deps.log.warn({ reason: String(error) }, 'a probe of another version was ignored');
     }
-    this.#deps.probed(by);
+    // The last owner's measure of its lag says nothing: it may have stood here for long, and its sender may be no more.
+    if (properties.type === PROBE_TYPE || by.instance === this.#deps.self) this.#deps.probed(by);
   }
 
   #activate(): void {
@@ -147,8 +154,10 @@ export class Subscription {
   }
 
   #ack(fields: ConsumeMessage['fields']): void {
-    // Only the delivery tag is read from it; the content was let go of long ago.
-    if (this.#open) this.#channel.ack({ fields } as ConsumeMessage);
+    this.#deps.afterSent(() => {
+      // Only the delivery tag is read from it; the content was let go of long ago.
+      if (this.#open) this.#channel.ack({ fields } as ConsumeMessage);
+    });
   }
 
   #end(reason: string): void {

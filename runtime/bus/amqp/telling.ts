@@ -23,18 +23,25 @@ export class Telling {
   }
 
   tell(command: Addressed): void {
-    if (this.received(command)) return;
+    if (this.#given(command)) return;
     const inbox = this.#ownerInbox(command);
-    if (inbox === undefined || inbox === this.#deps.inbox()) this.#kept.keep(command, performance.now());
+    if (inbox === undefined || inbox === this.#deps.inbox()) this.#keep(command);
     else this.#deps.send(inbox, JSON.stringify({ told: command }));
   }
 
-  /** Gives it to the owner if that is here; false: it is not. */
-  received(command: Addressed): boolean {
+  /** From another instance. Where the owner is not here any more, it waits for news of who is: two that take each other for it must not toss it to and fro. */
+  passOn(command: Addressed): void {
+    if (!this.#given(command)) this.#keep(command);
+  }
+
+  /** True if its owner is here and took it. */
+  #given(command: Addressed): boolean {
     const { ownership, partitions } = this.#deps;
-    const owner = ownership.ownerHere(command.kind, partitionOf(command.key, partitions));
-    owner?.told(command);
-    return owner !== undefined;
+    return ownership.ownerHere(command.kind, partitionOf(command.key, partitions))?.told(command) ?? false;
+  }
+
+  #keep(command: Addressed): void {
+    this.#kept.keep(command, performance.now());
   }
 
   /** Somebody owns something new: tells what was kept for it. */

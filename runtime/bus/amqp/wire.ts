@@ -6,6 +6,8 @@ import { FRAME_VERSIONS } from './versions.ts';
 
 /** Sent through a partition's queue by who should own it: its own `alive`. */
 export const PROBE_TYPE = 'probe/1';
+/** Sent by an owner through its own queue: how long it takes is how far behind it is there. For nobody else. */
+export const LAG_PROBE_TYPE = 'lag/1';
 /** To every inbox: an instance is there. */
 export const ALIVE_TYPE = 'alive/1';
 /** To every inbox: the instance of this name is no more. */

@@ -20,6 +20,8 @@ export type App = {
   prepareProfile(): Promise<() => void>;
   /** A path as the person meant it, absolute. */
   path(given: string): string;
+  /** A further command of the same profile, complete as it is to be typed where this person is. */
+  typed(command: string): string;
 };
 
 const BY_FILE_OR_VARIABLE = 'Give --password-file F or set PARLEY_PASSWORD.';

@@ -15,7 +15,7 @@ import { historyCommand, unreadCommand } from './commands/reading.ts';
 import { sendCommand } from './commands/send.ts';
 import { loginCommand, signupCommand } from './commands/signup.ts';
 import { blockCommand, safetyCommand, trustCommand, unblockCommand, verifyCommand } from './commands/trust.ts';
-import { type GlobalOptions, PROGRAM, personsPath, readConfig, SERVER_DEFAULT } from './config.ts';
+import { commandLine, type GlobalOptions, PROGRAM, personsPath, readConfig, SERVER_DEFAULT } from './config.ts';
 import { EXIT, endOf } from './exit.ts';
 import { Output, toStderr, toStdout } from './output.ts';
 import { openKeyboard, Prompt } from './prompt.ts';
@@ -74,6 +74,7 @@ const run: Run = async (command, act) => {
     prepareProfile: () => prepareProfileDirectory(settings.profile),
     ending: ending.signal,
     path: (given) => personsPath(given, environment),
+    typed: (typed) => commandLine(settings, typed),
   };
   await act(app);
 };

@@ -1,0 +1,123 @@
+// Packs: the folded texts of all lines, some hundred together, kept beside the history for searching. Measured with 100,000 texts of 110 bytes on
+// two cores: to read all lines one by one takes 3,600 ms, most of it a row and a decryption each; a search through packs that finds nothing takes
+// 90 to 130 ms. An index of words would be less to read, but finds neither parts of words nor what is written without spaces, and says to whoever has
+// the file how often each word was written.
+//
+// A text is packed in the transaction that writes its line, and taken out in the one that deletes it: whatever dies, packs and history agree, and a
+// deleted text is gone from both.
+import { concat, decodeText, encodeText } from '#protocol/bytes.ts';
+import { readContent } from '../content.ts';
+import { folded, SEPARATOR } from './folded.ts';
+import type { RecordWriter } from './sealed-records.ts';
+import { COUNTERS, counters, PACKS, type PackedAt, type PackRecord, SINGLE, TAIL, u64Key } from './spaces.ts';
+
+/** A pack that has so many bytes takes no more. Half of it: a search takes a quarter longer; twice: what comes to its end is dearer to write. */
+const PACK_FULL_BYTES = 32_768;
+/**
+ * The tail comes to the end of its pack once it has so many bytes. A message that is committed alone takes 0.87 ms without its text being packed, 1.11 ms
+ * with it, and 1.8 ms where each is written to the end of its pack at once; among 64 it takes a twelfth more.
+ */
+const TAIL_FULL_BYTES = 2_048;
+
+/** The line that a text is of. */
+export type PackedLine = { readonly conversation: string; readonly position: number; readonly from: string };
+
+/** As in the bytes, where each is followed by a comma; null: it was deleted. */
+type LineText = readonly [conversation: string, position: number, from: string] | null;
+
+const EMPTY: PackRecord = { lines: new Uint8Array(0), texts: new Uint8Array(0) };
+
+/** Puts the text of a line, if its content is one, behind all others. Returns where it is. */
+export async function pack(
+  records: RecordWriter,
+  line: PackedLine,
+  content: Uint8Array,
+): Promise<PackedAt | undefined> {
+  const read = readContent(content);
+  if (read.kind !== 'text') return undefined;
+  const now = await counters(records);
+  const text = now.text + 1;
+  const current = now.pack === 0 ? text : now.pack;
+  const before = await records.get(TAIL, SINGLE);
+  const entry: LineText = [line.conversation, line.position, line.from];
+  const tail = joined(before ?? EMPTY, {
+    lines: encodeText(`${JSON.stringify(entry)},`),
+    texts: encodeText(folded(read.text) + SEPARATOR),
+  });
+  if (sizeOf(tail) < TAIL_FULL_BYTES) {
+    records.put(TAIL, SINGLE, { first: before?.first ?? text, ...tail });
+    records.put(COUNTERS, SINGLE, { ...now, text, pack: current });
+  } else {
+    const isFull = await bringIn(records, current, tail);
+    records.put(COUNTERS, SINGLE, { ...now, text, pack: isFull ? 0 : current });
+  }
+  return { pack: current, text };
+}
+
+/** Puts the tail to the end of its pack. Resolves with whether the pack is full. */
+async function bringIn(records: RecordWriter, pack: number, tail: PackRecord): Promise<boolean> {
+  const key = u64Key(pack);
+  const whole = joined((await records.get(PACKS, key)) ?? EMPTY, tail);
+  const isFull = sizeOf(whole) >= PACK_FULL_BYTES;
+  if (isFull && isDeleted(whole)) records.delete(PACKS, key);
+  else records.put(PACKS, key, whole);
+  records.delete(TAIL, SINGLE);
+  return isFull;
+}
+
+/** Takes a text out; the others keep their numbers. */
+export async function unpack(records: RecordWriter, { pack, text }: PackedAt): Promise<void> {
+  const tail = await records.get(TAIL, SINGLE);
+  if (tail !== undefined && text >= tail.first) {
+    records.put(TAIL, SINGLE, { first: tail.first, ...without(tail, text - tail.first) });
+    return;
+  }
+  const key = u64Key(pack);
+  const record = await records.get(PACKS, key);
+  if (record === undefined) return;
+  const left = without(record, text - pack);
+  // The current one stays: what comes to its end counts on the number of those before it.
+  if (isDeleted(left) && (await counters(records)).pack !== pack) records.delete(PACKS, key);
+  else records.put(PACKS, key, left);
+}
+
+/** The lines of a pack whose texts have `sought` (folded) in them, by number, latest first. `first`: the number of the first one. */
+export function matching(record: PackRecord, first: number, sought: string): (PackedLine & { number: number })[] {
+  const all = decodeText(record.texts);
+  // Most packs have it nowhere.
+  if (!all.includes(sought)) return [];
+  const texts = all.split(SEPARATOR);
+  const found: (PackedLine & { number: number })[] = [];
+  for (const [at, line] of linesOf(record).entries()) {
+    if (line === null || !texts[at]?.includes(sought)) continue;
+    const [conversation, position, from] = line;
+    found.push({ conversation, position, from, number: first + at });
+  }
+  return found.reverse();
+}
+
+function without(record: PackRecord, at: number): PackRecord {
+  const lines = linesOf(record).with(at, null);
+  const texts = decodeText(record.texts).split(SEPARATOR).with(at, '');
+  return {
+    lines: encodeText(lines.map((line) => `${JSON.stringify(line)},`).join('')),
+    texts: encodeText(texts.join(SEPARATOR)),
+  };
+}
+
+function isDeleted(record: PackRecord): boolean {
+  return linesOf(record).every((line) => line === null);
+}
+
+function linesOf({ lines }: PackRecord): LineText[] {
+  // As `pack` wrote them; the encryption vouches that nobody else did.
+  return JSON.parse(`[${decodeText(lines.subarray(0, -1))}]`) as LineText[];
+}
+
+function joined(a: PackRecord, b: PackRecord): PackRecord {
+  return { lines: concat(a.lines, b.lines), texts: concat(a.texts, b.texts) };
+}
+
+function sizeOf({ lines, texts }: PackRecord): number {
+  return lines.length + texts.length;
+}

@@ -13,6 +13,8 @@ export type App = {
   readonly ask: Ask;
   /** As `ask`, with an answer that is no secret: it is shown. */
   readonly askOpenly: Ask;
+  /** Lets go of the terminal where a further question was announced and does not come. */
+  endQuestions(): void;
   readonly platform: Platform;
   /** Aborts, with the signal's name as its reason, when the person or the system wants the command to end. */
   readonly ending: AbortSignal;

@@ -8,6 +8,7 @@ import type { App } from './app.ts';
 import { collected } from './arguments.ts';
 import { foldCommandName } from './command-name.ts';
 import { deleteAccountCommand, passwordCommand, signoutCommand } from './commands/account.ts';
+import { chatCommand } from './commands/chat.ts';
 import type { Run } from './commands/define.ts';
 import { devicesCommand, revokeCommand } from './commands/devices.ts';
 import { listenCommand } from './commands/listen.ts';
@@ -25,7 +26,7 @@ const STDERR = 2;
 const LAST_WRITES_MS = 1_000;
 
 const COMMANDS = [
-  ...[signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand, historyCommand],
+  ...[chatCommand, signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand, historyCommand],
   ...[devicesCommand, revokeCommand, passwordCommand, safetyCommand, verifyCommand, trustCommand],
   ...[blockCommand, unblockCommand, signoutCommand, deleteAccountCommand],
 ];
@@ -71,6 +72,7 @@ const run: Run = async (command, act) => {
     platform,
     ask: (...asked) => prompt.ask(...asked),
     askOpenly: (...asked) => prompt.askOpenly(...asked),
+    endQuestions: () => prompt.close(),
     prepareProfile: () => prepareProfileDirectory(settings.profile),
     ending: ending.signal,
     path: (given) => personsPath(given, environment),

@@ -1,0 +1,146 @@
+// A chat in a real terminal: tmux with a server of its own, a fixed size, keys sent, and the screen looked at as a person would see it.
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SCREENS = join(import.meta.dirname, 'screens');
+const run = promisify(execFile);
+/** Of this process alone: nobody else's terminals are touched. */
+const SOCKET = `parley-test-${process.pid}`;
+/** How often a screen is looked at, and how long until what is awaited must stand there. */
+const LOOK_INTERVAL_MS = 50;
+const AWAIT_MAX_MS = 25_000;
+const HAS_TMUX = spawnSync('tmux', ['-V']).status === 0;
+/** Set, screens are written instead of compared. */
+const WRITES_SCREENS = process.env.PARLEY_WRITE_SCREENS === '1';
+
+/** A `describe` that needs tmux: skipped by name where it is missing, failing where nothing may be skipped. */
+export function describeInTerminal(name: string, body: () => void): void {
+  if (HAS_TMUX) return void describe(name, body);
+  if (process.env.REQUIRE_SERVICES !== '1') return void describe.skip(`${name} (needs tmux)`, body);
+  describe(name, () => {
+    it('needs tmux', () => expect.fail('tmux is not installed, and REQUIRE_SERVICES=1 forbids to skip.'));
+  });
+}
+
+export type ChatOptions = {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Further arguments of the program. */
+  readonly options?: readonly string[];
+};
+
+const tmux = (...words: string[]) => run('tmux', ['-L', SOCKET, '-f', '/dev/null', ...words]);
+let count = 0;
+
+export class ChatTerminal {
+  readonly #session: string;
+
+  private constructor(session: string) {
+    this.#session = session;
+  }
+
+  /** Starts a chat of this profile at a terminal of 80 by 24, unless another size is given. */
+  static async start(
+    profile: string,
+    { columns = 80, rows = 24, environment = {}, options = [] }: ChatOptions = {},
+  ): Promise<ChatTerminal> {
+    const session = `chat${++count}`;
+    const chat = new ChatTerminal(session);
+    const given = {
+      NODE_COMPILE_CACHE: join(tmpdir(), 'parley-compile-cache'),
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      ...environment,
+    };
+    const variables = Object.entries({ ...given, PARLEY_PROFILE: profile }).map(([name, value]) => `${name}=${value}`);
+    const program = [process.execPath, '--import', './node-version.js', 'clients/terminal/main.ts', 'chat', ...options];
+    // What it says last stays to be seen.
+    const line = `env ${[...variables, ...program].map(quoted).join(' ')}; echo "status $?"; exec cat`;
+    const size = ['-x', String(columns), '-y', String(rows)];
+    await tmux('new-session', '-d', '-s', session, ...size, '-c', ROOT, line);
+    return chat;
+  }
+
+  /** Text as typed, character by character as far as the terminal can tell. */
+  async type(text: string): Promise<void> {
+    await tmux('send-keys', '-t', this.#session, '-l', '--', text);
+  }
+
+  /** Keys by tmux's names: Enter, Tab, C-c, Up. */
+  async press(...keys: string[]): Promise<void> {
+    await tmux('send-keys', '-t', this.#session, ...keys);
+  }
+
+  /** A line and Enter. */
+  async say(text: string): Promise<void> {
+    await this.type(text);
+    await this.press('Enter');
+  }
+
+  /** As a terminal pastes: between markers, if the program has asked for them. */
+  async paste(text: string): Promise<void> {
+    await tmux('set-buffer', '-b', this.#session, '--', text);
+    await tmux('paste-buffer', '-p', '-b', this.#session, '-t', this.#session);
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await tmux('resize-window', '-t', this.#session, '-x', String(columns), '-y', String(rows));
+  }
+
+  /** What stands on the screen, without what is empty at its end. */
+  async screen(): Promise<string> {
+    const { stdout } = await tmux('capture-pane', '-p', '-t', this.#session);
+    return stdout.replace(/[ \t]+$/gm, '').trimEnd();
+  }
+
+  /** Resolves with the screen once this stands on it. */
+  async sees(awaited: string | RegExp): Promise<string> {
+    const deadline = performance.now() + AWAIT_MAX_MS;
+    for (;;) {
+      const screen = await this.screen();
+      if (typeof awaited === 'string' ? screen.includes(awaited) : awaited.test(screen)) return screen;
+      if (performance.now() > deadline) throw new Error(`${awaited} did not come to stand on the screen:\n${screen}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+    }
+  }
+
+  async end(): Promise<void> {
+    await tmux('kill-session', '-t', this.#session).catch(() => {});
+  }
+
+  /** Ends all terminals of this process. */
+  static async endAll(): Promise<void> {
+    await tmux('kill-server').catch(() => {});
+  }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What differs from run to run: times, ports, names of devices, numbers to compare, the folder of the test. */
+export function steady(screen: string, folder: string): string {
+  return screen
+    .replaceAll(folder, '/home')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'DATE TIME')
+    .replace(/\b\d\d:\d\d\b/g, 'TIME')
+    .replace(/(\d{5}\s+){11}\d{5}/g, 'SAFETY NUMBER')
+    .replace(/[A-Za-z0-9+/]{43}=/g, 'DEVICE');
+}
+
+/** Compares with the screen of this name in test/e2e/screens. To write them anew: PARLEY_WRITE_SCREENS=1. */
+export function expectScreen(name: string, screen: string): void {
+  const path = join(SCREENS, `${name}.txt`);
+  if (WRITES_SCREENS) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${screen}\n`);
+  }
+  expect(`${screen}\n`).toBe(readFileSync(path, 'utf8'));
+}

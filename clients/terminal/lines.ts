@@ -94,6 +94,13 @@ export function messageLine(entry: HistoryEntry, own: string): Line {
   return { record, text: `${begin}: (${reason})`, style: 'dim' };
 }
 
+/** A line of the history: a message, and what became of it if it is an own one. */
+export function historyLine(entry: HistoryEntry, own: string): Line {
+  const line = messageLine(entry, own);
+  const state = stateOf(entry);
+  return state === undefined ? line : { ...line, record: { ...line.record, state }, text: `${line.text}  (${state})` };
+}
+
 /** What became of an own message, in a word. */
 export function stateOf({ sent }: HistoryEntry): string | undefined {
   if (sent === undefined) return undefined;

@@ -11,6 +11,7 @@ import { deleteAccountCommand, passwordCommand, signoutCommand } from './command
 import { chatCommand } from './commands/chat.ts';
 import type { Run } from './commands/define.ts';
 import { devicesCommand, revokeCommand } from './commands/devices.ts';
+import { exportCommand, searchCommand } from './commands/finding.ts';
 import { listenCommand } from './commands/listen.ts';
 import { historyCommand, unreadCommand } from './commands/reading.ts';
 import { sendCommand } from './commands/send.ts';
@@ -26,7 +27,8 @@ const STDERR = 2;
 const LAST_WRITES_MS = 1_000;
 
 const COMMANDS = [
-  ...[chatCommand, signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand, historyCommand],
+  ...[chatCommand, signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand],
+  ...[historyCommand, searchCommand, exportCommand],
   ...[devicesCommand, revokeCommand, passwordCommand, safetyCommand, verifyCommand, trustCommand],
   ...[blockCommand, unblockCommand, signoutCommand, deleteAccountCommand],
 ];

@@ -5,7 +5,7 @@ import { ALL_LINES, entries, showUnread } from '../actions/reading.ts';
 import { type App, withClient } from '../app.ts';
 import { countFrom1, person, secondsOption } from '../arguments.ts';
 import { Ended, EXIT, endOf } from '../exit.ts';
-import { messageLine, stateOf } from '../lines.ts';
+import { historyLine } from '../lines.ts';
 import { withSession } from '../session.ts';
 import { type Define, example } from './define.ts';
 
@@ -78,13 +78,8 @@ function history(app: App, typed: string, limit: number): Promise<void> {
     const { address } = client.account;
     const shown: number[] = [];
     for await (const entry of entries(client, conversation, limit)) {
-      const { record, text, style } = messageLine(entry, address);
-      const state = stateOf(entry);
-      app.output.show(
-        { ...record, ...(state === undefined ? {} : { state }) },
-        state === undefined ? text : `${text}  (${state})`,
-        style,
-      );
+      const { record, text, style } = historyLine(entry, address);
+      app.output.show(record, text, style);
       shown.push(entry.position);
     }
     if (shown.length > 0) await client.history.markRead(conversation, shown);

@@ -12,6 +12,7 @@ import {
   HISTORY,
   type HistoryRecord,
   numberOf,
+  type PackedAt,
   SEALED,
   SENT,
   SINGLE,
@@ -82,6 +83,7 @@ export function historyPart(context: Context): HistoryPart {
 
   async function deleteIn(tx: RecordWriter, range: Range, now: number): Promise<number> {
     let deleted = 0;
+    const packed: PackedAt[] = [];
     for (const { key, value } of await tx.range(EXPIRY, range)) {
       if (value.expiry > now) continue;
       tx.delete(EXPIRY, key);
@@ -90,9 +92,10 @@ export function historyPart(context: Context): HistoryPart {
         if (await deleteSealed(tx, device, id)) tx.delete(SENT, places.id(device, id));
         continue;
       }
-      if (value.packed !== undefined) await unpack(tx, value.packed);
+      if (value.packed !== undefined) packed.push(value.packed);
       if (await deleteEntry(tx, value.conversation, value.position, now)) deleted++;
     }
+    if (packed.length > 0) await unpack(tx, packed);
     return deleted;
   }
 

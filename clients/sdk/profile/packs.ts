@@ -65,20 +65,29 @@ async function bringIn(records: RecordWriter, pack: number, tail: PackRecord): P
   return isFull;
 }
 
-/** Takes a text out; the others keep their numbers. */
-export async function unpack(records: RecordWriter, { pack, text }: PackedAt): Promise<void> {
+/** Takes texts out; the others keep their numbers. Those of one pack together: to write it takes a third of a millisecond. */
+export async function unpack(records: RecordWriter, packed: readonly PackedAt[]): Promise<void> {
   const tail = await records.get(TAIL, SINGLE);
-  if (tail !== undefined && text >= tail.first) {
-    records.put(TAIL, SINGLE, { first: tail.first, ...without(tail, text - tail.first) });
-    return;
+  const tailFrom = tail?.first ?? Number.POSITIVE_INFINITY;
+  const inTail = packed.filter(({ text }) => text >= tailFrom).map(({ text }) => text);
+  if (tail !== undefined && inTail.length > 0) {
+    records.put(TAIL, SINGLE, { first: tail.first, ...without(tail, tail.first, inTail) });
   }
-  const key = u64Key(pack);
-  const record = await records.get(PACKS, key);
-  if (record === undefined) return;
-  const left = without(record, text - pack);
-  // The current one stays: what comes to its end counts on the number of those before it.
-  if (isDeleted(left) && (await counters(records)).pack !== pack) records.delete(PACKS, key);
-  else records.put(PACKS, key, left);
+  const inPacks = Map.groupBy(
+    packed.filter(({ text }) => text < tailFrom),
+    ({ pack }) => pack,
+  );
+  const { pack: current } = await counters(records);
+  for (const [pack, places] of inPacks) {
+    const key = u64Key(pack);
+    const record = await records.get(PACKS, key);
+    if (record === undefined) continue;
+    const texts = places.map(({ text }) => text);
+    const left = without(record, pack, texts);
+    // The current one stays: what comes to its end counts on the number of those before it.
+    if (isDeleted(left) && current !== pack) records.delete(PACKS, key);
+    else records.put(PACKS, key, left);
+  }
 }
 
 /** The lines of a pack whose texts have `sought` (folded) in them, by number, latest first. `first`: the number of the first one. */
@@ -96,9 +105,14 @@ export function matching(record: PackRecord, first: number, sought: string): (Pa
   return found.reverse();
 }
 
-function without(record: PackRecord, at: number): PackRecord {
-  const lines = linesOf(record).with(at, null);
-  const texts = decodeText(record.texts).split(SEPARATOR).with(at, '');
+/** `first`: the number of the first text; `gone`: the numbers of those that are taken out. */
+function without(record: PackRecord, first: number, gone: readonly number[]): PackRecord {
+  const lines = linesOf(record);
+  const texts = decodeText(record.texts).split(SEPARATOR);
+  for (const number of gone) {
+    lines[number - first] = null;
+    texts[number - first] = '';
+  }
   return {
     lines: encodeText(lines.map((line) => `${JSON.stringify(line)},`).join('')),
     texts: encodeText(texts.join(SEPARATOR)),

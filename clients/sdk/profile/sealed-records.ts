@@ -44,6 +44,7 @@ export class SealedRecords {
   readonly #bulk: BulkCipher;
   readonly #recordKey: Uint8Array;
   readonly #nameKey: Uint8Array;
+  readonly #bulkKey: Uint8Array;
   #nonces: Uint8Array = new Uint8Array(0);
 
   constructor({ storage, random, bulk }: SealedRecordsDeps, profileKey: Uint8Array) {
@@ -51,7 +52,8 @@ export class SealedRecords {
     this.#random = random;
     this.#recordKey = derive('records', profileKey);
     this.#nameKey = derive('names', profileKey);
-    this.#bulk = bulk(derive('bulk', profileKey));
+    this.#bulkKey = derive('bulk', profileKey);
+    this.#bulk = bulk(this.#bulkKey);
   }
 
   read<T>(work: (records: RecordReader) => Promise<T>): Promise<T> {
@@ -102,6 +104,7 @@ export class SealedRecords {
   forget(): void {
     this.#recordKey.fill(0);
     this.#nameKey.fill(0);
+    this.#bulkKey.fill(0);
   }
 
   #openSmall(stored: Uint8Array): Uint8Array | undefined {

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 const SCREENS = join(import.meta.dirname, 'screens');
 const run = promisify(execFile);
-/** Of this process alone: nobody else's terminals are touched. */
+/** Of this process alone: nobody else's terminals are touched. One for each terminal: sizes are a matter of the whole server. */
 const SOCKET = `parley-test-${process.pid}`;
 /** How often a screen is looked at, and how long until what is awaited must stand there. */
 const LOOK_INTERVAL_MS = 50;
@@ -35,14 +35,14 @@ export type ChatOptions = {
   readonly options?: readonly string[];
 };
 
-const tmux = (...words: string[]) => run('tmux', ['-L', SOCKET, '-f', '/dev/null', ...words]);
 let count = 0;
+const open = new Set<ChatTerminal>();
 
 export class ChatTerminal {
-  readonly #session: string;
+  readonly #socket = `${SOCKET}-${++count}`;
 
-  private constructor(session: string) {
-    this.#session = session;
+  private constructor() {
+    open.add(this);
   }
 
   /** Starts a chat of this profile at a terminal of 80 by 24, unless another size is given. */
@@ -50,8 +50,7 @@ export class ChatTerminal {
     profile: string,
     { columns = 80, rows = 24, environment = {}, options = [] }: ChatOptions = {},
   ): Promise<ChatTerminal> {
-    const session = `chat${++count}`;
-    const chat = new ChatTerminal(session);
+    const chat = new ChatTerminal();
     const given = {
       NODE_COMPILE_CACHE: join(tmpdir(), 'parley-compile-cache'),
       LANG: 'C.UTF-8',
@@ -63,18 +62,18 @@ export class ChatTerminal {
     // What it says last stays to be seen.
     const line = `env ${[...variables, ...program].map(quoted).join(' ')}; echo "status $?"; exec cat`;
     const size = ['-x', String(columns), '-y', String(rows)];
-    await tmux('new-session', '-d', '-s', session, ...size, '-c', ROOT, line);
+    await chat.#tmux('new-session', '-d', ...size, '-c', ROOT, line);
     return chat;
   }
 
   /** Text as typed, character by character as far as the terminal can tell. */
   async type(text: string): Promise<void> {
-    await tmux('send-keys', '-t', this.#session, '-l', '--', text);
+    await this.#tmux('send-keys', '-l', '--', text);
   }
 
   /** Keys by tmux's names: Enter, Tab, C-c, Up. */
   async press(...keys: string[]): Promise<void> {
-    await tmux('send-keys', '-t', this.#session, ...keys);
+    await this.#tmux('send-keys', ...keys);
   }
 
   /** A line and Enter. */
@@ -85,17 +84,22 @@ export class ChatTerminal {
 
   /** As a terminal pastes: between markers, if the program has asked for them. */
   async paste(text: string): Promise<void> {
-    await tmux('set-buffer', '-b', this.#session, '--', text);
-    await tmux('paste-buffer', '-p', '-b', this.#session, '-t', this.#session);
+    await this.#tmux('set-buffer', '--', text);
+    await this.#tmux('paste-buffer', '-p');
   }
 
   async resize(columns: number, rows: number): Promise<void> {
-    await tmux('resize-window', '-t', this.#session, '-x', String(columns), '-y', String(rows));
+    await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+    const { stdout: terminal } = await this.#tmux('display-message', '-p', '#{pane_tty}');
+    // tmux draws anew at once, and tells the program a moment later.
+    const told = async () =>
+      (await run('stty', ['-F', terminal.trim(), 'size'])).stdout.trim() === `${rows} ${columns}`;
+    while (!(await told())) await pause();
   }
 
   /** What stands on the screen, without what is empty at its end. */
   async screen(): Promise<string> {
-    const { stdout } = await tmux('capture-pane', '-p', '-t', this.#session);
+    const { stdout } = await this.#tmux('capture-pane', '-p');
     return stdout.replace(/[ \t]+$/gm, '').trimEnd();
   }
 
@@ -106,18 +110,23 @@ export class ChatTerminal {
       const screen = await this.screen();
       if (typeof awaited === 'string' ? screen.includes(awaited) : awaited.test(screen)) return screen;
       if (performance.now() > deadline) throw new Error(`${awaited} did not come to stand on the screen:\n${screen}`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+      await pause();
     }
-  }
-
-  async end(): Promise<void> {
-    await tmux('kill-session', '-t', this.#session).catch(() => {});
   }
 
   /** Ends all terminals of this process. */
   static async endAll(): Promise<void> {
-    await tmux('kill-server').catch(() => {});
+    for (const chat of open) await chat.#tmux('kill-server').catch(() => {});
+    open.clear();
   }
+
+  #tmux(...words: string[]) {
+    return run('tmux', ['-L', this.#socket, '-f', '/dev/null', ...words]);
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
 }
 
 function quoted(word: string): string {

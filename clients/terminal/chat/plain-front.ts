@@ -57,6 +57,7 @@ export class PlainFront implements Front {
   close(): void {
     this.#closed = true;
     this.#shut();
+    for (const text of this.#held.splice(0)) this.#options.write(text);
   }
 
   #open(): void {

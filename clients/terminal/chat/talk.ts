@@ -29,6 +29,8 @@ export class Talk {
   #open: Open | undefined;
   /** Conversations that something came to while they were not open. */
   readonly #touched = new Set<string>();
+  /** Something was told that the marks beside a name may depend on. */
+  #peopleChanged = false;
   /** Positions shown since they were marked last. */
   #unmarked: number[] = [];
 
@@ -133,8 +135,7 @@ export class Talk {
     const { client } = this.#room;
     const pin = (await client.contacts()).find((one) => one.address === address);
     const marks = [
-      ...(pin?.changed === undefined ? [] : ['IDENTITY CHANGED']),
-      ...(pin?.verified === true ? ['verified'] : []),
+      ...(pin?.changed !== undefined ? ['IDENTITY CHANGED'] : pin?.verified === true ? ['verified'] : []),
       ...(pin?.blocked === true ? ['blocked'] : []),
     ];
     const name = shortName(address, client.account.domain);
@@ -149,6 +150,8 @@ export class Talk {
       return front.asking ? 'enough' : 'more';
     });
     if (!more) this.#open?.shown.clear();
+    if (this.#peopleChanged) front.prompt(await this.promptText());
+    this.#peopleChanged = false;
     await this.#mark();
     return busy;
   }
@@ -161,6 +164,7 @@ export class Talk {
       this.#fates.changed(event.id, event.type, shortName(event.by, domain));
       return;
     }
+    this.#peopleChanged ||= event.type === 'identity';
     const { text, style } = eventLine(event, own, typed);
     output.say(text, style);
   }

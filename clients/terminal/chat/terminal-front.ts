@@ -7,6 +7,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Write } from '../output.ts';
 import type { Front, FrontHandlers } from './front.ts';
 import { PasteReader, Pastes, typedSigns } from './paste.ts';
+import { wrapped } from './wrap.ts';
 
 const HISTORY_LINES = 500;
 const COLUMNS_DEFAULT = 80;
@@ -64,10 +65,11 @@ export class TerminalFront implements Front {
       this.#held.push(text);
       return;
     }
-    if (this.#line === undefined) return this.#options.write(text);
+    const lines = wrapped(text, this.#screen.columns);
+    if (this.#line === undefined) return this.#options.write(lines);
     // readline goes up to where its line began before it draws it again: as many rows below the text as it is going to go up.
     const { rows } = this.#line.getCursorPos();
-    this.#options.write(`${up(rows)}\r\u001b[J${text}${'\n'.repeat(rows)}`);
+    this.#options.write(`${up(rows)}\r\u001b[J${lines}${'\n'.repeat(rows)}`);
     this.#line.prompt(true);
   }
 
@@ -101,6 +103,7 @@ export class TerminalFront implements Front {
     keyboard.off('end', this.#onEnd);
     keyboard.off('error', this.#onEnd);
     this.#shut();
+    for (const text of this.#held.splice(0)) this.#options.write(wrapped(text, this.#screen.columns));
   }
 
   #open(typed: string): void {
@@ -170,9 +173,9 @@ export class TerminalFront implements Front {
 
   readonly #onKeys = (bytes: Buffer): void => {
     for (const { kind, text } of this.#paste.read(this.#decoder.write(bytes))) {
-      // One stroke after another: readline's line may be lent away by what an earlier one did.
-      if (kind === 'keys') this.#keys.emit('data', typedSigns(text));
-      else this.#line?.write(this.#pastes.shown(text));
+      if (kind === 'paste') this.#line?.write(this.#pastes.shown(text));
+      // One by one: where several come together, readline 24 does not notice that its line has grown by a row.
+      else for (const key of typedSigns(text)) this.#keys.emit('data', key);
     }
   };
 

@@ -1,4 +1,5 @@
 // A chat in a real terminal, as a person types and sees it. The screens are text files beside this one.
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, expect, it, onTestFinished } from 'vitest';
 import { ServerDouble } from '../../clients/sdk/test/server-double.ts';
 import { ServerProcess } from '../server.fixture.ts';
@@ -234,6 +235,29 @@ describeInTerminal('a chat', () => {
       await als.sees('A name consists');
       await als.say(`/open ${bo.name}\u009b2J`);
       expectScreen('hostile', shown(await als.sees(/consists[\s\S]*consists[\s\S]*>$/), al, bo));
+    },
+    SEVERAL_COMMANDS_MS,
+  );
+
+  it(
+    'finds what was said, and writes a conversation to a file',
+    async () => {
+      const { al, bo, als, bos } = await conversation();
+      await bos.say('The key is under the MAT.');
+      await als.sees('MAT');
+      await als.say('Which mat?');
+      await bos.sees('Which');
+      await als.sees('✓✓');
+      await als.say('/search mat');
+      await als.sees(/search mat[\s\S]*MAT[\s\S]*Which mat/);
+      await als.say('/search nowhere');
+      await als.sees('Nothing on this device');
+      const file = world.path(`${bo.name}.md`);
+      await als.say(`/export ${file}`);
+      await als.sees('2 messages with');
+      const screen = shown(await als.sees('keep a letter'), al, bo).split('/export')[0] ?? '';
+      expectScreen('search', screen.trimEnd());
+      expect(await readFile(file, 'utf8')).toContain('under the MAT');
     },
     SEVERAL_COMMANDS_MS,
   );

@@ -7,14 +7,19 @@ type Searcher = {
   readonly account: Pick<Client['account'], 'address'>;
   readonly history: Pick<Client['history'], 'search'>;
 };
-/** `conversation`: canonical; undefined: all of them. */
-export type Wanted = { readonly text: string; readonly conversation: string | undefined; readonly limit: number };
+/** `conversation`: canonical; undefined: all of them. `more`: what to do where there are more, as a sentence. */
+export type Wanted = {
+  readonly text: string;
+  readonly conversation: string | undefined;
+  readonly limit: number;
+  readonly more: string;
+};
 
 /** The last `limit` messages that have the text, the latest of them last, as in the history. */
 export async function showFound(
   output: Output,
   client: Searcher,
-  { text, conversation, limit }: Wanted,
+  { text, conversation, limit, more }: Wanted,
 ): Promise<void> {
   const where = conversation === undefined ? {} : { conversation };
   // One more, to know whether there are more.
@@ -24,5 +29,5 @@ export async function showFound(
     output.show(line.record, line.text, line.style);
   }
   if (found.length === 0) output.note('Nothing on this device has that text.');
-  else if (found.length > limit) output.note('There are earlier ones, too: give a higher --limit.');
+  else if (found.length > limit) output.note(more);
 }

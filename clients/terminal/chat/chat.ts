@@ -7,6 +7,7 @@ import { isLinkState } from '../session.ts';
 import { Wake } from '../wake.ts';
 import { aboutChat } from './commands/about.ts';
 import { account } from './commands/account.ts';
+import { finding } from './commands/finding.ts';
 import { talking } from './commands/talking.ts';
 import { trusting } from './commands/trusting.ts';
 import { type Chatting, completionsOf, findCommand, usageOf } from './commands.ts';
@@ -18,7 +19,7 @@ import { Talk } from './talk.ts';
 import { Turns } from './turns.ts';
 import { readTyped } from './typed.ts';
 
-const COMMANDS = [...talking, ...trusting, ...account, ...aboutChat];
+const COMMANDS = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
 /** How often to look whether another process still prints for this profile. */
 const TAKE_OVER_INTERVAL_MS = 250;
 

@@ -1,18 +1,14 @@
 // The commands that find messages again, and that take a conversation out of the profile.
 import { type Command, Option } from 'commander';
-import type { Client } from '../../sdk/index.ts';
-import { exported, FORMATS, type Format, type Piece } from '../actions/exporting.ts';
+import { exportable, exportToFile, NOT_ENCRYPTED } from '../actions/export-file.ts';
+import { FORMATS, type Format } from '../actions/exporting.ts';
 import { showFound } from '../actions/finding.ts';
-import { writeNewFile } from '../actions/new-file.ts';
 import { type App, withClient } from '../app.ts';
 import { countFrom1, person } from '../arguments.ts';
-import { Ended, EXIT, interrupted, signalOf, usageError } from '../exit.ts';
+import { usageError } from '../exit.ts';
 import { type Define, example } from './define.ts';
 
 const FOUND_LINES = 50;
-const NOT_ENCRYPTED = 'is not encrypted: whoever can read it reads these messages. Keep it as you keep a letter.';
-/** So many lines, or a message more, are written at a time. */
-const CHUNK_LINES = 256;
 
 type SearchOptions = { readonly in?: string; readonly limit?: number };
 type ExportOptions = { readonly format?: Format; readonly to?: string };
@@ -47,7 +43,8 @@ async function search(app: App, text: string, { in: typed, limit = FOUND_LINES }
   if (text.trim() === '') throw usageError('There is nothing to search for: the text is empty.');
   await withClient(app, (client) => {
     const conversation = typed === undefined ? undefined : client.resolve(typed);
-    return showFound(app.output, client, { text, conversation, limit });
+    const more = 'There are earlier ones, too: give a higher --limit.';
+    return showFound(app.output, client, { text, conversation, limit, more });
   });
 }
 
@@ -58,49 +55,9 @@ async function exportConversation(app: App, typed: string, { format = 'jsonl', t
   }
   await withClient(app, async (client) => {
     const conversation = client.resolve(typed);
-    const pieces = await begun(app, client, conversation, format);
-    if (to === undefined) {
-      for await (const { lines } of pieces) for (const line of lines) output.line(line);
-      output.note(`This output ${NOT_ENCRYPTED}`);
-      return;
-    }
-    const file = app.path(to);
-    let messages = 0;
-    await writeNewFile(
-      file,
-      chunks(pieces, (count) => (messages += count)),
-    );
-    output.show(
-      { type: 'exported', conversation, format, file, messages, encrypted: false },
-      `${messages} ${messages === 1 ? 'message' : 'messages'} with ${conversation}: ${file}`,
-    );
-    output.note(`The file ${NOT_ENCRYPTED}`);
+    if (to !== undefined) return exportToFile(app, client, { conversation, format, file: app.path(to) });
+    const pieces = await exportable(app, client, conversation, format);
+    for await (const { lines } of pieces) for (const line of lines) output.line(line);
+    output.note(`This output ${NOT_ENCRYPTED}`);
   });
-}
-
-/** What is exported, unless there is nothing: then no file is made. Ends when the command is to end. */
-async function begun(app: App, client: Client, conversation: string, format: Format): Promise<AsyncGenerator<Piece>> {
-  const [last] = await client.history.before(conversation, 1);
-  if (last === undefined) throw new Ended(EXIT.refused, `There is no message with ${conversation} on this device.`);
-  return untilEnd();
-
-  async function* untilEnd() {
-    for await (const piece of exported(client, conversation, format)) {
-      if (app.ending.aborted) throw interrupted(signalOf(app.ending));
-      yield piece;
-    }
-  }
-}
-
-/** Many lines at a time, as what is to be written of them; `count` hears how many. */
-async function* chunks(pieces: AsyncIterable<Piece>, count: (messages: number) => void): AsyncGenerator<string> {
-  let waiting: string[] = [];
-  for await (const { lines, messages } of pieces) {
-    waiting.push(...lines);
-    count(messages);
-    if (waiting.length < CHUNK_LINES) continue;
-    yield `${waiting.join('\n')}\n`;
-    waiting = [];
-  }
-  if (waiting.length > 0) yield `${waiting.join('\n')}\n`;
 }

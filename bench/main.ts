@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { deliverySettings } from '../services/delivery/config.ts';
 import { missing } from './distributed.ts';
+import { history } from './history.ts';
 import { idle } from './idle.ts';
 import { offline } from './offline.ts';
 import type { BenchOptions } from './options.ts';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Result
   idle,
   reconnect,
   scale,
+  history,
 };
 const USAGE = `npm run bench -- NAME [--mode ${MODES.join('|')}] [--runs N] [--seconds S] [--hold-ms MS] [--json]
 NAME: ${Object.keys(BENCHES).join(', ')}. Without --mode both. --hold-ms may be repeated: one measurement for each.
@@ -59,6 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function reasonToSkip(name: string, mode: Mode): string | undefined {
+  if (name === 'history') return mode === 'distributed' ? 'no server takes part: see embedded' : undefined;
   if (mode === 'distributed') return missing(process.env);
   return name === 'scale' ? 'all services are one process' : undefined;
 }

@@ -20,7 +20,7 @@ import type {
   DeviceId,
   EventsPart,
   Gone,
-  HistoryPart,
+  History,
   MessageId,
   NewEvent,
   Pin,
@@ -99,9 +99,10 @@ export class Client {
     this.#upkeep.run();
   }
 
-  /** Conversations, their lines, what is unread. */
-  get history(): HistoryPart {
-    return this.#profile.history;
+  /** Conversations, their lines, what is unread, what is found. */
+  get history(): History {
+    const { history } = this.#profile;
+    return { ...history, search: (search) => history.search(search, this.#upkeep.sureTime.now()) };
   }
 
   /** What must be shown once, in order: messages, delivered, expired, gaps, identities, unreadable ones. */

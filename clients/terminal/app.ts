@@ -13,6 +13,8 @@ export type App = {
   readonly ask: Ask;
   /** As `ask`, with an answer that is no secret: it is shown. */
   readonly askOpenly: Ask;
+  /** Lets go of the terminal where a further question was announced and does not come. */
+  endQuestions(): void;
   readonly platform: Platform;
   /** Aborts, with the signal's name as its reason, when the person or the system wants the command to end. */
   readonly ending: AbortSignal;
@@ -20,6 +22,8 @@ export type App = {
   prepareProfile(): Promise<() => void>;
   /** A path as the person meant it, absolute. */
   path(given: string): string;
+  /** A further command of the same profile, complete as it is to be typed where this person is. */
+  typed(command: string): string;
 };
 
 const BY_FILE_OR_VARIABLE = 'Give --password-file F or set PARLEY_PASSWORD.';

@@ -6,6 +6,8 @@ import { usageError } from './exit.ts';
 
 /** What stands before each command where it is typed. */
 export const PROGRAM = 'npm run -s parley --';
+/** The scripts of package.json that start this program. */
+const NPM_SCRIPTS: readonly (string | undefined)[] = ['parley', 'chat'];
 /** What a shell takes as it stands. */
 const PLAIN_WORD = /^[\w@%+=:,./~-]+$/;
 
@@ -33,6 +35,8 @@ export type Settings = {
   readonly newPassword: string | undefined;
   readonly json: boolean;
   readonly colour: boolean;
+  /** Whether a line can be edited on a terminal that is there for input and output. */
+  readonly cursor: boolean;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,6 +56,7 @@ export function readConfig(options: GlobalOptions, environment: Environment): Se
     newPassword: environment.PARLEY_NEW_PASSWORD || undefined,
     json,
     colour: isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb',
+    cursor: isatty(0) && isatty(1) && environment.TERM !== 'dumb',
   };
 }
 
@@ -63,11 +68,12 @@ export function commandLine({ profileOption }: Pick<Settings, 'profileOption'>, 
 
 /** A path as the person meant it: npm runs scripts in the package's folder and says in INIT_CWD where the person stands. */
 export function personsPath(path: string, environment: Environment): string {
-  const startedByNpm = environment.npm_lifecycle_event === 'parley';
+  const startedByNpm = NPM_SCRIPTS.includes(environment.npm_lifecycle_event);
   return resolve((startedByNpm ? environment.INIT_CWD : undefined) ?? process.cwd(), path);
 }
 
-function serverUrl(given: string): string {
+/** A server's address as given. Throws a usage error for one that is no ws:// or wss:// one. */
+export function serverUrl(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || !['ws:', 'wss:'].includes(url.protocol) || url.hostname === '') {
     throw usageError(`${given} is not a server's address. Give one like ${SERVER_DEFAULT} or wss://chat.example.org.`);

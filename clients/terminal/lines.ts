@@ -25,15 +25,15 @@ export function localTime(ms: number): string {
 }
 
 /** When a message came, for people, where its sender's time does not say it: a leading space, or nothing. */
-function came({ sentAt, receivedAt, late }: HistoryEntry): string {
+export function came({ sentAt, receivedAt, late }: HistoryEntry): string {
   if (late !== true && receivedAt - sentAt <= AT_ONCE_MAX_MS) return '';
   const [sentDay] = localTime(sentAt).split(' ');
   const [day, time] = localTime(receivedAt).split(' ');
   return ` (came ${day === sentDay ? '' : `${day} `}${time})`;
 }
 
-/** An event of the journal. Never throws, whatever its sender wrote. */
-export function eventLine(event: ProfileEvent, own: string): Line {
+/** An event of the journal. Never throws, whatever its sender wrote. `typed`: how a further command is typed. */
+export function eventLine(event: ProfileEvent, own: string, typed = (command: string) => command): Line {
   switch (event.type) {
     case 'message':
       return messageLine(event.entry, own);
@@ -57,7 +57,7 @@ export function eventLine(event: ProfileEvent, own: string): Line {
     case 'identity': {
       const { type, address, change, device, at } = event;
       const record = { type, address, change, ...(device === undefined ? {} : { device }), at: rfc3339(at) };
-      return { record, text: `${localTime(at)} ${identityText(address, change, address === own)}`, style: 'bold' };
+      return { record, text: `${localTime(at)} ${identityText(event, own, typed)}`, style: 'bold' };
     }
     case 'unreadable': {
       const { type, reason, from, device, conversation, id, at } = event;
@@ -68,22 +68,37 @@ export function eventLine(event: ProfileEvent, own: string): Line {
   }
 }
 
+/** What a message says, as one is told; `reason`: why it cannot be shown, as a sentence. */
+export function said(content: Uint8Array): { readonly text: string } | { readonly reason: string } {
+  const read = readContent(content);
+  if (read.kind === 'text') return { text: read.text };
+  return {
+    reason: read.kind === 'unknown' ? `kind ${read.number}: this version of Parley cannot show it.` : 'it is empty.',
+  };
+}
+
 /** A message; of a kind that this version does not know, a line that says so. */
 export function messageLine(entry: HistoryEntry, own: string): Line {
   const { id, from, device, conversation, content, sentAt, receivedAt } = entry;
-  const read = readContent(content);
   const to = from === own ? ` to ${conversation}` : '';
   // Ahead of the name: nothing that its sender writes can stand there.
   const begin = `${localTime(sentAt)}${came(entry)} ${from}${to}`;
-  if (read.kind === 'text') {
-    const { text } = read;
+  const what = said(content);
+  if ('text' in what) {
+    const { text } = what;
     const times = { sentAt: rfc3339(sentAt), receivedAt: rfc3339(receivedAt) };
     return { record: { type: 'message', id, from, device, conversation, text, ...times }, text: `${begin}: ${text}` };
   }
-  const reason =
-    read.kind === 'unknown' ? `kind ${read.number}: this version of Parley cannot show it.` : 'it is empty.';
+  const { reason } = what;
   const record = { type: 'unreadable', reason, from, device, conversation, id, at: rfc3339(sentAt) };
   return { record, text: `${begin}: (${reason})`, style: 'dim' };
+}
+
+/** A line of the history: a message, and what became of it if it is an own one. */
+export function historyLine(entry: HistoryEntry, own: string): Line {
+  const line = messageLine(entry, own);
+  const state = stateOf(entry);
+  return state === undefined ? line : { ...line, record: { ...line.record, state }, text: `${line.text}  (${state})` };
 }
 
 /** What became of an own message, in a word. */
@@ -95,15 +110,21 @@ export function stateOf({ sent }: HistoryEntry): string | undefined {
   return states.find((state) => state !== 'delivered') ?? (states.length > 0 ? 'delivered' : 'accepted');
 }
 
-function identityText(address: string, change: string, own: boolean): string {
-  const whose = own ? 'your account' : address;
+function identityText(
+  { address, change }: { readonly address: string; readonly change: string },
+  own: string,
+  typed: (command: string) => string,
+): string {
+  const whose = address === own ? 'your account' : address;
   switch (change) {
-    case 'device_added':
-      return `A new device of ${whose}.${own ? ' If it is not yours, revoke it and change your password.' : ''}`;
+    case 'device_added': {
+      const advice = ` If it is not yours, revoke it (${typed('devices')} lists yours) and change your password.`;
+      return `A new device of ${whose}.${address === own ? advice : ''}`;
+    }
     case 'device_revoked':
       return `A device of ${whose} was revoked.`;
     case 'changed':
-      return `The identity of ${whose} has changed: it may be another person. Compare safety numbers, then: trust ${address}`;
+      return `The identity of ${whose} has changed: it may be another person. Compare safety numbers, then: ${typed(`trust ${address}`)}`;
     case 'accepted':
       return `The changed identity of ${whose} was accepted.`;
     case 'alarm':

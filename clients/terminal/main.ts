@@ -8,14 +8,16 @@ import type { App } from './app.ts';
 import { collected } from './arguments.ts';
 import { foldCommandName } from './command-name.ts';
 import { deleteAccountCommand, passwordCommand, signoutCommand } from './commands/account.ts';
+import { chatCommand } from './commands/chat.ts';
 import type { Run } from './commands/define.ts';
 import { devicesCommand, revokeCommand } from './commands/devices.ts';
+import { exportCommand, searchCommand } from './commands/finding.ts';
 import { listenCommand } from './commands/listen.ts';
 import { historyCommand, unreadCommand } from './commands/reading.ts';
 import { sendCommand } from './commands/send.ts';
 import { loginCommand, signupCommand } from './commands/signup.ts';
 import { blockCommand, safetyCommand, trustCommand, unblockCommand, verifyCommand } from './commands/trust.ts';
-import { type GlobalOptions, PROGRAM, personsPath, readConfig, SERVER_DEFAULT } from './config.ts';
+import { commandLine, type GlobalOptions, PROGRAM, personsPath, readConfig, SERVER_DEFAULT } from './config.ts';
 import { EXIT, endOf } from './exit.ts';
 import { Output, toStderr, toStdout } from './output.ts';
 import { openKeyboard, Prompt } from './prompt.ts';
@@ -25,7 +27,8 @@ const STDERR = 2;
 const LAST_WRITES_MS = 1_000;
 
 const COMMANDS = [
-  ...[signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand, historyCommand],
+  ...[chatCommand, signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand],
+  ...[historyCommand, searchCommand, exportCommand],
   ...[devicesCommand, revokeCommand, passwordCommand, safetyCommand, verifyCommand, trustCommand],
   ...[blockCommand, unblockCommand, signoutCommand, deleteAccountCommand],
 ];
@@ -71,9 +74,11 @@ const run: Run = async (command, act) => {
     platform,
     ask: (...asked) => prompt.ask(...asked),
     askOpenly: (...asked) => prompt.askOpenly(...asked),
+    endQuestions: () => prompt.close(),
     prepareProfile: () => prepareProfileDirectory(settings.profile),
     ending: ending.signal,
     path: (given) => personsPath(given, environment),
+    typed: (typed) => commandLine(settings, typed),
   };
   await act(app);
 };

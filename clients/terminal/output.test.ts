@@ -31,6 +31,14 @@ describe('output', () => {
     expect(written).toEqual({ stdout: '{"type":"message","text":"a\\u009b\\n"}\n', stderr: 'on the side ␛\n' });
   });
 
+  it('writes the lines of a document as they are, for programs too, but harmless', () => {
+    for (const json of [false, true]) {
+      const { output, written } = captured({ json });
+      output.line('    indented \u001b[2J');
+      expect(written.stdout).toBe('    indented ␛[2J\n');
+    }
+  });
+
   it('has styles only where colour is wanted', () => {
     const plain = captured();
     plain.output.show({ type: 'x' }, 'text', 'bold');

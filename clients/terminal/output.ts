@@ -2,7 +2,7 @@
 // forget it. Writes are synchronous: an event counts as printed once the system has it (profile/events.ts marks it then).
 import { writeSync } from 'node:fs';
 import { styleText } from 'node:util';
-import { jsonLine, visibleLines } from './escape.ts';
+import { jsonLine, visible, visibleLines } from './escape.ts';
 import { OutputClosed } from './exit.ts';
 
 const STDOUT = 1;
@@ -42,6 +42,11 @@ export class Output {
   /** A result that programs have no use for. Throws OutputClosed. */
   say(text: string, style: Style = 'plain'): void {
     if (!this.json) this.#options.stdout(`${this.#styled(text, style)}\n`);
+  }
+
+  /** A line of a document, which is the same for people and programs. Throws OutputClosed. */
+  line(text: string): void {
+    this.#options.stdout(`${visible(text)}\n`);
   }
 
   /** Something on the side, for a person: on stderr, and not worth failing for. */

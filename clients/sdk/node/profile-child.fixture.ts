@@ -2,6 +2,7 @@
 // Arguments: directory, what to do, a name.
 import { writeSync } from 'node:fs';
 import { encodeText } from '#protocol/bytes.ts';
+import { textContent } from '../content.ts';
 import { exampleChain, exampleMessage, PASSWORD } from '../profile/example.fixture.ts';
 import { nodeRandom } from './platform.ts';
 import { nodeProfileHome } from './profile-home.ts';
@@ -23,6 +24,13 @@ switch (task) {
       const messages = exampleChain(5, { from: `${name}@example.org` });
       await profile.receiving.commitReceived({ messages });
       for (const { id } of messages) say({ id });
+    }
+  case 'forget':
+    // Texts come and go, at every stage of a pack.
+    for (let time = 1; ; time++) {
+      const messages = exampleChain(5, { from: `${name}@example.org`, content: textContent(`gull ${time}`) });
+      await profile.receiving.commitReceived({ messages: messages.map((one, i) => ({ ...one, expiry: i * time })) });
+      say({ number: await profile.history.deleteExpired(time) });
     }
   case 'print':
     for (;;) {

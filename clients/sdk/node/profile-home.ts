@@ -1,6 +1,7 @@
 // Where a profile lies on a machine with Node: one directory a profile.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { bulkNode } from '../crypto/bulk.node.ts';
 import type { ProfileHome, Random } from '../platform.ts';
 import type { Stretch, StretchCost } from '../profile/key.ts';
 import { createProfile, openProfile } from '../profile/open.ts';
@@ -24,9 +25,14 @@ export type ProfileHomeOptions = {
 export function nodeProfileHome({ directory, random, cost, stretch = nodeStretch }: ProfileHomeOptions): ProfileHome {
   return {
     create: async (account, password) =>
-      createProfile({ storage: sqliteStorage({ directory, create: true }), random, stretch }, account, password, cost),
+      createProfile(
+        { storage: sqliteStorage({ directory, create: true }), random, stretch, bulk: bulkNode },
+        account,
+        password,
+        cost,
+      ),
     open: async (password) =>
-      openProfile({ storage: sqliteStorage({ directory, create: false }), random, stretch }, password),
+      openProfile({ storage: sqliteStorage({ directory, create: false }), random, stretch, bulk: bulkNode }, password),
   };
 }
 

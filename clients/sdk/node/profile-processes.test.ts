@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { encodeText, toHex } from '#protocol/bytes.ts';
+import { textContent } from '../content.ts';
 import { BO, CHEAP, exampleAccount, exampleChain, exampleMessage, PASSWORD } from '../profile/example.fixture.ts';
 import type { Profile } from '../profile/profile.ts';
 import { nodeRandom } from './platform.ts';
@@ -91,6 +92,19 @@ test('messages that were committed before kill -9 are there afterwards, whole ba
   expect(history.length % 5).toBe(0);
 }, 60_000);
 
+test('whatever was written and deleted when its processes were killed, what is in the history is found, and nothing else', async () => {
+  const profile = await made();
+  for (const pause of [11, 37, 83]) {
+    const writers = [start('forget', 'a'), start('forget', 'b')];
+    await Promise.all(writers.map((writer) => writer.after(pause)));
+    await Promise.all(writers.map((writer) => writer.kill()));
+    const there = (await profile.history.after(BO, 1e6, 0)).map(({ id }) => id);
+    const found = (await profile.history.search({ text: 'Gull', limit: 1e6 }, 0)).map(({ id }) => id);
+    expect(there.length).toBeGreaterThan(pause);
+    expect(found.sort()).toEqual(there.sort());
+  }
+}, 60_000);
+
 test('killed printers repeat at most the event that they were printing, and lose none', async () => {
   const profile = await made();
   const events = 3_000;
@@ -124,9 +138,10 @@ test('no text, name, id or key is in the bytes of any file, neither while it is 
   const account = exampleAccount();
   const profile = kept(await home().create(account, PASSWORD));
   const text = 'a text that nobody else may read';
-  const messages = exampleChain(3, { content: encodeText(text) });
+  const messages = exampleChain(3, { content: textContent(text) });
   await profile.receiving.commitReceived({ messages });
-  const items = await profile.sending.enqueue([exampleMessage({ content: encodeText(text) })]);
+  const items = await profile.sending.enqueue([exampleMessage({ content: textContent(text) })]);
+  await profile.history.search({ text: 'nobody else', limit: 1 }, 0);
   const pin = { address: BO, identity: nodeRandom(32), log: [], firstSeen: {}, verified: true, blocked: false };
   await profile.pins.update(BO, () => ({ pin }));
   await profile.events.printNext(10, () => 'more');

@@ -1,5 +1,6 @@
 // What every part of a profile works with, and the writes that several of them share.
-import type { DeviceId, NewEvent, RecipientState, SentMessage } from './profile.ts';
+import { pack } from './packs.ts';
+import type { DeviceId, HistoryEntry, NewEvent, RecipientState, SentMessage } from './profile.ts';
 import type { RecordReader, RecordWriter, SealedRecords } from './sealed-records.ts';
 import {
   CONVERSATIONS,
@@ -13,6 +14,7 @@ import {
   type HistoryRecord,
   nextNumber,
   type Places,
+  SENT,
   SINGLE,
   SWEPT,
   u64Key,
@@ -76,7 +78,7 @@ export async function appendEvents(records: RecordWriter, events: readonly NewEv
   records.put(COUNTERS, SINGLE, { ...now, droppable: now.droppable + events.length - oldest.length });
 }
 
-/** Writes an entry at a position and, if it expires, where `deleteExpired` finds it. */
+/** Writes a new entry at a position, its text where `search` finds it and, if it expires, where `deleteExpired` finds it. */
 export async function putHistory(
   records: RecordWriter,
   places: Places,
@@ -85,11 +87,29 @@ export async function putHistory(
   entry: HistoryRecord,
 ): Promise<void> {
   records.put(HISTORY, places.history(conversation, position), entry);
+  const packed = await pack(records, { conversation, position, from: entry.from }, entry.content);
   if (entry.expiry === 0) return;
   // An hour that was swept is not looked at again.
   const swept = (await records.get(SWEPT, SINGLE))?.hour ?? 0;
   const hour = Math.max(hourOf(entry.expiry), swept);
-  records.put(EXPIRY, places.expiry(hour, conversation, position), { conversation, position, expiry: entry.expiry });
+  const { expiry } = entry;
+  records.put(EXPIRY, places.expiry(hour, conversation, position), {
+    ...{ conversation, position, expiry },
+    ...(packed === undefined ? {} : { packed }),
+  });
+}
+
+/** An entry as it is shown: own ones with what became of them. */
+export async function shownEntry(
+  tx: RecordReader,
+  places: Places,
+  conversation: string,
+  position: number,
+  record: HistoryRecord,
+): Promise<HistoryEntry> {
+  const { read: _read, unread: _unread, ...line } = record;
+  const sent = line.own ? await tx.get(SENT, places.id(line.device, line.id)) : undefined;
+  return { conversation, position, ...line, ...(sent === undefined ? {} : { sent }) };
 }
 
 const RANK: Record<RecipientState, number> = { pending: 0, accepted: 1, refused: 2, expired: 3, delivered: 4 };

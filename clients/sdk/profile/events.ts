@@ -2,8 +2,7 @@
 // An event is durable before it can be printed. Its mark is written by one small write that waits for no disk, directly after `print`: it survives
 // kill -9, so a process that dies repeats at most the one event that it was printing. A power cut may undo marks of the last seconds; the mark is made
 // durable every PRUNE_EVERY_EVENTS, together with the deletion of what was printed, which bounds both.
-import { appendEvents, type Context } from './context.ts';
-import { shownEntry } from './history.ts';
+import { appendEvents, type Context, shownEntry } from './context.ts';
 import { closed } from './problems.ts';
 import type { EventsPart, ProfileEvent } from './profile.ts';
 import { COUNTERS, counters, DROPPABLE, EVENTS, HISTORY, numberOf, SINGLE, u64Key } from './spaces.ts';

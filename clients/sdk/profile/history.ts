@@ -1,8 +1,10 @@
 // Conversations as a person sees them: pages, unread counts, and the deletion of what has expired.
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
-import { type Context, conversationRecord, hourOf } from './context.ts';
+import { type Context, conversationRecord, hourOf, shownEntry } from './context.ts';
+import { unpack } from './packs.ts';
 import type { Conversation, DeviceId, HistoryEntry, HistoryPart, MessageId } from './profile.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
+import { found } from './search.ts';
 import {
   CONVERSATIONS,
   type ConversationRecord,
@@ -10,7 +12,7 @@ import {
   HISTORY,
   type HistoryRecord,
   numberOf,
-  type Places,
+  type PackedAt,
   SEALED,
   SENT,
   SINGLE,
@@ -27,20 +29,9 @@ const LATE_PAGE_ENTRIES = 256;
 /** Hours that one transaction sweeps at most: after a year away nobody else waits for all of it. */
 const SWEEP_HOURS_MAX = 500;
 
-/** An entry as it is shown: own ones with what became of them. */
-export async function shownEntry(
-  tx: RecordReader,
-  places: Places,
-  conversation: string,
-  position: number,
-  record: HistoryRecord,
-): Promise<HistoryEntry> {
-  const { read: _read, unread: _unread, ...line } = record;
-  const sent = line.own ? await tx.get(SENT, places.id(line.device, line.id)) : undefined;
-  return { conversation, position, ...line, ...(sent === undefined ? {} : { sent }) };
-}
+export function historyPart(context: Context): HistoryPart {
+  const { records, places } = context;
 
-export function historyPart({ records, places }: Context): HistoryPart {
   async function page(
     tx: RecordReader,
     conversation: string,
@@ -92,14 +83,19 @@ export function historyPart({ records, places }: Context): HistoryPart {
 
   async function deleteIn(tx: RecordWriter, range: Range, now: number): Promise<number> {
     let deleted = 0;
+    const packed: PackedAt[] = [];
     for (const { key, value } of await tx.range(EXPIRY, range)) {
       if (value.expiry > now) continue;
       tx.delete(EXPIRY, key);
       if (value.sent !== undefined) {
         const { device, id } = value.sent;
         if (await deleteSealed(tx, device, id)) tx.delete(SENT, places.id(device, id));
-      } else if (await deleteEntry(tx, value.conversation, value.position, now)) deleted++;
+        continue;
+      }
+      if (value.packed !== undefined) packed.push(value.packed);
+      if (await deleteEntry(tx, value.conversation, value.position, now)) deleted++;
     }
+    if (packed.length > 0) await unpack(tx, packed);
     return deleted;
   }
 
@@ -153,6 +149,8 @@ export function historyPart({ records, places }: Context): HistoryPart {
         }
         return late.reverse();
       }),
+
+    search: (search, now) => found(context, search, now),
 
     markRead: (conversation, shown) =>
       records.write(async (tx) => {

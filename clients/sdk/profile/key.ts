@@ -7,8 +7,9 @@ import type { Random } from '../platform.ts';
 import { decodeRecord, encodeRecord } from './codec.ts';
 import { damaged, foreign, unknownVersion, wrongPassword } from './problems.ts';
 
-/** Raised with every change of what is stored and how. */
-const SCHEMA_VERSION = 1;
+/** Raised with every change of what is stored and how; upgrade.ts makes 1 (texts were not searchable) to 2. */
+const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION_MIN = 1;
 const FORMAT = 'parley profile';
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
@@ -52,9 +53,7 @@ export async function wrapKey(
   const stretched = await stretch(encodeText(password.normalize('NFC')), salt, cost);
   const wrapped = secretbox(key, nonce, stretched);
   stretched.fill(0);
-  const header: Header = { format: FORMAT, version: SCHEMA_VERSION, cost, salt, nonce, wrapped };
-  const bytes = encodeRecord(header);
-  return new ByteWriter(256).raw(checksum(bytes)).raw(bytes).finish();
+  return writeHeader({ format: FORMAT, version: SCHEMA_VERSION, cost, salt, nonce, wrapped });
 }
 
 /** The profile key of a header; ProfileError (wrong_password, corrupt, foreign, unknown_version) otherwise. */
@@ -72,6 +71,21 @@ export function costOf(headerBytes: Uint8Array): StretchCost {
   return readHeader(headerBytes).cost;
 }
 
+/** Whether what is stored is as this version writes it. */
+export function isCurrent(headerBytes: Uint8Array): boolean {
+  return readHeader(headerBytes).version === SCHEMA_VERSION;
+}
+
+/** The same header for what is stored as this version writes it. */
+export function current(headerBytes: Uint8Array): Uint8Array {
+  return writeHeader({ ...readHeader(headerBytes), version: SCHEMA_VERSION });
+}
+
+function writeHeader(header: Header): Uint8Array {
+  const bytes = encodeRecord(header);
+  return new ByteWriter(256).raw(checksum(bytes)).raw(bytes).finish();
+}
+
 function readHeader(bytes: Uint8Array): Header {
   if (bytes.length <= CHECKSUM_BYTES) throw damaged('its header is too short');
   const reader = new ByteReader(bytes);
@@ -81,7 +95,8 @@ function readHeader(bytes: Uint8Array): Header {
   // The checksum holds, so some version of this file wrote it; format and version decide whether the fields are those of Header.
   const header = decodeRecord(content) as Header;
   if (header.format !== FORMAT) throw foreign('This');
-  if (header.version !== SCHEMA_VERSION) throw unknownVersion(header.version, SCHEMA_VERSION);
+  if (!(header.version >= SCHEMA_VERSION_MIN && header.version <= SCHEMA_VERSION))
+    throw unknownVersion(header.version, SCHEMA_VERSION);
   const { memoryKiB, passes, lanes } = header.cost;
   if (memoryKiB > MEMORY_MAX_KIB || passes > PASSES_MAX || lanes > LANES_MAX)
     throw damaged('its header asks for too much');

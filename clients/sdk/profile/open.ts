@@ -1,20 +1,19 @@
 // Making, opening and closing a profile on any storage. What a machine brings (storage, random source, Argon2id) is passed in.
-import type { Random } from '../platform.ts';
 import { accountPart, type KeyKeeper, readAccount } from './account.ts';
 import type { Context } from './context.ts';
 import { journalOf } from './events.ts';
 import { historyPart } from './history.ts';
-import { newProfileKey, STRETCH_COST, type Stretch, type StretchCost, unwrapKey, wrapKey } from './key.ts';
+import { isCurrent, newProfileKey, STRETCH_COST, type Stretch, type StretchCost, unwrapKey, wrapKey } from './key.ts';
 import { pinsPart } from './pins.ts';
 import { exists, missing } from './problems.ts';
 import type { NewAccount, Profile } from './profile.ts';
 import { receivingPart } from './receiving.ts';
-import { SealedRecords } from './sealed-records.ts';
+import { SealedRecords, type SealedRecordsDeps } from './sealed-records.ts';
 import { sendingPart } from './sending.ts';
 import { ACCOUNT, HEADER_SPACE, Places, SINGLE } from './spaces.ts';
-import type { ProfileStorage } from './storage.ts';
+import { upgrade } from './upgrade.ts';
 
-export type ProfileDeps = { readonly storage: ProfileStorage; readonly random: Random; readonly stretch: Stretch };
+export type ProfileDeps = SealedRecordsDeps & { readonly stretch: Stretch };
 
 /**
  * Makes a profile in an empty storage: header and account in one transaction. ProfileError `exists` if there is one. A `cost` below STRETCH_COST
@@ -31,7 +30,7 @@ export async function createProfile(
     if (await storage.read((tx) => tx.get(HEADER_SPACE, SINGLE))) throw exists();
     const profileKey = newProfileKey(random);
     const header = await wrapKey(profileKey, password, cost, stretch, random);
-    const records = new SealedRecords(storage, random, profileKey);
+    const records = new SealedRecords(deps, profileKey);
     await records.write(async (tx, plain) => {
       if (await plain.get(HEADER_SPACE, SINGLE)) throw exists();
       await plain.put(HEADER_SPACE, SINGLE, header);
@@ -51,8 +50,9 @@ export async function openProfile(deps: ProfileDeps, password: string): Promise<
     const header = await storage.read((tx) => tx.get(HEADER_SPACE, SINGLE));
     if (header === undefined) throw missing();
     const profileKey = await unwrapKey(header, password, stretch);
-    const records = new SealedRecords(storage, random, profileKey);
+    const records = new SealedRecords(deps, profileKey);
     const account = await records.read(readAccount);
+    if (!isCurrent(header)) await upgrade(records);
     return profileOn(records, account, { storage, random, stretch, profileKey });
   } catch (error) {
     await storage.close();

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { decodeText, encodeText } from '#protocol/bytes.ts';
+import { bulkNacl } from '../crypto/bulk.nacl.ts';
 import { BO, CHEAP, exampleAccount, PASSWORD, random } from './example.fixture.ts';
 import { MemoryPlace, memoryStorage } from './memory-storage.ts';
 import { createProfile } from './open.ts';
@@ -13,7 +14,7 @@ const DEVICES = ['first', 'second', 'third'].map((name) => encodeBase64(encodeTe
 
 /** A device that knows the devices of both, and has nothing yet. */
 async function newDevice(): Promise<Profile> {
-  const deps = { storage: memoryStorage(new MemoryPlace()), random, stretch: wasmStretch };
+  const deps = { storage: memoryStorage(new MemoryPlace()), random, stretch: wasmStretch, bulk: bulkNacl };
   const profile = await createProfile(deps, OWN, PASSWORD, CHEAP);
   const firstSeen = Object.fromEntries(DEVICES.map((device) => [device, 0]));
   const pin = { address: BO, identity: random(32), log: [], firstSeen, verified: false, blocked: false };
@@ -270,7 +271,7 @@ describe('a correspondent who lies about what he has seen', () => {
 
 test('a liar who names numbers that do not exist makes nothing grow beyond its bound', async () => {
   const storage = memoryStorage(new MemoryPlace());
-  const profile = await createProfile({ storage, random, stretch: wasmStretch }, OWN, PASSWORD, CHEAP);
+  const profile = await createProfile({ storage, random, stretch: wasmStretch, bulk: bulkNacl }, OWN, PASSWORD, CHEAP);
   const [device = ''] = DEVICES;
   const pin = { address: BO, identity: random(32), log: [], verified: false, blocked: false };
   await profile.pins.update(BO, () => ({ pin: { ...pin, firstSeen: { [device]: 0 } } }));

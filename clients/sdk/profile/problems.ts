@@ -36,7 +36,7 @@ export function foreign(what: string, cause?: unknown): ProfileError {
 export function unknownVersion(found: unknown, known: number): ProfileError {
   return new ProfileError(
     'unknown_version',
-    `The profile has schema version ${String(found)}, and this Parley knows version ${known} only. Use a newer Parley.`,
+    `The profile has schema version ${String(found)}, and this Parley knows none above ${known}. Use a newer Parley.`,
   );
 }
 

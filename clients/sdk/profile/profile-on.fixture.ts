@@ -1,6 +1,7 @@
 // Profiles for contract tests on whatever storage, closed and removed after each; and what they say, read as texts.
 import { afterEach } from 'vitest';
 import { decodeText } from '#protocol/bytes.ts';
+import { bulkNacl } from '../crypto/bulk.nacl.ts';
 import { BO, CHEAP, exampleAccount, PASSWORD, random } from './example.fixture.ts';
 import { createProfile, openProfile } from './open.ts';
 import type { Profile, ProfileEvent } from './profile.ts';
@@ -14,7 +15,7 @@ export function profileOn(newPlace: () => StoragePlace) {
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
-  const deps = (place: StoragePlace) => ({ storage: place.open(), random, stretch: wasmStretch });
+  const deps = (place: StoragePlace) => ({ storage: place.open(), random, stretch: wasmStretch, bulk: bulkNacl });
 
   /** A new profile at a place of its own; `again`: the same, as another process opens it. */
   async function start() {

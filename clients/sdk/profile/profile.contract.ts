@@ -4,6 +4,7 @@ import { eventsContract } from './events.contract.ts';
 import { historyContract } from './history.contract.ts';
 import { profileOn } from './profile-on.fixture.ts';
 import { receivingContract } from './receiving.contract.ts';
+import { searchContract } from './search.contract.ts';
 import { sendingContract } from './sending.contract.ts';
 import type { StoragePlace } from './storage.contract.ts';
 
@@ -13,5 +14,6 @@ export function profileContract(newPlace: () => StoragePlace): void {
   sendingContract(on);
   receivingContract(on);
   historyContract(on);
+  searchContract(on);
   eventsContract(on);
 }

@@ -1,16 +1,23 @@
 // Encryption of every record at rest: secretbox under a key of the profile with a random nonce; the plaintext begins with the record's own place,
-// which is compared on reading, so that records cannot be exchanged. Names (conversations, addresses, ids) become keyed hashes.
+// which is compared on reading, so that records cannot be exchanged. Large records have a cipher of their own (crypto/bulk.ts). Names (conversations, addresses, ids) become keyed hashes.
 // A transaction keeps the records that it touched: a batch of 64 messages of one conversation reads and writes that conversation once.
 import { ByteReader, ByteWriter, concat, encodeText, equalBytes } from '#protocol/bytes.ts';
 import { sha512 } from '#protocol/hash.ts';
+import type { BulkCipher, BulkCipherOf } from '../crypto/bulk.ts';
 import { openSecretbox, secretbox } from '../crypto/nacl.ts';
 import type { Random } from '../platform.ts';
 import { decodeRecord, writeRecord } from './codec.ts';
 import { damaged } from './problems.ts';
 import type { ProfileStorage, Range, SpaceNumber, StorageReader, StorageWriter } from './storage.ts';
 
-/** A space and the type of its records. `holds` is never set: it carries the type. */
-export type Space<T> = { readonly number: SpaceNumber; readonly holds?: T };
+/** A space and the type of its records. `holds` is never set: it carries the type. `bulk`: its records are large. */
+export type Space<T> = { readonly number: SpaceNumber; readonly bulk?: true; readonly holds?: T };
+
+export type SealedRecordsDeps = {
+  readonly storage: ProfileStorage;
+  readonly random: Random;
+  readonly bulk: BulkCipherOf;
+};
 
 const NAME_BYTES = 16;
 const NONCE_BYTES = 24;
@@ -34,15 +41,19 @@ export interface RecordWriter extends RecordReader {
 export class SealedRecords {
   readonly #storage: ProfileStorage;
   readonly #random: Random;
+  readonly #bulk: BulkCipher;
   readonly #recordKey: Uint8Array;
   readonly #nameKey: Uint8Array;
+  readonly #bulkKey: Uint8Array;
   #nonces: Uint8Array = new Uint8Array(0);
 
-  constructor(storage: ProfileStorage, random: Random, profileKey: Uint8Array) {
+  constructor({ storage, random, bulk }: SealedRecordsDeps, profileKey: Uint8Array) {
     this.#storage = storage;
     this.#random = random;
     this.#recordKey = derive('records', profileKey);
     this.#nameKey = derive('names', profileKey);
+    this.#bulkKey = derive('bulk', profileKey);
+    this.#bulk = bulk(this.#bulkKey);
   }
 
   read<T>(work: (records: RecordReader) => Promise<T>): Promise<T> {
@@ -69,19 +80,22 @@ export class SealedRecords {
     return sha512(writer.finish()).slice(0, NAME_BYTES);
   }
 
-  /** n ‖ secretbox(u8 space ‖ LP(key) ‖ record). */
-  seal(space: SpaceNumber, key: Uint8Array, value: unknown): Uint8Array {
-    const plain = writeRecord(new ByteWriter(1_024).u8(space).lp(key), value).finish();
+  /** n ‖ secretbox(u8 space ‖ LP(key) ‖ record), or the box of the bulk cipher. */
+  seal(space: Space<unknown>, key: Uint8Array, value: unknown): Uint8Array {
+    const plain = writeRecord(new ByteWriter(1_024).u8(space.number).lp(key), value).finish();
+    if (space.bulk) {
+      const nonce = this.#random(this.#bulk.nonceBytes);
+      return concat(nonce, this.#bulk.seal(plain, nonce));
+    }
     const nonce = this.#nextNonce();
     return concat(nonce, secretbox(plain, nonce, this.#recordKey));
   }
 
-  open(space: SpaceNumber, key: Uint8Array, stored: Uint8Array): unknown {
-    if (stored.length <= NONCE_BYTES) throw damaged('a record is too short');
-    const plain = openSecretbox(stored.subarray(NONCE_BYTES), stored.subarray(0, NONCE_BYTES), this.#recordKey);
+  open(space: Space<unknown>, key: Uint8Array, stored: Uint8Array): unknown {
+    const plain = space.bulk ? this.#openBulk(stored) : this.#openSmall(stored);
     if (plain === undefined) throw damaged('a record does not decrypt');
     const reader = new ByteReader(plain);
-    if (reader.u8() !== space || !equalBytes(reader.lp(key.length), key))
+    if (reader.u8() !== space.number || !equalBytes(reader.lp(key.length), key))
       throw damaged('a record is not where it was written');
     return decodeRecord(reader.rest());
   }
@@ -90,6 +104,18 @@ export class SealedRecords {
   forget(): void {
     this.#recordKey.fill(0);
     this.#nameKey.fill(0);
+    this.#bulkKey.fill(0);
+  }
+
+  #openSmall(stored: Uint8Array): Uint8Array | undefined {
+    if (stored.length <= NONCE_BYTES) throw damaged('a record is too short');
+    return openSecretbox(stored.subarray(NONCE_BYTES), stored.subarray(0, NONCE_BYTES), this.#recordKey);
+  }
+
+  #openBulk(stored: Uint8Array): Uint8Array | undefined {
+    const { nonceBytes } = this.#bulk;
+    if (stored.length <= nonceBytes) throw damaged('a record is too short');
+    return this.#bulk.open(stored.subarray(nonceBytes), stored.subarray(0, nonceBytes));
   }
 
   #nextNonce(): Uint8Array {
@@ -116,13 +142,13 @@ class ReadTransaction implements RecordReader {
   async get<T>(space: Space<T>, key: Uint8Array): Promise<T | undefined> {
     const stored = await this.#tx.get(space.number, key);
     // The type that `put` of this space demanded; the encryption vouches that nobody else wrote it.
-    return stored && (this.sealed.open(space.number, key, stored) as T);
+    return stored && (this.sealed.open(space, key, stored) as T);
   }
 
   async range<T>(space: Space<T>, range: Range): Promise<{ key: Uint8Array; value: T }[]> {
     const rows = await this.#tx.range(space.number, range);
     // As in `get`.
-    return rows.map(({ key, value }) => ({ key, value: this.sealed.open(space.number, key, value) as T }));
+    return rows.map(({ key, value }) => ({ key, value: this.sealed.open(space, key, value) as T }));
   }
 
   count(space: Space<unknown>): Promise<number> {
@@ -131,7 +157,7 @@ class ReadTransaction implements RecordReader {
 }
 
 type Touched = {
-  readonly space: SpaceNumber;
+  readonly space: Space<unknown>;
   readonly key: Uint8Array;
   readonly value: unknown;
   readonly dirty: boolean;
@@ -152,16 +178,16 @@ class WriteTransaction extends ReadTransaction implements RecordWriter {
     // What `put` of this space, or `get` below, left here.
     if (known !== undefined) return known.value as T | undefined;
     const value = await super.get(space, key);
-    this.#touched.set(at, { space: space.number, key, value, dirty: false });
+    this.#touched.set(at, { space, key, value, dirty: false });
     return value;
   }
 
   put<T>(space: Space<T>, key: Uint8Array, value: T): void {
-    this.#touched.set(place(space.number, key), { space: space.number, key, value, dirty: true });
+    this.#touched.set(place(space.number, key), { space, key, value, dirty: true });
   }
 
   delete(space: Space<unknown>, key: Uint8Array): void {
-    this.#touched.set(place(space.number, key), { space: space.number, key, value: undefined, dirty: true });
+    this.#touched.set(place(space.number, key), { space, key, value: undefined, dirty: true });
   }
 
   override async range<T>(space: Space<T>, range: Range): Promise<{ key: Uint8Array; value: T }[]> {
@@ -177,10 +203,10 @@ class WriteTransaction extends ReadTransaction implements RecordWriter {
   async flush(only?: SpaceNumber): Promise<void> {
     for (const [at, touched] of this.#touched) {
       const { space, key, value, dirty } = touched;
-      if (!dirty || (only !== undefined && space !== only)) continue;
+      if (!dirty || (only !== undefined && space.number !== only)) continue;
       this.#touched.set(at, { ...touched, dirty: false });
-      if (value === undefined) await this.#writer.delete(space, key);
-      else await this.#writer.put(space, key, this.sealed.seal(space, key, value));
+      if (value === undefined) await this.#writer.delete(space.number, key);
+      else await this.#writer.put(space.number, key, this.sealed.seal(space, key, value));
     }
   }
 }

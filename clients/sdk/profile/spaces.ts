@@ -24,6 +24,9 @@ export type Counters = {
   readonly unreadableBytes: number;
   /** How many of DROPPABLE there are. */
   readonly droppable: number;
+  /** Texts that were ever packed, and the pack that takes the next one; 0: it begins one. */
+  readonly text: number;
+  readonly pack: number;
 };
 export const COUNTERS: Space<Counters> = { number: 3 };
 /** name('pin', address). */
@@ -130,6 +133,8 @@ export const EXPIRY: Space<{
   readonly conversation: string;
   readonly position: number;
   readonly expiry: number;
+  /** Where its text is, if it has one. */
+  readonly packed?: PackedAt;
   /** Its line is gone; what is kept of an own message, to tell what became of it, expires in its turn. */
   readonly sent?: { readonly device: DeviceId; readonly id: MessageId };
 }> = { number: 16 };
@@ -141,6 +146,15 @@ export const CLAIMS: Space<readonly Claim[]> = { number: 18 };
 
 /** Key of EVENTS, for those that are no messages. */
 export const DROPPABLE: Space<true> = { number: 19 };
+
+/** A text in a pack: its number, and that of the first one there. */
+export type PackedAt = { readonly pack: number; readonly text: number };
+/** Texts in the order in which they came here, folded, and the lines that they are of; packs.ts knows the bytes. */
+export type PackRecord = { readonly lines: Uint8Array; readonly texts: Uint8Array };
+/** u64 number of its first text. */
+export const PACKS: Space<PackRecord> = { number: 20, bulk: true };
+/** The last texts, which come to the end of a pack together; `first`: the number of the first one here. */
+export const TAIL: Space<PackRecord & { readonly first: number }> = { number: 21 };
 
 export function u64Key(number: number): Uint8Array {
   return new ByteWriter(8).u64(number).finish();
@@ -210,7 +224,7 @@ function after(prefix: Uint8Array): Uint8Array {
 
 const NO_COUNTERS: Counters = {
   ...{ event: 0, outbox: 0, unreadable: 0, printed: 0, droppable: 0 },
-  ...{ unreadableFrom: 1, unreadableBytes: 0 },
+  ...{ unreadableFrom: 1, unreadableBytes: 0, text: 0, pack: 0 },
 };
 
 export async function counters(records: RecordReader): Promise<Counters> {

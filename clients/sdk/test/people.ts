@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '../client.ts';
+import { bulkNode } from '../crypto/bulk.node.ts';
 import type { ClientEvent } from '../events.ts';
 import { nodePlatform, nodeRandom } from '../node/platform.ts';
 import { nodeStretch } from '../node/stretch.ts';
@@ -156,7 +157,7 @@ export class People {
 
 function memoryHome(): ProfileHome {
   const place = new MemoryPlace();
-  const deps = () => ({ storage: memoryStorage(place), random: nodeRandom, stretch: nodeStretch });
+  const deps = () => ({ storage: memoryStorage(place), random: nodeRandom, stretch: nodeStretch, bulk: bulkNode });
   const cost = { memoryKiB: 64, passes: 1, lanes: 1 };
   return {
     create: (account, password) => createProfile(deps(), account, password, cost),

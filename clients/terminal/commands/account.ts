@@ -1,9 +1,15 @@
-// The account itself, once it is here: its password changed, taken off this device, deleted.
+// The commands about the account itself; what they do stands in actions/account.ts.
 import type { Command } from 'commander';
-import { type Client, Unavailable } from '../../sdk/index.ts';
-import { type App, mustBeMeant, newPasswordOf, withClient } from '../app.ts';
-import { Ended, endOf } from '../exit.ts';
-import { withSession } from '../session.ts';
+import type { Client } from '../../sdk/index.ts';
+import { acting } from '../acting.ts';
+import {
+  changePassword,
+  deleteAccount,
+  deletionMustBeMeant,
+  onlyDeviceMustBeMeant,
+  signOut,
+} from '../actions/account.ts';
+import { type App, newPasswordOf, withClient } from '../app.ts';
 import { type Define, example } from './define.ts';
 
 export const passwordCommand: Define = (program, run) =>
@@ -13,7 +19,7 @@ export const passwordCommand: Define = (program, run) =>
     .option('--new-password-file <F>', 'a file with the new password (else PARLEY_NEW_PASSWORD, else asked for)')
     .addHelpText('after', example('password'))
     .action((options: { newPasswordFile?: string }, command: Command) =>
-      run(command, (app) => changePassword(app, options.newPasswordFile)),
+      run(command, (app) => change(app, options.newPasswordFile)),
     );
 
 export const signoutCommand: Define = (program, run) =>
@@ -33,54 +39,27 @@ export const deleteAccountCommand: Define = (program, run) =>
     .option('--yes', 'this is meant: it cannot be undone')
     .addHelpText('after', example('deleteaccount --yes'))
     .action((options: { yes?: boolean }, command: Command) =>
-      run(command, (app) => deleteAccount(app, options.yes === true)),
+      run(command, (app) => deletion(app, options.yes === true)),
     );
 
-function changePassword(app: App, file?: string): Promise<void> {
-  const change = async (client: Client, old: string) => {
+function change(app: App, file?: string): Promise<void> {
+  const work = async (client: Client, old: string) => {
     const fresh = await newPasswordOf(app, client.account.address, file === undefined ? undefined : app.path(file));
-    await withSession(client, false, () => client.changePassword(old, fresh));
-    app.output.show({ type: 'password_changed', address: client.account.address }, 'The password is changed.');
+    await changePassword(acting(app, client), old, fresh);
   };
-  return withClient(app, change, { asksMore: file === undefined });
+  return withClient(app, work, { asksMore: file === undefined });
 }
 
 function signout(app: App, sure: boolean): Promise<void> {
   const work = async (client: Client, password: string) => {
-    const { address, device } = client.account;
-    if (!sure && (await isOnlyDevice(client))) {
-      const warning = `This is the only device of ${address}: its history is erased for ever, and nobody can write to ${address} until login makes a new device.`;
-      await mustBeMeant(app, warning);
-    }
-    await client.signOut(password);
-    app.output.show({ type: 'signed_out', address, device }, `This device of ${address} is signed out and erased.`);
+    const acts = acting(app, client);
+    if (!sure) await onlyDeviceMustBeMeant(acts);
+    await signOut(acts, password);
   };
   return withClient(app, work, { asksMore: !sure, leaves: true });
 }
 
-/** Whether the account has no other device in use; false also where this one is out of it. Throws Unavailable or Ended where that cannot be known. */
-async function isOnlyDevice(client: Client): Promise<boolean> {
-  if ((await client.gone()) !== undefined) return false;
-  try {
-    await withSession(client, false, () => client.online());
-    return (await client.devices()).every(({ thisDevice, revokedAt }) => thisDevice || revokedAt !== undefined);
-  } catch (error) {
-    if (error instanceof Ended) {
-      // A session takes room on the disk; to revoke and to erase takes none.
-      throw new Ended(error.status, `${error.message} To erase this device all the same: signout --yes.`);
-    }
-    if (!(error instanceof Unavailable)) throw error;
-    const unknown = `Whether this is the only device of ${client.account.address} cannot be known without a server, and signing out needs one: nothing was erased.`;
-    throw new Unavailable(`${endOf(error).sentence} ${unknown}`);
-  }
-}
-
-async function deleteAccount(app: App, sure: boolean): Promise<void> {
-  if (!sure)
-    await mustBeMeant(app, 'The account and all that this device has of it go for ever: this cannot be undone.', true);
-  await withClient(app, async (client, password) => {
-    const { address } = client.account;
-    await withSession(client, false, () => client.deleteAccount(password));
-    app.output.show({ type: 'account_deleted', address }, `${address} is deleted.`);
-  });
+async function deletion(app: App, sure: boolean): Promise<void> {
+  if (!sure) await deletionMustBeMeant(app);
+  await withClient(app, (client, password) => deleteAccount(acting(app, client), password));
 }

@@ -1,17 +1,16 @@
-// Looking at what this device has: what is unread, and a conversation so far.
+// The commands that show what this device has: what is unread, and a conversation so far.
 import type { Command } from 'commander';
 import { type Client, Refusal } from '../../sdk/index.ts';
+import { ALL_LINES, entries, showUnread } from '../actions/reading.ts';
 import { type App, withClient } from '../app.ts';
 import { countFrom1, person, secondsOption } from '../arguments.ts';
 import { Ended, EXIT, endOf } from '../exit.ts';
-import { messageLine, stateOf } from '../lines.ts';
+import { historyLine } from '../lines.ts';
 import { withSession } from '../session.ts';
 import { type Define, example } from './define.ts';
 
 const UNREAD_TIMEOUT_MS = 60_000;
 const HISTORY_LINES = 50;
-const ALL_LINES = Number.POSITIVE_INFINITY;
-const PAGE_LINES = 200;
 
 export const unreadCommand: Define = (program, run) =>
   program
@@ -73,60 +72,17 @@ async function fetched(client: Client, timeoutMs: number): Promise<void> {
   }
 }
 
-async function showUnread({ output }: App, client: Client): Promise<void> {
-  let total = 0;
-  for (const { conversation, unread: counts } of await client.history.conversations()) {
-    for (const [from, count] of Object.entries(counts)) {
-      total += count;
-      const where = from === conversation ? '' : ` in ${conversation}`;
-      output.show({ type: 'unread', conversation, from, count }, `${count} from ${from}${where}`);
-    }
-  }
-  if (total === 0) output.say('Nothing is unread.');
-}
-
 function history(app: App, typed: string, limit: number): Promise<void> {
   return withClient(app, async (client) => {
     const conversation = client.resolve(typed);
     const { address } = client.account;
     const shown: number[] = [];
     for await (const entry of entries(client, conversation, limit)) {
-      const { record, text, style } = messageLine(entry, address);
-      const state = stateOf(entry);
-      app.output.show(
-        { ...record, ...(state === undefined ? {} : { state }) },
-        state === undefined ? text : `${text}  (${state})`,
-        style,
-      );
+      const { record, text, style } = historyLine(entry, address);
+      app.output.show(record, text, style);
       shown.push(entry.position);
     }
     if (shown.length > 0) await client.history.markRead(conversation, shown);
     else app.output.note(`There is no message with ${conversation} on this device.`);
   });
-}
-
-/** What a person is shown, oldest first: the last `limit` entries, after all that came late further up and is unread. */
-export async function* entries(client: Pick<Client, 'history'>, conversation: string, limit: number) {
-  const start = limit === ALL_LINES ? 0 : await startOf(client, conversation, limit);
-  for (const entry of await client.history.late(conversation)) if (entry.position <= start) yield entry;
-  for (let after = start; ; ) {
-    const page = await client.history.after(conversation, PAGE_LINES, after);
-    yield* page;
-    const end = page.at(-1);
-    if (end === undefined) return;
-    after = end.position;
-  }
-}
-
-/** The position after which the last `limit` entries lie, found a page at a time. */
-async function startOf(client: Pick<Client, 'history'>, conversation: string, limit: number): Promise<number> {
-  let before: number | undefined;
-  for (let left = limit; ; ) {
-    const page = await client.history.before(conversation, Math.min(PAGE_LINES, left + 1), before);
-    const [oldest] = page;
-    if (oldest === undefined) return 0;
-    if (page.length > left) return oldest.position;
-    left -= page.length;
-    before = oldest.position;
-  }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Safety } from '../../sdk/index.ts';
 import { Output } from '../output.ts';
-import { trust } from './trust.ts';
+import { trust } from './people.ts';
 
 it('accepts no change of an identity that came after it was looked at', async () => {
   const written: string[] = [];
@@ -13,8 +13,8 @@ it('accepts no change of an identity that came after it was looked at', async ()
     safetyNumber: async (): Promise<Safety> => ({ number: '1', verified: true }),
     trust: async (_address: string, compared?: string) => void accepted.push(compared),
   };
-  await expect(trust({ output, settings: { profileOption: undefined } }, client, 'bo@localhost')).rejects.toMatchObject(
-    { reason: 'nothing_to_trust' },
-  );
+  await expect(trust({ output, typed: (command: string) => command }, client, 'bo@localhost')).rejects.toMatchObject({
+    reason: 'nothing_to_trust',
+  });
   expect([accepted, written]).toEqual([[], []]);
 });

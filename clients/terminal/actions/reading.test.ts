@@ -1,18 +1,14 @@
 import { expect, it } from 'vitest';
-import type { Client, HistoryEntry } from '../../sdk/index.ts';
+import type { HistoryEntry } from '../../sdk/index.ts';
 import { entries } from './reading.ts';
 
 /** A conversation of so many lines; those at `late` are unread although what stands behind them was read. */
-function history(count: number, late: readonly number[]): Client['history'] {
+function history(count: number, late: readonly number[]): Parameters<typeof entries>[0]['history'] {
   const all = Array.from({ length: count }, (_, index) => ({ position: index + 1 }) as HistoryEntry); // all that is looked at here
   return {
     before: async (_name, limit, before = count + 1) => all.filter(({ position }) => position < before).slice(-limit),
     after: async (_name, limit, after) => all.filter(({ position }) => position > after).slice(0, limit),
     late: async () => all.filter(({ position }) => late.includes(position)),
-    conversations: async () => [],
-    conversation: async () => undefined,
-    markRead: async () => {},
-    deleteExpired: async () => 0,
   };
 }
 

@@ -1,0 +1,225 @@
+// A chat while it runs: what is typed goes to a command or a conversation, what happens is told, and the end loses nothing.
+import type { Client, ClientEvent } from '../../sdk/index.ts';
+import { showUnread } from '../actions/reading.ts';
+import { type App, passwordOf } from '../app.ts';
+import { Ended, EXIT, endOf, OutputClosed } from '../exit.ts';
+import { isLinkState } from '../session.ts';
+import { Wake } from '../wake.ts';
+import { aboutChat } from './commands/about.ts';
+import { account } from './commands/account.ts';
+import { finding } from './commands/finding.ts';
+import { talking } from './commands/talking.ts';
+import { trusting } from './commands/trusting.ts';
+import { type Chatting, completionsOf, findCommand, usageOf } from './commands.ts';
+import type { Front } from './front.ts';
+import { Outgoing } from './outgoing.ts';
+import type { Room } from './room.ts';
+import { Server } from './server.ts';
+import { Talk } from './talk.ts';
+import { Turns } from './turns.ts';
+import { readTyped } from './typed.ts';
+
+const COMMANDS = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
+/** How often to look whether another process still prints for this profile. */
+const TAKE_OVER_INTERVAL_MS = 250;
+
+const LEAVE = 'To leave: /exit, or Ctrl-C once more. Nothing is lost by it.';
+const ERASE =
+  'The server says that this device is out of its account.\nErase its keys and its history here? Type yes: ';
+const ERASED = 'The keys and the history of this device are erased.';
+
+export class Chat {
+  readonly #client: Client;
+  readonly #front: Front;
+  readonly #chatting: Chatting;
+  readonly #talk: Talk;
+  readonly #outgoing: Outgoing;
+  readonly #server: Server;
+  readonly #typed = new Turns();
+  readonly #wake = new Wake();
+  #app: App;
+  /** What is unread was counted once. */
+  #welcomed = false;
+  #interrupted = false;
+  #ending = false;
+  #erased = false;
+  #failure: Ended | undefined;
+
+  /** `app`: its output prints on the front, its questions are asked through it. */
+  constructor(app: App, client: Client, front: Front) {
+    this.#app = app;
+    this.#client = client;
+    this.#front = front;
+    this.#server = new Server(app.output, client);
+    const { clock } = app.platform;
+    const room: Room = {
+      ...{ ...app, client, front, now: () => clock.now() },
+      inSession: (work) => this.#server.inSession(work),
+    };
+    this.#outgoing = new Outgoing(room);
+    this.#talk = new Talk(room, this.#outgoing.fates);
+    this.#chatting = {
+      ...{ ...room, talk: this.#talk, commands: COMMANDS },
+      send: (to, text) => this.#outgoing.send(to, text, this.#talk.open),
+      find: (typed) => this.#outgoing.find(typed),
+      showUnread: () => showUnread(room, client),
+      password: (more) => passwordOf(this.#app, `Password of ${client.account.address}: `, more),
+      passwordIs: (password) => this.#passwordIs(password),
+      end: (erased) => this.#end(erased),
+    };
+  }
+
+  /** Resolves when the person has left. Throws Ended where the server ends it for good, Refusal `receiver_elsewhere`. */
+  async run(): Promise<void> {
+    const { ending, output } = this.#app;
+    const stop = this.#client.on((event) => this.#hear(event));
+    const end = () => this.#end();
+    ending.addEventListener('abort', end);
+    const look = setInterval(() => this.#wake.set(), TAKE_OVER_INTERVAL_MS);
+    try {
+      await this.#client.connect({ receive: true });
+      output.say(`You are ${this.#client.account.address}. /help lists the commands, /exit leaves.`);
+      this.#front.start({
+        line: (text) => this.#line(text),
+        interrupt: () => this.#interrupt(),
+        end: () => void this.#typed.take(async () => this.#end()),
+        complete: (line) => completionsOf(COMMANDS, this.#client, line),
+      });
+      if (ending.aborted) end();
+      await this.#loop();
+      await this.#leave();
+    } finally {
+      clearInterval(look);
+      ending.removeEventListener('abort', end);
+      stop();
+      this.#front.close();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#ending) {
+      await this.#talk.print();
+      if (!this.#welcomed && (this.#server.synced || this.#server.away)) {
+        this.#welcomed = true;
+        await this.#talk.welcome();
+      } else if (this.#server.synced) await this.#talk.announce();
+      this.#outgoing.tellSoon();
+      if (!this.#ending) await this.#wake.wait();
+    }
+  }
+
+  async #leave(): Promise<void> {
+    this.#front.close();
+    if (this.#erased) return;
+    const waiting = this.#failure === undefined && (await this.#client.outboxSize()) > 0;
+    // A pipe may end before there was a session at all.
+    if (waiting && this.#server.undecided) await this.#server.inSession(() => this.#client.online()).catch(() => {});
+    await this.#outgoing.last();
+    await this.#talk.print();
+    await this.#outgoing.sayLeft();
+    if (this.#failure !== undefined) await this.#eraseIfRevoked();
+  }
+
+  /** A server's word alone erases nothing: where the own account log, which the identity has signed, does not say so too, the person is asked. */
+  async #eraseIfRevoked(): Promise<void> {
+    if ((await this.#client.gone()) === undefined) return;
+    const devices = await this.#client.devices();
+    const proved = devices.some(({ thisDevice, revokedAt }) => thisDevice && revokedAt !== undefined);
+    if (!proved && !(await this.#meant(ERASE))) return;
+    await this.#client.signOut('');
+    this.#failure = new Ended(EXIT.refused, ERASED);
+  }
+
+  async #meant(question: string): Promise<boolean> {
+    try {
+      return (await this.#app.askOpenly(question))?.trim().toLowerCase() === 'yes';
+    } catch (error) {
+      if (error instanceof Ended) return false;
+      throw error;
+    }
+  }
+
+  #line(line: string): void {
+    this.#interrupted = false;
+    void this.#typed.take(async () => {
+      if (this.#ending) return;
+      try {
+        await this.#obey(line);
+      } catch (error) {
+        this.#tellFailure(error);
+      } finally {
+        this.#app.endQuestions();
+        this.#wake.set();
+      }
+    });
+  }
+
+  async #obey(line: string): Promise<void> {
+    const typed = readTyped(line);
+    if (typed.kind === 'nothing') return;
+    if (typed.kind === 'text') return this.#say(line, typed.text);
+    if (this.#front.erasesTyped) this.#app.output.say(line, 'dim');
+    const command = findCommand(COMMANDS, typed.name);
+    try {
+      await command.run(this.#chatting, typed.rest);
+    } catch (error) {
+      const { status, sentence } = endOf(error);
+      if (status !== EXIT.usage) throw error;
+      throw new Ended(EXIT.usage, `${sentence} Usage: ${usageOf(command)}`.trimStart());
+    }
+  }
+
+  /** What could not be sent comes back to the line: it may be sent after the answer to what stood in its way. */
+  async #say(line: string, text: string): Promise<void> {
+    const { open } = this.#talk;
+    try {
+      if (open === undefined) {
+        throw new Ended(EXIT.refused, 'No conversation is open: /open USER first, or /send USER TEXT…');
+      }
+      await this.#chatting.send(open, text);
+    } catch (error) {
+      this.#front.putBack(line);
+      throw error;
+    }
+  }
+
+  #hear(event: ClientEvent): void {
+    if (isLinkState(event)) {
+      const ended = this.#server.hear(event);
+      if (ended !== undefined && !this.#ending) {
+        this.#failure = ended;
+        this.#end();
+      }
+    } else if (event.type === 'synced') this.#server.hearSynced();
+    else if (event.type === 'trouble') this.#app.output.note(event.message);
+    else if (event.type === 'password_changed') {
+      this.#app.output.note('The password was changed on another device: the next start asks for the new one.');
+    } else this.#outgoing.hear(event);
+    this.#wake.set();
+  }
+
+  #interrupt(): void {
+    if (this.#interrupted) return this.#end();
+    this.#interrupted = true;
+    this.#app.output.note(LEAVE);
+  }
+
+  #end(erased = false): void {
+    this.#ending = true;
+    this.#erased ||= erased;
+    this.#wake.set();
+  }
+
+  #passwordIs(password: string): void {
+    const { settings } = this.#app;
+    const given = settings.password !== undefined || settings.passwordFile !== undefined;
+    const now = given ? password : undefined;
+    this.#app = { ...this.#app, settings: { ...settings, passwordFile: undefined, password: now } };
+  }
+
+  #tellFailure(error: unknown): void {
+    if (error instanceof OutputClosed) return this.#end();
+    this.#app.output.note(endOf(error).sentence || 'Nothing was done.');
+  }
+}

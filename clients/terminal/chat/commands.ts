@@ -1,0 +1,97 @@
+// The commands of a chat as a table: help, near misses and Tab come from it, so that none can be there and not be told of.
+import type { Client } from '../../sdk/index.ts';
+import { usageError } from '../exit.ts';
+import { nearMisses } from './near-miss.ts';
+import type { Room } from './room.ts';
+import type { Talk } from './talk.ts';
+import { firstWord } from './typed.ts';
+
+/** What a command may do. */
+export type Chatting = Room & {
+  readonly talk: Talk;
+  /** All commands, in the order in which help shows them. */
+  readonly commands: readonly ChatCommand[];
+  /** Puts a text into the outbox of somebody who is known, or can be found. Throws as `Client.send`. */
+  send(to: string, text: string): Promise<void>;
+  /** The address of a person that this device knows, or that the server has. Throws Ended, RequestError, Unavailable. */
+  find(typed: string): Promise<string>;
+  /** What is unread, by conversation and sender. */
+  showUnread(): Promise<void>;
+  /** The password as it holds now; `moreToCome`: another question follows. Throws Ended. */
+  password(moreToCome?: boolean): Promise<string>;
+  /** The password is another one from now on. */
+  passwordIs(password: string): void;
+  /** Ends the chat. `erased`: there is no profile any more. */
+  end(erased?: boolean): void;
+};
+
+export type ChatCommand = {
+  /** In lower case, without the slash. */
+  readonly name: string;
+  /** Its arguments, as in `USER TEXT…`; empty: none. */
+  readonly usage: string;
+  /** What it does, in one sentence. */
+  readonly says: string;
+  /** What stands behind its name in an example. */
+  readonly example: string;
+  readonly completes?: 'person' | 'command';
+  /** `rest`: what was typed behind its name. Throws what is told to the person. */
+  run(chat: Chatting, rest: string): Promise<void>;
+};
+
+/** `/open USER` */
+export function usageOf({ name, usage }: ChatCommand): string {
+  return usage === '' ? `/${name}` : `/${name} ${usage}`;
+}
+
+/** Throws a usage error that says what may have been meant. */
+export function findCommand(commands: readonly ChatCommand[], name: string): ChatCommand {
+  const command = commands.find((one) => one.name === name);
+  if (command !== undefined) return command;
+  const near = nearMisses(
+    name,
+    commands.map((one) => one.name),
+  ).map((one) => `/${one}`);
+  const meant = near.length === 0 ? 'See /help.' : `Did you mean ${near.join(' or ')}?`;
+  const escaped = name === '' ? '' : ' A text that begins with a slash is sent with two: //';
+  throw usageError(`There is no command /${name}. ${meant}${escaped}`);
+}
+
+/** What the last word of a line may be: commands, or the people that are known. */
+export async function completionsOf(
+  commands: readonly ChatCommand[],
+  client: Pick<Client, 'contacts' | 'account'>,
+  line: string,
+): Promise<{ readonly word: string; readonly completions: readonly string[] }> {
+  const [, slash, name = '', behind] = /^(\/)(\S*)(?:\s+(.*))?$/.exec(line) ?? [];
+  if (slash === undefined) return { word: line, completions: [] };
+  const begins = (typed: string) => (one: string) => one.startsWith(typed.toLowerCase());
+  const names = commands.map((one) => one.name);
+  if (behind === undefined && !/\s$/.test(line)) {
+    return { word: line, completions: names.filter(begins(name)).map((one) => `/${one} `) };
+  }
+  const { word, rest } = firstWord(behind ?? '');
+  const command = commands.find((one) => one.name === name.toLowerCase());
+  // Only the first word names something; a text behind it is the person's own.
+  if (command?.completes === undefined || rest !== '' || /\s$/.test(behind ?? ''))
+    return { word: line, completions: [] };
+  if (command.completes === 'command') return { word, completions: names.filter(begins(word)) };
+  const { address: own, domain } = client.account;
+  const people = (await client.contacts()).map(({ address }) => address).filter((address) => address !== own);
+  const known = people.map((address) =>
+    address.endsWith(`@${domain}`) ? address.slice(0, -domain.length - 1) : address,
+  );
+  return { word, completions: known.filter(begins(word)).map((one) => `${one} `) };
+}
+
+/** The only word of the arguments, or none where it may be absent. Throws a usage error without words: the usage line says it. */
+export function oneWord(rest: string): string {
+  const { word, rest: more } = firstWord(rest);
+  if (word === '' || more.trim() !== '') throw usageError('');
+  return word;
+}
+
+/** Throws likewise where there are arguments. */
+export function noWords(rest: string): void {
+  if (rest !== '') throw usageError('');
+}

@@ -1,0 +1,77 @@
+// Commands of a chat about the own account: devices, password, leaving it.
+import {
+  changePassword,
+  deleteAccount,
+  deletionMustBeMeant,
+  onlyDeviceMustBeMeant,
+  signOut,
+} from '../../actions/account.ts';
+import { devicePrefix, findDevice, revokeDevice, showDevices } from '../../actions/devices.ts';
+import { newPasswordOf } from '../../app.ts';
+import { type ChatCommand, noWords, oneWord } from '../commands.ts';
+
+const devices: ChatCommand = {
+  name: 'devices',
+  usage: '',
+  says: 'Lists the devices of your account.',
+  example: '',
+  async run(chat, rest) {
+    noWords(rest);
+    await showDevices(chat);
+  },
+};
+
+const revoke: ChatCommand = {
+  name: 'revoke',
+  usage: 'DEVICE',
+  says: 'Takes a device out of your account, by its name in /devices or the beginning of it: nothing more is sent to it, and nobody believes what it sends.',
+  example: 'mN3x',
+  async run(chat, rest) {
+    const { device } = await findDevice(chat, devicePrefix(oneWord(rest)));
+    await revokeDevice(chat, device, await chat.password());
+  },
+};
+
+const password: ChatCommand = {
+  name: 'password',
+  usage: '',
+  says: 'Changes the password; your other devices stay signed in and ask for the new one.',
+  example: '',
+  async run(chat, rest) {
+    noWords(rest);
+    await chat.inSession(() => chat.client.online());
+    const old = await chat.password(true);
+    const fresh = await newPasswordOf(chat, chat.client.account.address);
+    await changePassword(chat, old, fresh);
+    chat.passwordIs(fresh);
+  },
+};
+
+const signout: ChatCommand = {
+  name: 'signout',
+  usage: '',
+  says: 'Revokes this device and erases its keys and its history.',
+  example: '',
+  async run(chat, rest) {
+    noWords(rest);
+    await onlyDeviceMustBeMeant(chat, true);
+    const gone = (await chat.client.gone()) !== undefined;
+    await signOut(chat, gone ? '' : await chat.password());
+    chat.end(true);
+  },
+};
+
+const deleteaccount: ChatCommand = {
+  name: 'deleteaccount',
+  usage: '',
+  says: 'Deletes your account for ever and erases this device; nobody can take its name again.',
+  example: '',
+  async run(chat, rest) {
+    noWords(rest);
+    await deletionMustBeMeant(chat);
+    await deleteAccount(chat, await chat.password());
+    chat.end(true);
+  },
+};
+
+export const account: readonly ChatCommand[] = [devices, revoke, password, signout, deleteaccount];

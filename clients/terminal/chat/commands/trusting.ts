@@ -1,0 +1,33 @@
+// Commands of a chat about people: safety numbers, marks, a changed identity, and who is not to be heard.
+import { block, safety, somebodyElse, trust, verify } from '../../actions/people.ts';
+import { type ChatCommand, type Chatting, oneWord } from '../commands.ts';
+
+type About = (chat: Chatting, address: string) => Promise<void>;
+
+/** About the person named, or the one whose conversation is open. What the prompt says of them may change with it. */
+function about(name: string, says: string, act: About): ChatCommand {
+  return {
+    ...{ name, usage: '[USER]', says, example: 'bo', completes: 'person' },
+    async run(chat, rest) {
+      await act(chat, somebodyElse(chat, rest === '' && chat.talk.open !== undefined ? chat.talk.open : oneWord(rest)));
+      chat.front.prompt(await chat.talk.promptText());
+    },
+  };
+}
+
+export const trusting: readonly ChatCommand[] = [
+  about('safety', 'Shows the safety number that both of you must see alike.', safety),
+  about(
+    'verify',
+    'Remembers that you have compared the safety number: the person is shown as verified.',
+    (chat, address) => verify(chat, address, true),
+  ),
+  about('unverify', 'Forgets that you have compared it.', (chat, address) => verify(chat, address, false)),
+  about('trust', 'Accepts the changed identity of a person, with the number that it shows.', (chat, address) =>
+    chat.inSession(() => trust(chat, chat.client, address)),
+  ),
+  about('block', 'Shows nothing more of a person on this device; they are told nothing.', (chat, address) =>
+    block(chat, address, true),
+  ),
+  about('unblock', 'Shows what they send from now on.', (chat, address) => block(chat, address, false)),
+];

@@ -1,0 +1,231 @@
+// A chat on a terminal: one line to edit at the bottom, everything else above it. The line is node:readline's; here is what it lacks: text
+// that comes in while somebody types, pasted lines, the typed line replaced by what it became, and a keyboard that is lent to a question.
+import { createInterface, type Interface } from 'node:readline';
+import { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { Write } from '../output.ts';
+import type { Front, FrontHandlers } from './front.ts';
+import { PasteReader, Pastes, typedSigns } from './paste.ts';
+import { wrapped } from './wrap.ts';
+
+const HISTORY_LINES = 500;
+const COLUMNS_DEFAULT = 80;
+/** xterm's modes: pasted text comes between markers, or not. */
+const PASTE_ON = '\u001b[?2004h';
+const PASTE_OFF = '\u001b[?2004l';
+const NEWLINE = '\r\n';
+
+export type TerminalFrontOptions = {
+  readonly keyboard: Pick<ReadStream, 'on' | 'off' | 'resume' | 'pause' | 'setRawMode'>;
+  readonly screen: Pick<WriteStream, 'on' | 'off' | 'columns'>;
+  /** To the same screen. */
+  readonly write: Write;
+  /** Stops all of this job, as Ctrl-Z does: the program that started this one, too. Resolves when it goes on. */
+  readonly stopJob: () => Promise<void>;
+};
+
+export class TerminalFront implements Front {
+  readonly erasesTyped = true;
+  readonly #options: TerminalFrontOptions;
+  readonly #pastes = new Pastes();
+  readonly #screen: Screen;
+  #handlers: FrontHandlers | undefined;
+  #line: Interface | undefined;
+  #keys = new Keys();
+  #history: string[] = [];
+  #prompt = '> ';
+  #paste = new PasteReader();
+  #decoder = new StringDecoder('utf8');
+  /** Printed while a question stood there. */
+  #held: string[] = [];
+  #questions = 0;
+  #closed = false;
+
+  constructor(options: TerminalFrontOptions) {
+    this.#options = options;
+    this.#screen = new Screen(options.write, options.screen.columns, () => this.#line?.getCursorPos().rows ?? 0);
+  }
+
+  get asking(): boolean {
+    return this.#questions > 0;
+  }
+
+  start(handlers: FrontHandlers): void {
+    this.#handlers = handlers;
+    const { screen, keyboard } = this.#options;
+    screen.on('resize', this.#onResize);
+    keyboard.on('end', this.#onEnd);
+    keyboard.on('error', this.#onEnd);
+    this.#open('');
+  }
+
+  print(text: string): void {
+    if (this.asking) {
+      this.#held.push(text);
+      return;
+    }
+    const lines = wrapped(text, this.#screen.columns);
+    if (this.#line === undefined) return this.#options.write(lines);
+    // readline goes up to where its line began before it draws it again: as many rows below the text as it is going to go up.
+    const { rows } = this.#line.getCursorPos();
+    this.#options.write(`${up(rows)}\r\u001b[J${lines}${'\n'.repeat(rows)}`);
+    this.#line.prompt(true);
+  }
+
+  prompt(text: string): void {
+    this.#prompt = text;
+    this.#line?.setPrompt(text);
+    this.#line?.prompt(true);
+  }
+
+  putBack(text: string): void {
+    if (this.#line?.line === '') this.#line.write(this.#pastes.shown(text));
+  }
+
+  async question<T>(ask: () => Promise<T>): Promise<T> {
+    this.#questions++;
+    const typed = this.#shut();
+    try {
+      return await ask();
+    } finally {
+      this.#questions--;
+      if (!this.#closed) this.#open(typed);
+      for (const text of this.#held.splice(0)) this.print(text);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { screen, keyboard } = this.#options;
+    screen.off('resize', this.#onResize);
+    keyboard.off('end', this.#onEnd);
+    keyboard.off('error', this.#onEnd);
+    this.#shut();
+    for (const text of this.#held.splice(0)) this.#options.write(wrapped(text, this.#screen.columns));
+  }
+
+  #open(typed: string): void {
+    const { keyboard, write } = this.#options;
+    const keys = new Keys(keyboard);
+    const line = createInterface({
+      input: keys,
+      output: this.#screen,
+      terminal: true,
+      prompt: this.#prompt,
+      history: this.#history,
+      historySize: HISTORY_LINES,
+      removeHistoryDuplicates: true,
+      completer: (text: string, done: (error: null, result: [string[], string]) => void) => this.#complete(text, done),
+    });
+    this.#keys = keys;
+    this.#line = line;
+    line.on('history', (history) => {
+      this.#history = [...history];
+    });
+    line.on('line', (text) => this.#handlers?.line(this.#pastes.meant(text)));
+    line.on('SIGINT', () => this.#interrupt(line));
+    line.on('SIGTSTP', () => void this.#stop());
+    line.on('close', () => {
+      if (line === this.#line) this.#onEnd();
+    });
+    keyboard.on('data', this.#onKeys);
+    keyboard.resume();
+    write(PASTE_ON);
+    line.prompt();
+    if (typed !== '') line.write(typed);
+  }
+
+  /** The line is gone from the screen. Returns what stood on it. */
+  #shut(): string {
+    const line = this.#line;
+    if (line === undefined) return '';
+    const typed = line.line;
+    const { keyboard, write } = this.#options;
+    write(`${up(line.getCursorPos().rows)}\r\u001b[J${PASTE_OFF}`);
+    this.#line = undefined;
+    keyboard.off('data', this.#onKeys);
+    line.close();
+    keyboard.pause();
+    return typed;
+  }
+
+  /** As a shell does: what stands on the line is given up, whole. */
+  #interrupt(line: Interface): void {
+    if (line.line === '') return this.#handlers?.interrupt();
+    line.write(null, { ctrl: true, name: 'e' });
+    line.write(null, { ctrl: true, name: 'u' });
+  }
+
+  async #stop(): Promise<void> {
+    await this.question(this.#options.stopJob);
+  }
+
+  #complete(text: string, done: (error: null, result: [string[], string]) => void): void {
+    const handlers = this.#handlers;
+    if (handlers === undefined) return done(null, [[], text]);
+    handlers.complete(text).then(
+      ({ word, completions }) => done(null, [[...completions], word]),
+      () => done(null, [[], text]), // the profile is being closed: whoever closes it knows why
+    );
+  }
+
+  readonly #onKeys = (bytes: Buffer): void => {
+    for (const { kind, text } of this.#paste.read(this.#decoder.write(bytes))) {
+      if (kind === 'paste') this.#line?.write(this.#pastes.shown(text));
+      // One by one: where several come together, readline 24 does not notice that its line has grown by a row.
+      else for (const key of typedSigns(text)) this.#keys.emit('data', key);
+    }
+  };
+
+  readonly #onEnd = (): void => this.#handlers?.end();
+
+  /** Terminals wrap again what stands on them: the line begins where its rows of the new width say. */
+  readonly #onResize = (): void => {
+    const before = this.#line?.getCursorPos().rows ?? 0;
+    this.#screen.columns = this.#options.screen.columns || COLUMNS_DEFAULT;
+    const now = this.#line?.getCursorPos().rows ?? 0;
+    if (this.#line === undefined) return;
+    if (now !== before) this.#options.write(now > before ? up(now - before) : `\u001b[${before - now}B`);
+    this.#screen.emit('resize');
+  };
+}
+
+/** What readline reads: keys as they were handed on, in the very moment, so that what is pasted between two of them stands between them. */
+class Keys extends Readable {
+  readonly #keyboard: Pick<ReadStream, 'setRawMode'> | undefined;
+
+  constructor(keyboard?: Pick<ReadStream, 'setRawMode'>) {
+    super({ read() {} });
+    this.#keyboard = keyboard;
+  }
+
+  /** readline asks for it by this name. */
+  setRawMode(raw: boolean): void {
+    this.#keyboard?.setRawMode(raw);
+  }
+}
+
+/** What readline draws on. A line that is done disappears: it is shown again as what it became. */
+class Screen extends Writable {
+  columns: number;
+  readonly #write: Write;
+  readonly #rows: () => number;
+
+  constructor(write: Write, columns: number | undefined, rows: () => number) {
+    super({ decodeStrings: false });
+    this.#write = write;
+    this.columns = columns || COLUMNS_DEFAULT;
+    this.#rows = rows;
+  }
+
+  override _write(text: string, _encoding: string, done: () => void): void {
+    this.#write(text === NEWLINE ? `${up(this.#rows())}\r\u001b[J` : text);
+    done();
+  }
+}
+
+function up(rows: number): string {
+  return rows > 0 ? `\u001b[${rows}A` : '';
+}

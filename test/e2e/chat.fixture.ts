@@ -1,6 +1,7 @@
 // A chat in a real terminal: tmux with a server of its own, a fixed size, keys sent, and the screen looked at as a person would see it.
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -116,7 +117,14 @@ export class ChatTerminal {
 
   /** Ends all terminals of this process. */
   static async endAll(): Promise<void> {
-    for (const chat of open) await chat.#tmux('kill-server').catch(() => {});
+    for (const chat of open) {
+      // It leaves its socket behind.
+      const { stdout: socket } = await chat
+        .#tmux('display-message', '-p', '#{socket_path}')
+        .catch(() => ({ stdout: '' }));
+      await chat.#tmux('kill-server').catch(() => {});
+      if (socket.trim() !== '') await rm(socket.trim(), { force: true });
+    }
     open.clear();
   }
 

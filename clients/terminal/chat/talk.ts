@@ -2,7 +2,7 @@
 // printed from the profile's journal, so that what is printed here is printed by nobody else; a message of a conversation that is not open
 // is announced, and stays unread until it is opened.
 import type { HistoryEntry, ProfileEvent } from '../../sdk/index.ts';
-import { eventLine } from '../lines.ts';
+import { eventLine, said } from '../lines.ts';
 import { chatLine, shortName } from './chat-lines.ts';
 import type { Fates } from './fates.ts';
 import type { Room } from './room.ts';
@@ -170,6 +170,8 @@ export class Talk {
   }
 
   #message(entry: HistoryEntry): void {
+    const what = said(entry.content);
+    if (entry.own && 'text' in what) this.#fates.sent(entry.id, what.text);
     const open = this.#open;
     if (open?.address !== entry.conversation || !open.caughtUp) {
       if (!entry.own) this.#touched.add(entry.conversation);

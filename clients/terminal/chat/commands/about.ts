@@ -6,11 +6,11 @@ const SECURITY = [
   'What the server, whoever runs it or breaks into it, CAN do:',
   '  see who writes to whom, when, roughly how much, and from how many devices;',
   '  delay or withhold messages, or refuse to serve you;',
-  '  try guessable passwords offline: yours protects you as far as it is a good one;',
+  '  try guessable passwords offline: use a good one;',
   '  show you a false identity at FIRST contact: /safety and /verify rule that out.',
   'What it CANNOT do:',
   '  read a message, or learn your password or a key;',
-  '  add a device to an account unseen: each new one is announced, yours and others’;',
+  '  add a device to an account unseen: each new one is announced;',
   '  change, repeat or reorder messages, or put them under another name, unnoticed;',
   '  replace somebody: to a changed identity nothing is sent before your /trust.',
   'What Parley does not give:',
@@ -43,7 +43,7 @@ const help: ChatCommand = {
 };
 
 function firstSentence(says: string): string {
-  return says.split(/[.:] /)[0]?.replace(/\.$/, '') ?? '';
+  return says.split('. ')[0]?.replace(/\.$/, '') ?? '';
 }
 
 const security: ChatCommand = {
@@ -60,7 +60,7 @@ const security: ChatCommand = {
 const exit: ChatCommand = {
   name: 'exit',
   usage: '',
-  says: 'Leaves the chat; what is in the outbox goes with the next one.',
+  says: 'Leaves the chat. What is in the outbox goes with the next one.',
   example: '',
   async run(chat, rest) {
     noWords(rest);

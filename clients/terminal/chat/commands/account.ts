@@ -24,7 +24,7 @@ const devices: ChatCommand = {
 const revoke: ChatCommand = {
   name: 'revoke',
   usage: 'DEVICE',
-  says: 'Takes a device out of your account, by its name in /devices or the beginning of it: nothing more is sent to it, and nobody believes what it sends.',
+  says: 'Takes a device out of your account. By its name in /devices, or the beginning of it: nothing more is sent to it, and nobody believes what it sends.',
   example: 'mN3x',
   async run(chat, rest) {
     const { device } = await findDevice(chat, devicePrefix(oneWord(rest)));
@@ -35,7 +35,7 @@ const revoke: ChatCommand = {
 const password: ChatCommand = {
   name: 'password',
   usage: '',
-  says: 'Changes the password; your other devices stay signed in and ask for the new one.',
+  says: 'Changes the password. Your other devices stay signed in and ask for the new one.',
   example: '',
   async run(chat, rest) {
     noWords(rest);
@@ -64,7 +64,7 @@ const signout: ChatCommand = {
 const deleteaccount: ChatCommand = {
   name: 'deleteaccount',
   usage: '',
-  says: 'Deletes your account for ever and erases this device; nobody can take its name again.',
+  says: 'Deletes your account for ever. It erases this device; nobody can take the name again.',
   example: '',
   async run(chat, rest) {
     noWords(rest);

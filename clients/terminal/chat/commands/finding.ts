@@ -11,7 +11,7 @@ const MARKDOWN = /\.(?:md|markdown)$/i;
 const search: ChatCommand = {
   name: 'search',
   usage: 'TEXT…',
-  says: 'Shows messages that have a text in them, of all conversations, in upper or lower case.',
+  says: 'Shows messages that have a text in them. Of all conversations, in upper or lower case.',
   example: 'at eight',
   async run({ client, output }, rest) {
     if (rest === '') throw usageError('');
@@ -23,7 +23,7 @@ const search: ChatCommand = {
 const exporting: ChatCommand = {
   name: 'export',
   usage: 'FILE',
-  says: 'Writes the open conversation to a new file: Markdown if its name ends with .md, else JSON lines.',
+  says: 'Writes the open conversation to a new file. Markdown if its name ends with .md, else JSON lines.',
   example: 'bo.md',
   async run(chat, rest) {
     if (firstWord(rest).word === '') throw usageError('');

@@ -17,7 +17,7 @@ const STATUS_PAGE_LINES = 200;
 const open: ChatCommand = {
   name: 'open',
   usage: '[USER]',
-  says: 'Opens a conversation: what is unread is shown, and what you type goes there. Without a name: the latest that has something unread.',
+  says: 'Opens a conversation: what you type goes there. What is unread in it is shown. Without a name: the latest with something unread.',
   example: 'bo',
   completes: 'person',
   async run(chat, rest) {
@@ -52,7 +52,7 @@ const close: ChatCommand = {
 const send: ChatCommand = {
   name: 'send',
   usage: 'USER TEXT…',
-  says: 'Sends a text to somebody whose conversation need not be open.',
+  says: 'Sends a text without opening the conversation.',
   example: 'bo See you at eight',
   completes: 'person',
   async run(chat, rest) {
@@ -76,7 +76,7 @@ const unread: ChatCommand = {
 const conversations: ChatCommand = {
   name: 'conversations',
   usage: '',
-  says: 'Lists your conversations, the latest last, with what is unread and whom you have verified.',
+  says: 'Lists your conversations. The latest is last; it says what is unread, and whom you have verified.',
   example: '',
   async run({ client, output, talk, now }, rest) {
     noWords(rest);
@@ -93,7 +93,7 @@ const conversations: ChatCommand = {
 const history: ChatCommand = {
   name: 'history',
   usage: '[N]',
-  says: `Shows the last N lines of the open conversation, ${HISTORY_LINES} if you give no number.`,
+  says: `Shows the last lines of the conversation. ${HISTORY_LINES} of them, if you give no number.`,
   example: '50',
   async run({ client, output, talk }, rest) {
     const count = rest === '' ? HISTORY_LINES : countFrom1(oneWord(rest));
@@ -106,7 +106,7 @@ const history: ChatCommand = {
 const status: ChatCommand = {
   name: 'status',
   usage: '',
-  says: `Shows what became of your last ${STATUS_LINES} messages in the open conversation: ✓ the server has it, ✓✓ they have it.`,
+  says: `Shows what became of your last ${STATUS_LINES} messages here. ✓: the server has it; ✓✓: they have it.`,
   example: '',
   async run({ client, output, talk, now }, rest) {
     noWords(rest);

@@ -17,16 +17,14 @@ function about(name: string, says: string, act: About): ChatCommand {
 
 export const trusting: readonly ChatCommand[] = [
   about('safety', 'Shows the safety number that both of you must see alike.', safety),
-  about(
-    'verify',
-    'Remembers that you have compared the safety number: the person is shown as verified.',
-    (chat, address) => verify(chat, address, true),
+  about('verify', 'Remembers that you have compared the number. The person is shown as verified.', (chat, address) =>
+    verify(chat, address, true),
   ),
   about('unverify', 'Forgets that you have compared it.', (chat, address) => verify(chat, address, false)),
-  about('trust', 'Accepts the changed identity of a person, with the number that it shows.', (chat, address) =>
+  about('trust', 'Accepts the changed identity of a person. It shows the number that is accepted.', (chat, address) =>
     chat.inSession(() => trust(chat, chat.client, address)),
   ),
-  about('block', 'Shows nothing more of a person on this device; they are told nothing.', (chat, address) =>
+  about('block', 'Shows nothing more of a person. On this device; they are told nothing.', (chat, address) =>
     block(chat, address, true),
   ),
   about('unblock', 'Shows what they send from now on.', (chat, address) => block(chat, address, false)),

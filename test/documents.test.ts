@@ -37,6 +37,11 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
+  test('the chat of README.md is a screen of a real terminal (chat.test.ts)', () => {
+    const [, block = ''] = /```text\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
+    expect(block.replace(/^\d\d:\d\d/gm, 'TIME')).toBe(read('test/e2e/screens/unread.txt'));
+  });
+
   test(
     'the conversation of README.md is what happens',
     async () => {

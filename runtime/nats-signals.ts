@@ -145,8 +145,9 @@ export class NatsSignals implements Signals {
 
   /** Returns why it failed. */
   async #try(): Promise<unknown> {
+    let connection: NatsConnection | undefined;
     try {
-      const connection = await this.#connect();
+      connection = await this.#connect();
       if (this.#closing.signal.aborted) return connection.close();
       connection.subscribe(this.#subject, {
         callback: (error, { data }) => {
@@ -159,6 +160,7 @@ export class NatsSignals implements Signals {
       this.#see(true);
       return undefined;
     } catch (error) {
+      void connection?.close().catch(() => {}); // or it would hear every signal beside the next one
       this.#log.warn({ reason: String(error) }, 'waiting for NATS');
       return error;
     }

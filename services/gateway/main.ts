@@ -1,5 +1,6 @@
 // The gateway in a process of its own. This file only wires.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Unavailable } from '#protocol/errors.ts';
 import { backboneSettings, openBackbone } from '#runtime/backbone.ts';
 import { readSettings } from '#runtime/config.ts';
 import { logSettings } from '#runtime/log.ts';
@@ -36,7 +37,10 @@ await runProcess(async () => {
 /** Auth makes it at its first start. */
 async function whenMade(facts: SharedFacts): Promise<string> {
   for (;;) {
-    const key = await facts.fact(SERVER_KEY);
+    const key = await facts.fact(SERVER_KEY).catch((error: unknown) => {
+      if (!(error instanceof Unavailable)) throw error; // a store that is away for a moment is waited for
+      return undefined;
+    });
     if (key !== undefined) return key;
     await sleep(LOOK_MS);
   }

@@ -28,7 +28,7 @@ describeInBothModes((start) => {
   }
 
   describe('what is in the outbox', () => {
-    it.each([[['unread']], [['devices']], [['listen', '--count', '1']]])(
+    it.each([[['unread']], [['listen', '--count', '1']]])(
       'goes with the next session, here of %j',
       async (command) => {
         const { al, bo } = await world.two();
@@ -42,7 +42,7 @@ describeInBothModes((start) => {
       SEVERAL_COMMANDS_MS,
     );
 
-    it.each([[['unread']], [['listen']], [['send', 'BO', 'too late']]])(
+    it.each([[['unread']], [['send', 'BO', 'too late']]])(
       'is said not to go where the device was revoked, as %j finds out',
       async (template) => {
         const { al, bo } = await world.two();

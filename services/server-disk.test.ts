@@ -3,21 +3,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
-import { runServer, ServerProcess } from '../test/server.fixture.ts';
+import { runServer } from '../test/server.fixture.ts';
+import { startsServers } from '../test/servers.fixture.ts';
 import { deliveries, short } from '../test/wire.fixture.ts';
 import { WirePerson } from '../test/wire-person.fixture.ts';
 
-const running: ServerProcess[] = [];
-async function started(options: readonly string[] = [], data?: string): Promise<ServerProcess> {
-  const server = await ServerProcess.start(['--log-level', 'warn', ...options], data);
-  running.push(server);
-  return server;
-}
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.remove()));
-});
+const started = startsServers();
 
 describe('a disk that is nearly full', () => {
   test('refuses messages and new accounts, and still opens sessions, delivers and takes acks', async () => {
@@ -47,53 +40,45 @@ describe('a disk that is nearly full', () => {
 
   test('of 4 MB keeps what was accepted, and takes what it refused once there is room', async ({ skip }) => {
     const disk = mountTmpfs('4m') ?? skipped(skip);
-    try {
-      const filler = join(disk, 'filler');
-      writeFileSync(filler, Buffer.alloc(2 * 1024 * 1024));
-      const server = await started(['--reserve-mib', '0', '--rate-factor', '1000'], join(disk, 'data'));
-      const al = await WirePerson.signedUp(server.url, 'al@localhost');
-      const bo = await WirePerson.signedUp(server.url, 'bo@localhost');
-      const from = await al.session(server.url, { receive: false });
-      const accepted: string[] = [];
-      let refused: ReturnType<WirePerson['message']> | undefined;
-      const answers: Promise<void>[] = [];
-      const stuck = server.said(/trying again/); // what was accepted waits for room, too
-      while (!refused && answers.length < 100) {
-        const message = al.message(bo, {}, 50_000);
-        const answered = from.request({ type: 'send', ...message }).then((answer) => {
-          if (answer.type === 'ok') return void accepted.push(short(message));
-          expect(answer).toMatchObject({ code: refused ? 'earlier_refused' : 'no_space', retry: true });
-          refused ??= message;
-        });
-        answers.push(answered);
-        await Promise.race([answered, stuck]);
-      }
-      rmSync(filler);
-      await Promise.all(answers);
-      expect(accepted.length).toBeGreaterThan(5);
-      if (!refused) throw new Error('nothing was refused');
-      expect(await from.request({ type: 'send', ...refused })).toMatchObject({ type: 'ok' });
-      accepted.push(short(refused));
-      await server.kill();
-      await server.restart();
-      const to = await bo.session(server.url, { ackAll: true });
-      expect(deliveries(to)).toEqual(accepted);
-    } finally {
-      await unmount(disk);
+    const filler = join(disk, 'filler');
+    writeFileSync(filler, Buffer.alloc(2 * 1024 * 1024));
+    const server = await started(['--reserve-mib', '0', '--rate-factor', '1000'], join(disk, 'data'));
+    const al = await WirePerson.signedUp(server.url, 'al@localhost');
+    const bo = await WirePerson.signedUp(server.url, 'bo@localhost');
+    const from = await al.session(server.url, { receive: false });
+    const accepted: string[] = [];
+    let refused: ReturnType<WirePerson['message']> | undefined;
+    const answers: Promise<void>[] = [];
+    const stuck = server.said(/trying again/); // what was accepted waits for room, too
+    while (!refused && answers.length < 100) {
+      const message = al.message(bo, {}, 50_000);
+      const answered = from.request({ type: 'send', ...message }).then((answer) => {
+        if (answer.type === 'ok') return void accepted.push(short(message));
+        expect(answer).toMatchObject({ code: refused ? 'earlier_refused' : 'no_space', retry: true });
+        refused ??= message;
+      });
+      answers.push(answered);
+      await Promise.race([answered, stuck]);
     }
+    rmSync(filler);
+    await Promise.all(answers);
+    expect(accepted.length).toBeGreaterThan(5);
+    if (!refused) throw new Error('nothing was refused');
+    expect(await from.request({ type: 'send', ...refused })).toMatchObject({ type: 'ok' });
+    accepted.push(short(refused));
+    await server.kill();
+    await server.restart();
+    const to = await bo.session(server.url, { ackAll: true });
+    expect(deliveries(to)).toEqual(accepted);
   });
 
   test('from the very start is a sentence', async ({ skip }) => {
     const disk = mountTmpfs('64k') ?? skipped(skip);
-    try {
-      writeFileSync(join(disk, 'filler'), Buffer.alloc(56 * 1024));
-      const { status, stderr } = await runServer(['--port', '0', '--data', join(disk, 'data')]);
-      expect(status).toBe(1);
-      expect(stderr).toMatch(/cannot be used: .*Make room/);
-      expect(stderr).not.toMatch(/\n\s+at /);
-    } finally {
-      await unmount(disk);
-    }
+    writeFileSync(join(disk, 'filler'), Buffer.alloc(56 * 1024));
+    const { status, stderr } = await runServer(['--port', '0', '--data', join(disk, 'data')]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/cannot be used: .*Make room/);
+    expect(stderr).not.toMatch(/\n\s+at /);
   });
 });
 
@@ -116,20 +101,18 @@ function skipped(skip: (note: string) => never): never {
   return skip(note);
 }
 
-/** A disk of that size; undefined where this user may not mount. */
+/** A disk of that size, until the test and its hooks are through; undefined where this user may not mount. */
 function mountTmpfs(size: string): string | undefined {
   const disk = mkdtempSync(join(tmpdir(), 'parley-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk], { stdio: 'ignore' });
-    return disk;
   } catch {
     rmSync(disk, { recursive: true });
     return undefined;
   }
-}
-
-async function unmount(disk: string): Promise<void> {
-  await Promise.all(running.splice(0).map((server) => server.remove()));
-  execFileSync('umount', [disk]);
-  rmSync(disk, { recursive: true });
+  onTestFinished(() => {
+    execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
+  });
+  return disk;
 }

@@ -1,19 +1,11 @@
 // How the server ends, by SIGTERM or kill -9, and what it keeps.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
-import { ServerProcess } from '../test/server.fixture.ts';
+import { startsServers } from '../test/servers.fixture.ts';
 import { deliveries, short } from '../test/wire.fixture.ts';
 import { WirePerson } from '../test/wire-person.fixture.ts';
 
-const running: ServerProcess[] = [];
-async function started(options: readonly string[] = [], data?: string): Promise<ServerProcess> {
-  const server = await ServerProcess.start(['--log-level', 'warn', ...options], data);
-  running.push(server);
-  return server;
-}
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.remove()));
-});
+const started = startsServers();
 
 describe('SIGTERM', () => {
   test('answers what was asked, says where to go, and ends with 0', async () => {

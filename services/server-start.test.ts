@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Ended } from '../test/listening.fixture.ts';
-import { runServer, ServerProcess } from '../test/server.fixture.ts';
+import { runServer } from '../test/server.fixture.ts';
+import { startsServers } from '../test/servers.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-process-'));
 const file = (name: string, text: string): string => {
@@ -13,15 +14,7 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 
-const running: ServerProcess[] = [];
-async function started(options: readonly string[] = [], data?: string): Promise<ServerProcess> {
-  const server = await ServerProcess.start(['--log-level', 'warn', ...options], data);
-  running.push(server);
-  return server;
-}
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.remove()));
-});
+const started = startsServers();
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

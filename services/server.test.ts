@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { SUBPROTOCOL } from '#protocol/limits.ts';
-import { runServer, ServerProcess } from '../test/server.fixture.ts';
+import { runServer } from '../test/server.fixture.ts';
+import { startsServers } from '../test/servers.fixture.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../test/tls.fixture.ts';
 import { Wire } from '../test/wire.fixture.ts';
 import { WirePerson } from '../test/wire-person.fixture.ts';
@@ -18,15 +19,7 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 
-const running: ServerProcess[] = [];
-async function started(options: readonly string[] = [], data?: string): Promise<ServerProcess> {
-  const server = await ServerProcess.start(['--log-level', 'warn', ...options], data);
-  running.push(server);
-  return server;
-}
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.remove()));
-});
+const started = startsServers();
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -137,7 +137,6 @@ function identityText(
 }
 
 /** Optional fields are left out, never null. */
-function withoutUndefined<T extends Record>(record: T): Record {
-  // What is left has the same fields, some of them gone.
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as unknown as Record;
+function withoutUndefined({ type, ...fields }: Record): Record {
+  return { type, ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) };
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Keyboard, Prompt } from './prompt.ts';
+import { Prompt } from './prompt.ts';
 
 /** What a terminal gives to whoever reads it: a stream, which shows what is typed unless it is raw. */
 class FakeTerminal extends Readable {
@@ -33,8 +33,7 @@ beforeEach(() => {
   ending = new AbortController();
   prompt = new Prompt({
     open: () => ({
-      // A Readable with setRawMode is all of a tty.ReadStream that a prompt uses.
-      stream: terminal as unknown as Keyboard['stream'],
+      stream: terminal,
       release: () => {
         released++;
       },

@@ -1,6 +1,7 @@
 // Questions at a terminal whose answers nobody sees, and such as are no secret. What is typed ahead of a further question is not shown either: the terminal stays
 // silent from the first question to the last.
 import { closeSync, openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { isatty, ReadStream } from 'node:tty';
 import { visible } from './escape.ts';
@@ -18,7 +19,7 @@ export type Ask = (question: string, moreToCome?: boolean) => Promise<string | u
 
 /** A terminal to read keys from, and how to let go of it. */
 export type Keyboard = {
-  readonly stream: Pick<ReadStream, 'on' | 'off' | 'resume' | 'pause' | 'setRawMode'>;
+  readonly stream: Pick<Readable, 'on' | 'off' | 'resume' | 'pause'> & { setRawMode(raw: boolean): unknown };
   release(): void;
 };
 

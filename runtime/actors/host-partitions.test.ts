@@ -53,6 +53,7 @@ describe('the host of a partition', () => {
       partitions: PARTITIONS,
       consume: (_kind: string, _consumer: PartitionConsumer) => {},
       send: () => say('told'),
+      tell: (to: Addressed) => say(`passed on ${lengthOf(to)}`),
     } as unknown as Bus; // what a host without effects uses of it
     host = new ActorHost<'mailbox', string>({
       type: {
@@ -121,6 +122,7 @@ describe('the host of a partition', () => {
     host.deliver([delivery(2)]);
     await until('turn 2');
     host.deliver([delivery(3)]);
+    expect(host.told(command('al', 6))).toBe(true); // it waits, and is in no queue
     const handedOver = host.handOver(AL).then(() => say('handed over'));
     host.deliver([delivery(4)]);
     expect(host.told(command('al', 5))).toBe(false); // for the next owner
@@ -131,6 +133,7 @@ describe('the host of a partition', () => {
       'loaded al',
       'turn 1',
       'turn 2',
+      'passed on 6',
       'wrote 2',
       'stored 1',
       'stored 2',

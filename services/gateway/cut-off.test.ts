@@ -5,7 +5,7 @@ import { SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { WirePerson } from '../../test/wire-person.fixture.ts';
-import { Gateway } from './gateway.fixture.ts';
+import { Gateway, sendAll } from './gateway.fixture.ts';
 
 const PARTITIONS = 4;
 const AL = partitionOf('al@localhost', PARTITIONS);
@@ -71,9 +71,7 @@ describe('a bus that is back', () => {
 
   test('waits for no answer to them: what they had sent takes up no room any more', async () => {
     const wire = await gateway.session(al);
-    for (let n = 0; n < SENDS_UNANSWERED_MAX; n += 1) {
-      wire.send({ type: 'send', id: wire.nextId(), ...al.message(bo, {}) });
-    }
+    sendAll(wire, SENDS_UNANSWERED_MAX, al, bo);
     await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
     expect(await gateway.unanswered()).not.toEqual({ bytes: 0, asks: 0 });
     gateway.bus.reader.renewed?.();

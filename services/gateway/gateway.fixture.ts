@@ -161,3 +161,12 @@ export class Gateway {
     vi.useRealTimers();
   }
 }
+
+/** Writes sends without waiting; their ids. */
+export function sendAll(wire: Wire, count: number, from: WirePerson, to: WirePerson, bodyBytes?: number): number[] {
+  return Array.from({ length: count }, () => {
+    const id = wire.nextId();
+    wire.send({ type: 'send', id, ...from.message(to, {}, bodyBytes) });
+    return id;
+  });
+}

@@ -11,7 +11,7 @@ import {
 } from '#protocol/limits.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { WirePerson } from '../../test/wire-person.fixture.ts';
-import { Gateway } from './gateway.fixture.ts';
+import { Gateway, sendAll } from './gateway.fixture.ts';
 
 let gateway: Gateway;
 const al = new WirePerson('al@localhost');
@@ -22,20 +22,11 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.stop());
 
-/** Writes sends without waiting; their ids. */
-function sendAll(wire: Wire, count: number, from = al, to = bo, bodyBytes?: number): number[] {
-  return Array.from({ length: count }, () => {
-    const id = wire.nextId();
-    wire.send({ type: 'send', id, ...from.message(to, {}, bodyBytes) });
-    return id;
-  });
-}
-
 describe('time', () => {
   test('ends requests without an answer, and never sends', async () => {
     const wire = await gateway.session(al);
     const asked = wire.request({ type: 'log.get', address: bo.address, after: 0 });
-    const [send] = sendAll(wire, 1);
+    const [send] = sendAll(wire, 1, al, bo);
     await gateway.bus.waiting(1);
     await wire.ok({ type: 'ping' });
     gateway.pass(ASK_TIMEOUT_MS + SECOND_MS);

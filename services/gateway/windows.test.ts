@@ -11,7 +11,7 @@ import {
 } from '#protocol/limits.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { WirePerson } from '../../test/wire-person.fixture.ts';
-import { Gateway } from './gateway.fixture.ts';
+import { Gateway, sendAll } from './gateway.fixture.ts';
 
 /** 82 MB of frames in one process: measured, 8 s on two cores, over 30 under a load of 25. */
 const MANY_FRAMES_TIMEOUT_MS = 120_000;
@@ -25,15 +25,6 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.stop());
 
-/** Writes sends without waiting; their ids. */
-function sendAll(wire: Wire, count: number, from = al, to = bo, bodyBytes?: number): number[] {
-  return Array.from({ length: count }, () => {
-    const id = wire.nextId();
-    wire.send({ type: 'send', id, ...from.message(to, {}, bodyBytes) });
-    return id;
-  });
-}
-
 /** A round trip on another connection: what the server had received before it has been looked at. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 5; i += 1) {
@@ -46,7 +37,7 @@ async function settled(): Promise<void> {
 describe('sends without answers', () => {
   test('are taken up to sixteen; the next is read when one is answered, and so is everything behind it', async () => {
     const wire = await gateway.session(al);
-    const ids = sendAll(wire, 60);
+    const ids = sendAll(wire, 60, al, bo);
     const ping = wire.nextId();
     wire.send({ type: 'ping', id: ping });
     await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
@@ -71,7 +62,7 @@ describe('sends without answers', () => {
 
   test('of one client are nobody else’s affair', async () => {
     const wire = await gateway.session(al);
-    sendAll(wire, 40);
+    sendAll(wire, 40, al, bo);
     await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
     const other = await gateway.session(bo);
     await other.ok({ type: 'ping' });
@@ -101,7 +92,7 @@ describe('sends without answers', () => {
   test('do not make a client silent: what it says is in its socket', async () => {
     const wire = await gateway.session(al);
     wire.websocket.pause(); // nor does it answer pings
-    sendAll(wire, 40);
+    sendAll(wire, 40, al, bo);
     await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
     gateway.pass(HEARTBEAT_TIMEOUT_MS + HEARTBEAT_INTERVAL_MS);
     wire.websocket.resume();
@@ -169,7 +160,7 @@ describe('a drain', () => {
   test('answers what was taken, takes no more, and sends clients elsewhere', async () => {
     const wire = await gateway.session(al);
     const idle = await gateway.session(bo, true);
-    sendAll(wire, 40);
+    sendAll(wire, 40, al, bo);
     await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
     const drained = gateway.hub.drain(60_000);
     gateway.bus.answerSends(SENDS_UNANSWERED_MAX);
@@ -182,7 +173,7 @@ describe('a drain', () => {
 
   test('does not wait for ever', async () => {
     const wire = await gateway.session(al);
-    sendAll(wire, 1);
+    sendAll(wire, 1, al, bo);
     await gateway.bus.waiting(1);
     await gateway.hub.drain(0);
     expect(await wire.closed).toEqual(CLOSE.goElsewhere);

@@ -1,31 +1,21 @@
 // Who is answered what: once each, nothing that is not theirs, and no more than they read. A real server process.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ServerProcess } from '../server.fixture.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Wire } from '../wire.fixture.ts';
 import { WirePerson } from '../wire-person.fixture.ts';
+import { openDoor } from './door.fixture.ts';
 
-let server: ServerProcess;
-let people = 0;
+const door = openDoor();
 let al: WirePerson;
 let bo: WirePerson;
 
-const person = (): Promise<WirePerson> => {
-  people += 1;
-  return WirePerson.signedUp(server.url, `person${people}@localhost`);
-};
-beforeAll(async () => {
-  server = await ServerProcess.start(['--rate-factor', '1000', '--log-level', 'warn']);
-});
 beforeEach(async () => {
-  al = await person();
-  bo = await person();
+  al = await door.person();
+  bo = await door.person();
 });
-afterEach(() => expect(server.alive).toBe(true));
-afterAll(() => server.remove());
 
 test('every request has exactly one answer, however many are under way', async () => {
-  const wire = await al.session(server.url);
-  const to = await bo.session(server.url);
+  const wire = await al.session(door.url);
+  const to = await bo.session(door.url);
   const ids: number[] = [];
   for (let i = 0; i < 300; i += 1) {
     const id = wire.nextId();
@@ -49,7 +39,7 @@ test('every request has exactly one answer, however many are under way', async (
 });
 
 test('an account log is read without a session by who proved its password on this connection, and no other log', async () => {
-  const wire = await Wire.open(server.url);
+  const wire = await Wire.open(door.url);
   const get = (address: string) => ({ type: 'log.get', address, after: 0 }) as const;
   const login = await al.loginFields(wire);
   if (!login) throw new Error('the password is right');
@@ -57,14 +47,14 @@ test('an account log is read without a session by who proved its password on thi
   await wire.ok({ type: 'login.finish', ...login });
   expect(await wire.ok(get(al.address))).toMatchObject({ length: 1 });
   expect(await wire.refusal(get(bo.address))).toBe('not_signed_in');
-  const another = await Wire.open(server.url);
+  const another = await Wire.open(door.url);
   expect(await another.refusal(get(al.address))).toBe('not_signed_in');
   await Promise.all([wire.close(), another.close()]);
 });
 
 test('a name that nobody has is answered as one that somebody has', async () => {
   for (const address of [al.address, 'nobody@localhost']) {
-    const wire = await Wire.open(server.url);
+    const wire = await Wire.open(door.url);
     const stranger = new WirePerson(address);
     const entry = stranger.enrolEntry(stranger.device);
     expect(await wire.refusal({ type: 'log.append', address, entry })).toBe('stale_log');
@@ -75,8 +65,8 @@ test('a name that nobody has is answered as one that somebody has', async () => 
 
 describe('a client that does not read', () => {
   test('gets no more than its window, and all of it once it reads again', async () => {
-    const slow = await al.session(server.url);
-    const from = await bo.session(server.url, { receive: false });
+    const slow = await al.session(door.url);
+    const from = await bo.session(door.url, { receive: false });
     slow.websocket.pause();
     const sent = Array.from({ length: 200 }, () => bo.message(al, {}, 20_000));
     for (const message of sent) await from.ok({ type: 'send', ...message });
@@ -90,8 +80,8 @@ describe('a client that does not read', () => {
   });
 
   test('and asks without end is closed with 4003; others are served meanwhile', async () => {
-    const slow = await al.session(server.url);
-    const other = await bo.session(server.url);
+    const slow = await al.session(door.url);
+    const other = await bo.session(door.url);
     slow.websocket.pause();
     const question = JSON.stringify({ type: 'ping', id: 1, ['x'.repeat(400)]: 0 });
     let asking = true;
@@ -101,7 +91,7 @@ describe('a client that does not read', () => {
     };
     writeOn();
     const closes = async (): Promise<number> => {
-      const text = await (await server.http('/metrics')).text();
+      const text = await (await door.http('/metrics')).text();
       return Number(/parley_closes_total\{reason="tooSlow"\} (\d+)/.exec(text)?.[1] ?? 0);
     };
     while ((await closes()) === 0) await other.ok({ type: 'ping' });

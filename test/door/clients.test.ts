@@ -1,31 +1,24 @@
 // What a client cannot say or do, whatever it says it is. A real server process; the witness is a connection that must not notice.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { CLOSE } from '#protocol/close-codes.ts';
-import { ServerProcess } from '../server.fixture.ts';
 import { Wire } from '../wire.fixture.ts';
 import { random64, WirePerson } from '../wire-person.fixture.ts';
+import { openDoor, watch } from './door.fixture.ts';
 
-let server: ServerProcess;
-let witness: Wire;
+const door = openDoor();
+watch(door);
 let al: WirePerson;
 let bo: WirePerson;
 
 beforeAll(async () => {
-  server = await ServerProcess.start(['--rate-factor', '1000', '--log-level', 'warn']);
-  al = await WirePerson.signedUp(server.url, 'al@localhost');
-  bo = await WirePerson.signedUp(server.url, 'bo@localhost');
-  witness = await (await WirePerson.signedUp(server.url, 'witness@localhost')).session(server.url);
+  al = await WirePerson.signedUp(door.url, 'al@localhost');
+  bo = await WirePerson.signedUp(door.url, 'bo@localhost');
 });
-afterEach(async () => {
-  await witness.ok({ type: 'ping' });
-  expect(server.alive).toBe(true);
-});
-afterAll(() => server.remove());
 
 describe('a client', () => {
   test('cannot name things that are no names', async () => {
-    const wire = await al.session(server.url, { receive: false });
+    const wire = await al.session(door.url, { receive: false });
     const names = [
       "al' OR '1'='1@localhost",
       'al"; DROP TABLE accounts; --@localhost',
@@ -55,8 +48,8 @@ describe('a client', () => {
   });
 
   test('cannot name another sender, device or conversation than its own', async () => {
-    const to = await bo.session(server.url);
-    const wire = await al.session(server.url, { receive: false });
+    const to = await bo.session(door.url);
+    const wire = await al.session(door.url, { receive: false });
     const third = new WirePerson('third@localhost');
     const { seq } = al;
     const wrong = [
@@ -88,7 +81,7 @@ describe('a client', () => {
   });
 
   test('cannot say what only servers say to each other', async () => {
-    const wire = await al.session(server.url);
+    const wire = await al.session(door.url);
     const at = { inbox: 'embedded/1', session: 1 };
     for (const frame of [
       { type: 'deliver', item: {}, reply: { inbox: 'embedded/1', re: 1 } },
@@ -115,7 +108,7 @@ describe('a client', () => {
   });
 
   test('is asked to sign in first', async () => {
-    const wire = await Wire.open(server.url);
+    const wire = await Wire.open(door.url);
     const entry = al.enrolEntry(al.device);
     expect(await wire.refusal({ type: 'send', ...al.message(bo, { seq: 1 }) })).toBe('not_signed_in');
     expect(await wire.refusal({ type: 'log.get', address: al.address, after: 0 })).toBe('not_signed_in');
@@ -128,14 +121,14 @@ describe('a client', () => {
   });
 
   test('that only sends may not ack', async () => {
-    const wire = await al.session(server.url, { receive: false });
+    const wire = await al.session(door.url, { receive: false });
     wire.send({ type: 'ack', upTo: 1, tags: [] });
     expect(await wire.closed).toEqual(CLOSE.protocolError);
   });
 
   test('may ack what never came, and again', async () => {
-    const wire = await bo.session(server.url);
-    const from = await al.session(server.url, { receive: false });
+    const wire = await bo.session(door.url);
+    const from = await al.session(door.url, { receive: false });
     for (const upTo of [Number.MAX_SAFE_INTEGER, 1, 1]) wire.send({ type: 'ack', upTo, tags: [[7, random64(16)]] });
     const frame = al.message(bo);
     await from.ok({ type: 'send', ...frame });
@@ -146,7 +139,7 @@ describe('a client', () => {
 
   test('that resets its connection in the middle of anything harms nobody', async () => {
     for (let i = 0; i < 20; i += 1) {
-      const wire = await al.session(server.url, { receive: i % 2 === 0 });
+      const wire = await al.session(door.url, { receive: i % 2 === 0 });
       for (let n = 0; n < i; n += 1) wire.send({ type: 'ping', id: n + 1 });
       wire.socket.resetAndDestroy();
       await wire.closed;

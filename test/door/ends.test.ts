@@ -1,43 +1,33 @@
 // How the sessions of a device end. A real server process.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
-import { ServerProcess } from '../server.fixture.ts';
 import { Wire } from '../wire.fixture.ts';
 import { Device, WirePerson } from '../wire-person.fixture.ts';
+import { openDoor } from './door.fixture.ts';
 
-let server: ServerProcess;
-let people = 0;
+const door = openDoor();
 let al: WirePerson;
 
-const person = (): Promise<WirePerson> => {
-  people += 1;
-  return WirePerson.signedUp(server.url, `person${people}@localhost`);
-};
-beforeAll(async () => {
-  server = await ServerProcess.start(['--rate-factor', '1000', '--log-level', 'warn']);
-});
 beforeEach(async () => {
-  al = await person();
+  al = await door.person();
 });
-afterEach(() => expect(server.alive).toBe(true));
-afterAll(() => server.remove());
 
 describe('the end of a device', () => {
   test('by revocation closes all its sessions with 4203, and lets it open none', async () => {
     const second = new Device();
-    const wire = await al.session(server.url);
+    const wire = await al.session(door.url);
     const enrol = al.enrolEntry(second);
     await wire.ok({ type: 'log.append', address: al.address, entry: enrol });
     al.keep(enrol);
     expect(await wire.take('log')).toMatchObject({ address: al.address, length: 2 });
-    const receiving = await al.session(server.url, { device: second });
-    const sending = await al.session(server.url, { device: second, receive: false });
+    const receiving = await al.session(door.url, { device: second });
+    const sending = await al.session(door.url, { device: second, receive: false });
     const revoke = al.revokeEntry(second);
     await wire.ok({ type: 'log.append', address: al.address, entry: revoke });
     al.keep(revoke);
     expect(await receiving.closed).toEqual(CLOSE.revoked);
     expect(await sending.closed).toEqual(CLOSE.revoked);
-    const again = await Wire.open(server.url);
+    const again = await Wire.open(door.url);
     expect(await again.refusal({ type: 'session', ...al.sessionFields(again, { device: second }) })).toBe(
       'device_revoked',
     );
@@ -49,12 +39,12 @@ describe('the end of a device', () => {
   });
 
   test('by deletion of the account answers first, then closes with 4204; the name stays taken', async () => {
-    const receiving = await al.session(server.url);
-    const sending = await al.session(server.url, { receive: false });
+    const receiving = await al.session(door.url);
+    const sending = await al.session(door.url, { receive: false });
     await receiving.ok({ type: 'account.delete', ...al.deletion() });
     expect(await receiving.closed).toEqual(CLOSE.accountDeleted);
     expect(await sending.closed).toEqual(CLOSE.accountDeleted);
-    const wire = await Wire.open(server.url);
+    const wire = await Wire.open(door.url);
     expect(await wire.refusal({ type: 'session', ...al.sessionFields(wire) })).toBe('unknown_user');
     await expect(new WirePerson(al.address).signUpFields(wire)).rejects.toThrow('name_taken');
     await wire.close();

@@ -1,27 +1,20 @@
 // Frames that are wrong in every way, and ten thousand that are right. A real server process; the witness is a connection that must not notice.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { CLIENT_FRAME_MAX_BYTES, DOOR_FRAME_MAX_BYTES, DOOR_REFUSED_FRAMES_MAX } from '#protocol/limits.ts';
-import { ServerProcess } from '../server.fixture.ts';
 import { Wire } from '../wire.fixture.ts';
 import { random64, WirePerson } from '../wire-person.fixture.ts';
+import { openDoor, watch } from './door.fixture.ts';
 
-let server: ServerProcess;
-let witness: Wire;
+const door = openDoor();
+watch(door);
 let al: WirePerson;
 let bo: WirePerson;
 
 beforeAll(async () => {
-  server = await ServerProcess.start(['--rate-factor', '1000', '--log-level', 'warn']);
-  al = await WirePerson.signedUp(server.url, 'al@localhost');
-  bo = await WirePerson.signedUp(server.url, 'bo@localhost');
-  witness = await (await WirePerson.signedUp(server.url, 'witness@localhost')).session(server.url);
+  al = await WirePerson.signedUp(door.url, 'al@localhost');
+  bo = await WirePerson.signedUp(door.url, 'bo@localhost');
 });
-afterEach(async () => {
-  await witness.ok({ type: 'ping' });
-  expect(server.alive).toBe(true);
-});
-afterAll(() => server.remove());
 
 /** What an attacker puts in place of a text. */
 const WRONG = [null, 0, true, '', [], {}, { $gt: '' }, { $ne: null }, [{ $regex: '.' }], -1, 1.5];
@@ -29,7 +22,7 @@ const without = (object: object, key: string) => Object.fromEntries(Object.entri
 
 describe('a frame that is wrong', () => {
   test('in any field of signing in logs nobody in', async () => {
-    let wire = await Wire.open(server.url);
+    let wire = await Wire.open(door.url);
     const frames = [
       { type: 'session', ...al.sessionFields(wire) },
       { type: 'login.start', address: al.address, request: 'AAAA' },
@@ -45,7 +38,7 @@ describe('a frame that is wrong', () => {
           expect(await wire.answer(id), JSON.stringify(mutant)).toMatchObject({ code: 'bad_request', retry: false });
           if (id + 1 < DOOR_REFUSED_FRAMES_MAX) continue;
           await wire.close();
-          wire = await Wire.open(server.url);
+          wire = await Wire.open(door.url);
         }
       }
     }
@@ -60,7 +53,7 @@ describe('a frame that is wrong', () => {
       Buffer.from(JSON.stringify({ type: 'ping', id: 1 })),
     ];
     for (const message of messages) {
-      const wire = await Wire.open(server.url);
+      const wire = await Wire.open(door.url);
       wire.send(message);
       expect(await wire.closed, String(message)).toEqual(CLOSE.protocolError);
       expect(wire.seen).toHaveLength(1); // the challenge
@@ -72,30 +65,30 @@ describe('a frame that is wrong', () => {
       [0x81, 0x81, 0, 0, 0, 0, 0xff],
       [0x81, 0x01, 0x20],
     ]) {
-      const wire = await Wire.open(server.url);
+      const wire = await Wire.open(door.url);
       wire.socket.write(Buffer.from(bytes));
       expect((await wire.closed).code).toBe(CLOSE.protocolError.code);
     }
   });
 
   test('because it is too large closes the connection with 4201, in one piece or in many', async () => {
-    const wire = await al.session(server.url, { receive: false });
+    const wire = await al.session(door.url, { receive: false });
     wire.send('x'.repeat(CLIENT_FRAME_MAX_BYTES + 1));
     expect(await wire.closed).toEqual(CLOSE.tooLarge);
-    const other = await al.session(server.url, { receive: false });
+    const other = await al.session(door.url, { receive: false });
     const piece = 'x'.repeat(CLIENT_FRAME_MAX_BYTES / 8);
     for (let sent = 0; sent <= 8; sent += 1) other.websocket.send(piece, { fin: false });
     expect(await other.closed).toEqual(CLOSE.tooLarge);
   });
 
   test('because it comes in too many pieces closes the connection with 4200, however small they are', async () => {
-    const wire = await al.session(server.url, { receive: false });
+    const wire = await al.session(door.url, { receive: false });
     for (let sent = 0; sent < 1_000; sent += 1) wire.websocket.send('', { fin: false });
     expect(await wire.closed).toEqual(CLOSE.protocolError);
   });
 
   test('because it is too large for a stranger closes the connection with 4201, unread', async () => {
-    const wire = await Wire.open(server.url);
+    const wire = await Wire.open(door.url);
     const frame = JSON.stringify({ type: 'ping', id: 1 });
     wire.send(frame.padEnd(DOOR_FRAME_MAX_BYTES));
     expect(await wire.answer(1)).toMatchObject({ type: 'ok' });
@@ -105,8 +98,8 @@ describe('a frame that is wrong', () => {
   });
 
   test('again and again, before any session, closes the connection with 4200; in a session so few do not', async () => {
-    const stranger = await Wire.open(server.url);
-    const known = await al.session(server.url, { receive: false });
+    const stranger = await Wire.open(door.url);
+    const known = await al.session(door.url, { receive: false });
     for (const wire of [stranger, known]) {
       const ids = Array.from({ length: DOOR_REFUSED_FRAMES_MAX }, () => wire.nextId());
       for (const id of ids) wire.send({ type: 'nonsense', id });
@@ -118,7 +111,7 @@ describe('a frame that is wrong', () => {
   });
 
   test('because it has a field too many is refused, whatever the field is called', async () => {
-    const wire = await al.session(server.url, { receive: false });
+    const wire = await al.session(door.url, { receive: false });
     for (const name of ['from', 'sender', 'session', 'constructor', '$where', 'x'.repeat(100_000)]) {
       const id = wire.nextId();
       wire.send({ type: 'ping', id, [name]: 'bo@localhost' });
@@ -134,8 +127,8 @@ describe('a frame that is wrong', () => {
 });
 
 test('ten thousand frames of random sizes, written without waiting, arrive one by one and in order', async () => {
-  const from = await al.session(server.url, { receive: false });
-  const to = await bo.session(server.url);
+  const from = await al.session(door.url, { receive: false });
+  const to = await bo.session(door.url);
   const messages = Array.from({ length: 10_000 }, (_, i) => al.message(bo, {}, sizeOf(i)));
   let answers = 0;
   const done = new Promise<void>((resolve) => {

@@ -1,32 +1,22 @@
 // What proves a device and what does not, and who replaces whom. A real server process.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
-import { ServerProcess } from '../server.fixture.ts';
 import { Wire } from '../wire.fixture.ts';
 import { Device, random64, WirePerson } from '../wire-person.fixture.ts';
+import { openDoor } from './door.fixture.ts';
 
-let server: ServerProcess;
-let people = 0;
+const door = openDoor();
 let al: WirePerson;
 let bo: WirePerson;
 
-const person = (): Promise<WirePerson> => {
-  people += 1;
-  return WirePerson.signedUp(server.url, `person${people}@localhost`);
-};
-beforeAll(async () => {
-  server = await ServerProcess.start(['--rate-factor', '1000', '--log-level', 'warn']);
-});
 beforeEach(async () => {
-  al = await person();
-  bo = await person();
+  al = await door.person();
+  bo = await door.person();
 });
-afterEach(() => expect(server.alive).toBe(true));
-afterAll(() => server.remove());
 
 describe('a challenge', () => {
   test('is answered once, by the device, for this server, and by nothing else', async () => {
-    const other = await Wire.open(server.url);
+    const other = await Wire.open(door.url);
     const wrong = [
       { challenge: other.challenge.nonce },
       { challenge: random64(32) },
@@ -37,7 +27,7 @@ describe('a challenge', () => {
       { device: bo.device },
     ];
     for (const how of wrong) {
-      const wire = await Wire.open(server.url);
+      const wire = await Wire.open(door.url);
       expect(await wire.refusal({ type: 'session', ...al.sessionFields(wire, how) }), JSON.stringify(how)).toBe(
         'bad_signature',
       );
@@ -50,10 +40,10 @@ describe('a challenge', () => {
   });
 
   test('is different on every connection, so that an answer cannot be replayed', async () => {
-    const first = await Wire.open(server.url);
+    const first = await Wire.open(door.url);
     const fields = al.sessionFields(first);
     await first.ok({ type: 'session', ...fields });
-    const second = await Wire.open(server.url);
+    const second = await Wire.open(door.url);
     expect(second.challenge.nonce).not.toBe(first.challenge.nonce);
     expect(await second.refusal({ type: 'session', ...fields })).toBe('bad_signature');
     expect(await first.refusal({ type: 'session', ...fields })).toBe('already_signed_in');
@@ -68,7 +58,7 @@ describe('a challenge', () => {
       { address: bo.address },
       { device: bo.device.name },
     ]) {
-      const wire = await Wire.open(server.url);
+      const wire = await Wire.open(door.url);
       const refusal = await wire.refusal({ type: 'session', ...al.sessionFields(wire), ...change });
       expect(refusal, JSON.stringify(change)).toBe('bad_signature');
       await wire.close();
@@ -78,8 +68,8 @@ describe('a challenge', () => {
 
 describe('a session that receives', () => {
   test('is not disturbed by failed or repeated sign-ins, sign-ups and sessions', async () => {
-    const victim = await al.session(server.url);
-    const attacker = await Wire.open(server.url);
+    const victim = await al.session(door.url);
+    const attacker = await Wire.open(door.url);
     expect(await al.loginFields(attacker, 'a wrong password')).toBeUndefined();
     const finish = { type: 'login.finish', address: al.address, login: random64(16), finish: 'AAAA' } as const;
     expect(await attacker.refusal(finish)).toBe('login_failed');
@@ -88,11 +78,11 @@ describe('a session that receives', () => {
     expect(await attacker.refusal({ type: 'session', ...al.sessionFields(attacker, { signer: bo.device }) })).toBe(
       'bad_signature',
     );
-    const right = await Wire.open(server.url);
+    const right = await Wire.open(door.url);
     const login = await al.loginFields(right);
     if (!login) throw new Error('the password is right');
     await right.ok({ type: 'login.finish', ...login });
-    const from = await bo.session(server.url, { receive: false });
+    const from = await bo.session(door.url, { receive: false });
     await from.ok({ type: 'send', ...bo.message(al) });
     expect(await victim.take('deliver')).toMatchObject({ n: 1 });
     await victim.ok({ type: 'ping' });
@@ -100,25 +90,25 @@ describe('a session that receives', () => {
   });
 
   test('is replaced by a newer one of its device, and never by an older one', async () => {
-    const present = await al.session(server.url, { number: 5 });
-    const older = await Wire.open(server.url);
+    const present = await al.session(door.url, { number: 5 });
+    const older = await Wire.open(door.url);
     await older.ok({ type: 'session', ...al.sessionFields(older, { number: 4 }) });
     expect(await older.closed).toEqual(CLOSE.replaced);
     expect(older.seen.map(({ type }) => type)).toEqual(['challenge', 'ok']);
     await present.ok({ type: 'ping' });
-    const newer = await al.session(server.url, { number: 6 });
+    const newer = await al.session(door.url, { number: 6 });
     expect(await present.closed).toEqual(CLOSE.replaced);
     await newer.ok({ type: 'ping' });
     await newer.close();
   });
 
   test('gets what was stored before `synced`, numbered from 1, and again if it was not acked', async () => {
-    const from = await bo.session(server.url, { receive: false });
+    const from = await bo.session(door.url, { receive: false });
     const sent = [bo.message(al), bo.message(al), bo.message(al)];
     for (const message of sent) await from.ok({ type: 'send', ...message });
     const expected = sent.map(({ body }, i) => ({ type: 'deliver', n: i + 1, body }));
     for (let i = 0; i < 2; i += 1) {
-      const wire = await al.session(server.url);
+      const wire = await al.session(door.url);
       expect(wire.seen.slice(2)).toMatchObject([...expected, { type: 'synced' }]);
       await wire.close();
     }
@@ -128,10 +118,10 @@ describe('a session that receives', () => {
 
 describe('a session that only sends', () => {
   test('replaces nothing, is replaced by nothing, and is sent answers alone', async () => {
-    const receiving = await al.session(server.url);
-    const sending = await al.session(server.url, { receive: false });
-    const another = await al.session(server.url, { receive: false });
-    const to = await bo.session(server.url);
+    const receiving = await al.session(door.url);
+    const sending = await al.session(door.url, { receive: false });
+    const another = await al.session(door.url, { receive: false });
+    const to = await bo.session(door.url);
     for (let i = 0; i < 5; i += 1) {
       await sending.ok({ type: 'send', ...al.message(bo) });
       await to.take('deliver');

@@ -63,21 +63,22 @@ async function written(from: ReturnType<typeof client>, format: Format): Promise
   return text;
 }
 
+/** What became of an own message, of which an export names the outcome and the recipients. */
+const sent: NonNullable<HistoryEntry['sent']> = {
+  ...{ id: 'id 1', device: 'device of al', conversation: BO, seq: 1, sentAt: START, slotted: ['device of bo'] },
+  ...{ k: new Uint8Array(32), mh: new Uint8Array(32) },
+  outcome: 'accepted',
+  recipients: { [BO]: { state: 'delivered' } },
+};
+
 function example() {
   const from = client(HOSTILE);
-  const sent = { outcome: 'accepted', recipients: { [BO]: { state: 'delivered' } } } as const;
   const own = client(['my answer\nin two lines'], { own: true, from: AL, device: 'device of al' }).lines[0];
   const late = client(['written before, came later'], { late: true, receivedAt: START + 3_600_000 }).lines[0];
   const unknown = client(['x'], { content: Uint8Array.of(9, 35, 32, 35) }).lines[0];
   for (const [i, line] of [own, late, unknown].entries()) {
     const position = HOSTILE.length + 1 + i;
-    // The fields of what was sent that an export looks at.
-    if (line)
-      from.lines.push({
-        ...line,
-        position,
-        ...(line.own ? { sent: sent as unknown as HistoryEntry['sent'] & object } : {}),
-      });
+    if (line) from.lines.push({ ...line, position, ...(line.own ? { sent } : {}) });
   }
   return from;
 }

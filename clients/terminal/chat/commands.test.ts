@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../../sdk/index.ts';
 import { aboutChat } from './commands/about.ts';
 import { account } from './commands/account.ts';
 import { finding } from './commands/finding.ts';
@@ -9,11 +8,10 @@ import { type ChatCommand, completionsOf, findCommand, noWords, oneWord } from '
 
 const ALL: readonly ChatCommand[] = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
 const people = ['al@localhost', 'bo@localhost', 'bob@localhost', 'bo@elsewhere'];
-// All that completion looks at.
 const client = {
   account: { address: 'al@localhost', domain: 'localhost' },
   contacts: async () => people.map((address) => ({ address })),
-} as unknown as Client;
+};
 const completed = async (line: string) => (await completionsOf(ALL, client, line)).completions;
 
 describe('Tab', () => {

@@ -57,10 +57,16 @@ export function findCommand(commands: readonly ChatCommand[], name: string): Cha
   throw usageError(`There is no command /${name}. ${meant}${escaped}`);
 }
 
+/** What completion looks at of a client. */
+type Known = {
+  readonly account: Pick<Client['account'], 'address' | 'domain'>;
+  contacts(): Promise<readonly { readonly address: string }[]>;
+};
+
 /** What the last word of a line may be: commands, or the people that are known. */
 export async function completionsOf(
   commands: readonly ChatCommand[],
-  client: Pick<Client, 'contacts' | 'account'>,
+  client: Known,
   line: string,
 ): Promise<{ readonly word: string; readonly completions: readonly string[] }> {
   const [, slash, name = '', behind] = /^(\/)(\S*)(?:\s+(.*))?$/.exec(line) ?? [];

@@ -1,5 +1,5 @@
 // An owner that does not come after what is published for its partition says so, and everybody who publishes knows.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { describeOn } from '../../../test/services.fixture.ts';
 import { partitionOf } from '../../partitions.ts';
 import { command, Recorder } from '../bus.contract.ts';
@@ -10,6 +10,7 @@ import { PREFETCH_FRAMES } from './subscription.ts';
 const AL = 'al@localhost';
 const PARTITION = partitionOf(AL, PARTITIONS);
 const BEHIND_MS = 1_500;
+const HEARD_MAX_MS = 20_000;
 
 describeOn('AMQP', 'an owner that is behind', (url) => {
   let place: Deployment;
@@ -29,9 +30,8 @@ describeOn('AMQP', 'an owner that is behind', (url) => {
   afterEach(() => place.dispose());
 
   const lag = () => gateway.lagMsOf('mailbox', AL);
-  const until = async (isSo: () => boolean): Promise<void> => {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50)); // what it hears has no event for a test
-  };
+  /** What it hears from others has no event for a test. */
+  const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, { timeout: HEARD_MAX_MS });
 
   test('with commands that wait for their turn says so, until they are decided, settled or not', async () => {
     await gateway.publish([command(AL, 1)]);

@@ -1,7 +1,7 @@
 // The world of a mailbox in the model test: a queue, a store, sessions and senders, in which a crash may come between any two steps of
 // a turn or of what follows earlier turns.
 import { expect } from 'vitest';
-import type { InboxMessage, MailboxCommand, MessageItem, NoticeItem } from '#protocol/commands.ts';
+import type { InboxMessage, MailboxCommand, NoticeItem } from '#protocol/commands.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { DAY_MS, KIB } from '#protocol/limits.ts';
 import type { Incoming } from '#runtime/actors/actor.ts';
@@ -10,6 +10,7 @@ import type { MailboxRead, MailboxResult } from './draft.ts';
 import { HoldBudget } from './held.ts';
 import { AL, BO } from './mailbox.fixture.ts';
 import { Mailbox } from './mailbox.ts';
+import { whoWillLack } from './mailbox-promise.fixture.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
 import type { MailboxWrite } from './store.ts';
 
@@ -28,7 +29,7 @@ export const STEPS = [
 type Step = (typeof STEPS)[number];
 
 /** A command to a mailbox. `durable`: in the queue; what is relayed may be handed out before, and need not get there. */
-type Queued = {
+export type Queued = {
   readonly key: string;
   readonly command: MailboxCommand;
   handed: boolean;
@@ -369,48 +370,12 @@ export class World {
     }
   }
 
-  /** Accepted and settled: each device that it is for has it, or the store has it for that device, or it was told that it will not come. */
+  /** What it does not keep is a failure. */
   async #checkSettled({ to }: Delivery): Promise<void> {
-    if (to.kind !== 'mailbox' || to.command.type !== 'deliver') return;
-    const { id, slots } = to.command.item;
-    if (!this.accepted.has(id)) return;
-    if (this.queue.some(({ command, settled }) => !settled && command.type === 'deliver' && command.item.id === id))
-      return;
-    const state = await this.store.load(AL);
-    const chunks = await this.store.read(AL, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    for (const device of Object.keys(slots)) {
-      if (!this.devices.includes(device) || this.#has(device, id)) continue;
-      const isStored = chunks.some(({ n, items }) =>
-        items.some(({ item, devices }, index) => {
-          const lacking = (state?.cursors[device] ?? 0) <= n + index;
-          return item?.type === 'message' && item.id === id && devices.includes(device) && lacking;
-        }),
-      );
-      const isExpired =
-        this.#missedQueued(device, id) ||
-        chunks.some(({ n, items }) =>
-          items.some(({ item, devices }, index) => {
-            const lacking = devices.includes(device) && (state?.cursors[device] ?? 0) <= n + index;
-            return lacking && item?.type === 'notice' && this.#isMissed(item, id);
-          }),
-        );
-      if (!isStored && !isExpired) throw new Error(`${id} was settled, and ${device} will never see it`);
-    }
-  }
-
-  #has(device: string, id: string): boolean {
-    return this.#of(this.has, device).has(id) || this.#of(this.missed, device).has(id);
-  }
-
-  #missedQueued(device: string, id: string): boolean {
-    return this.queue.some(({ command, durable, settled }) => {
-      if (!durable || settled || command.type !== 'notify') return false;
-      return command.item.devices?.includes(device) && this.#isMissed(command.item, id);
-    });
-  }
-
-  #isMissed({ notice }: NoticeItem, id: string): boolean {
-    return notice.kind === 'missed' && notice.seqs.some((seq) => `${notice.device} ${seq}` === id);
+    if (to.kind !== 'mailbox' || to.command.type !== 'deliver' || !this.accepted.has(to.command.item.id)) return;
+    const { id } = to.command.item;
+    const lacking = await whoWillLack(to.command.item, this);
+    if (lacking !== undefined) throw new Error(`${id} was settled, and ${lacking} will never see it`);
   }
 
   #of(sets: Map<string, Set<string>>, device: string): Set<string> {

@@ -1,0 +1,44 @@
+// People on one server who sit in front of chats in real terminals (chat.test.ts, chat-trust.test.ts).
+import { afterAll, afterEach } from 'vitest';
+import { ServerProcess } from '../server.fixture.ts';
+import { ChatTerminal, steady } from './chat.fixture.ts';
+import { PASSWORD } from './terminal.ts';
+import { type Person, TerminalWorld } from './terminal-world.ts';
+
+/** What a terminal is given by its environment: nobody is asked. */
+export const FROM_ENVIRONMENT = { PARLEY_PASSWORD: PASSWORD };
+
+/** Registers the hooks that end what a test began, and returns what it stands on. */
+export function chatWorld() {
+  const world = TerminalWorld.forTheseTests((options) => ServerProcess.start(options));
+
+  afterEach(ChatTerminal.endAll);
+  afterAll(ChatTerminal.endAll);
+
+  /** A chat of somebody who has an account, connected. */
+  async function chat({ directory }: Person, size: { columns?: number; rows?: number } = {}): Promise<ChatTerminal> {
+    const terminal = await ChatTerminal.start(directory, { environment: FROM_ENVIRONMENT, ...size });
+    await terminal.sees(/unread/);
+    return terminal;
+  }
+
+  /** Both in a conversation with each other. */
+  async function conversation(size?: { columns: number; rows: number }) {
+    const { al, bo } = await world.two();
+    const als = await chat(al, size);
+    const bos = await chat(bo);
+    await als.say(`/open ${bo.name}`);
+    await als.sees(`${bo.name}> `.trim());
+    await bos.say(`/open ${al.name}`);
+    await bos.sees(`${al.name}> `.trim());
+    return { al, bo, als, bos };
+  }
+
+  /** The screen with names that do not count the tests; a slow machine says accepted ahead of delivered, a fast one at once with it. */
+  function shown(screen: string, ...people: readonly Person[]): string {
+    const same = steady(screen, world.path('')).replace(/^ {2}✓ (?:\d+ messages )?accepted for .*\n?/gm, '');
+    return people.reduce((text, { name }) => text.replaceAll(name, name.replace(/\d+$/, '')), same).trimEnd();
+  }
+
+  return { world, chat, conversation, shown };
+}

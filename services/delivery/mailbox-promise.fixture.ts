@@ -1,10 +1,20 @@
 // What a mailbox promises when it settles a message that it accepted: each device that it is for has it, or the store has it for that
 // device, or the device was told, or will be, that it does not come.
-import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
+import type { MailboxCommand, MessageItem, NoticeItem } from '#protocol/commands.ts';
 import { AL } from './mailbox.fixture.ts';
-import type { Queued } from './mailbox-world.fixture.ts';
 import type { MemoryMailboxStore } from './memory-store.fixture.ts';
 import type { StoredItem } from './store.ts';
+
+/** A command to a mailbox. `durable`: in the queue; what is relayed may be handed out before, and need not get there. */
+export type Queued = {
+  readonly key: string;
+  readonly command: MailboxCommand;
+  handed: boolean;
+  durable: boolean;
+  settled: boolean;
+  /** Given to the memory that there is now. */
+  taken: boolean;
+};
 
 export type Facts = {
   readonly store: MemoryMailboxStore;

@@ -1,7 +1,7 @@
 // The world of a mailbox in the model test: a queue, a store, sessions and senders, in which a crash may come between any two steps of
 // a turn or of what follows earlier turns.
 import { expect } from 'vitest';
-import type { InboxMessage, MailboxCommand, NoticeItem } from '#protocol/commands.ts';
+import type { InboxMessage, MailboxCommand, MessageItem } from '#protocol/commands.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { DAY_MS, KIB } from '#protocol/limits.ts';
 import type { Incoming } from '#runtime/actors/actor.ts';
@@ -10,7 +10,7 @@ import type { MailboxRead, MailboxResult } from './draft.ts';
 import { HoldBudget } from './held.ts';
 import { AL, BO } from './mailbox.fixture.ts';
 import { Mailbox } from './mailbox.ts';
-import { whoWillLack } from './mailbox-promise.fixture.ts';
+import { type Queued, whoWillLack } from './mailbox-promise.fixture.ts';
 import { MemoryMailboxStore } from './memory-store.fixture.ts';
 import type { MailboxWrite } from './store.ts';
 
@@ -28,16 +28,6 @@ export const STEPS = [
 ] as const;
 type Step = (typeof STEPS)[number];
 
-/** A command to a mailbox. `durable`: in the queue; what is relayed may be handed out before, and need not get there. */
-export type Queued = {
-  readonly key: string;
-  readonly command: MailboxCommand;
-  handed: boolean;
-  durable: boolean;
-  settled: boolean;
-  /** Given to the memory that there is now. */
-  taken: boolean;
-};
 /** What has still to be done for a turn. */
 type Following = {
   readonly relayed: readonly Queued[];

@@ -119,7 +119,7 @@ export class Ownership {
           if (wanted && seat.pause.isOver(now)) void this.#open(seat);
         } else if (subscription.active) {
           // How long its own probe takes through the queue is how far behind it is there.
-          if (subscription.takeHeard() && seat.probe(now, (queue) => probe(queue, LAG_PROBE_TYPE))) seat.lag.asked(now);
+          if (seat.lag.isDue && seat.probe(now, (queue) => probe(queue, LAG_PROBE_TYPE))) seat.lag.asked(now);
         } else if (!wanted) {
           void this.#close(seat);
         } else if (place.owner === self) {
@@ -169,6 +169,7 @@ export class Ownership {
         {
           ...{ self, kind, partition, queue, consumer, epochs, suspects, unreadable, log, afterSent },
           gained: changed,
+          received: () => seat.lag.heard(),
           probed: (by) => this.#probed(seat, by),
           foreign: () => this.#foreign(seat),
           ended: (reason) => {

@@ -42,7 +42,7 @@ export class Seat {
     this.#probing = true;
     void send(this.queue).then((arrived) => {
       this.#probing = false;
-      if (!arrived) this.lag.forget();
+      if (!arrived) this.lag.lost();
     });
     return true;
   }

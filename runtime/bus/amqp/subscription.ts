@@ -27,6 +27,8 @@ export type SubscriptionDeps = {
   readonly log: Logger;
   /** It became the owner, under the epoch that it has now. */
   readonly gained: () => void;
+  /** A frame came from the queue. */
+  readonly received: () => void;
   /** Calls back once all that was sent to inboxes until now has arrived, or is lost. */
   readonly afterSent: (then: () => void) => void;
   /** Somebody who thinks that it should own the partition says so. */
@@ -44,7 +46,6 @@ export class Subscription {
   #active = false;
   #epoch: number | undefined;
   #open = true;
-  #heard = false;
 
   /** Consumes on a channel of its own. Throws what the broker says. */
   static async open(deps: SubscriptionDeps, channel: Channel): Promise<Subscription> {
@@ -74,13 +75,6 @@ export class Subscription {
   /** The epoch under which this instance owns the partition. */
   get epoch(): number | undefined {
     return this.#open ? this.#epoch : undefined;
-  }
-
-  /** Whether a frame came since this was asked last. */
-  takeHeard(): boolean {
-    const heard = this.#heard;
-    this.#heard = false;
-    return heard;
   }
 
   /** Since when the first frame that is not handed out waits here; undefined: none does. Monotonic, in ms. */
@@ -115,7 +109,7 @@ export class Subscription {
     this.#activate();
     const { type } = message.properties;
     if (type === PROBE_TYPE || type === LAG_PROBE_TYPE) return this.#probed(message);
-    this.#heard = true;
+    this.#deps.received();
     this.#frames.add(message);
   }
 

@@ -161,6 +161,8 @@ describe('an account', () => {
     const { al } = await two();
     server.lies.closesFirst = true;
     await al.client.deleteAccount(PASSWORD);
+    // Whoever asked for it need not be told that the session was ended for it.
+    expect(al.of('stopped').map(({ code }) => code)).toEqual([]);
     await expect(people.reopen(al)).rejects.toMatchObject({ problem: 'missing' });
   });
 

@@ -243,13 +243,15 @@ export class Client {
 
   /** Deletes the account for ever and erases the profile. Needs a session: `connect` first. Throws as `signOut`. */
   async deleteAccount(password: string): Promise<void> {
-    try {
-      await deleteAccount(this.#platform, this.#profile, await this.#online.session(), password);
-    } catch (error) {
-      // All sessions of a deleted account are closed, this one perhaps ahead of its answer.
-      if (!(error instanceof Unavailable) || (await this.gone()) !== 'deleted') throw error;
-    }
-    await this.#end('The account was deleted.');
+    await this.#online.asking('deleted', async (session) => {
+      try {
+        await deleteAccount(this.#platform, this.#profile, session, password);
+      } catch (error) {
+        // All sessions of a deleted account are closed, this one perhaps ahead of its answer.
+        if (!(error instanceof Unavailable) || (await this.gone()) !== 'deleted') throw error;
+      }
+      await this.#end('The account was deleted.');
+    });
     await this.#profile.erase();
   }
 

@@ -36,6 +36,8 @@ export class Online {
   /** What is still to be written about the last change of the state. */
   #noting: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
+  /** What this device itself has just asked for. */
+  #asked: Gone | undefined;
 
   constructor(deps: OnlineDeps) {
     this.#deps = deps;
@@ -89,6 +91,7 @@ export class Online {
    */
   async gone(): Promise<Gone | undefined> {
     const { platform, profile } = this.#deps;
+    await this.#noting;
     const { servers, gone } = await profile.account.get();
     if (this.#link?.connection !== undefined) return undefined;
     try {
@@ -100,6 +103,17 @@ export class Online {
       if (now === undefined) return gone;
       await this.#note(now);
       return now;
+    }
+  }
+
+  /** Runs `act`, after which this device is out of its account: that the session is ended for it, perhaps ahead of the answer, is told to nobody. */
+  async asking<T>(gone: Gone, act: (session: Connection) => Promise<T>): Promise<T> {
+    const session = await this.session();
+    this.#asked = gone;
+    try {
+      return await act(session);
+    } finally {
+      this.#asked = undefined;
     }
   }
 
@@ -139,6 +153,7 @@ export class Online {
       const gone = state.type === 'stopped' ? goneBy(state.code) : undefined;
       if (gone !== undefined) this.#noting = sent.then(() => this.#note(gone));
       if (state.type === 'stopped') void received.then(() => this.#release());
+      if (gone !== undefined && gone === this.#asked) return;
     }
     this.#deps.emit(state);
   }

@@ -1,16 +1,19 @@
-// What lies beside the records: two lock files, the mark of the printer, and the end of all of them.
+// What lies beside the records: lock files, the mark of the printer, and the end of all of them.
 import { randomFillSync } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { numberOf, u64Key } from '../profile/spaces.ts';
 import type { Lock, LockName } from '../profile/storage.ts';
+import { isBusy } from './sqlite-errors.ts';
 
 const MARK_FILE = 'printed';
 const MARK_BYTES = 8;
-const SQLITE_BUSY = 5;
 const OVERWRITE_BYTES = 1_048_576;
-const lockFile = (name: LockName) => `${name}.lock`;
+/** `writer`: the turnstile of those who write (sqlite-storage.ts). */
+const LOCKS = ['printer', 'receiver', 'writer'] as const satisfies readonly (LockName | 'writer')[];
+type FileLock = (typeof LOCKS)[number];
+const lockFile = (name: FileLock) => `${name}.lock`;
 
 /**
  * Locks by an exclusive SQLite transaction on an empty file of its own: the system frees it when the process dies, however it dies.
@@ -18,20 +21,20 @@ const lockFile = (name: LockName) => `${name}.lock`;
  */
 export class Locks {
   readonly #directory: string;
-  readonly #files = new Map<LockName, DatabaseSync>();
+  readonly #files = new Map<FileLock, DatabaseSync>();
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
-  tryLock(name: LockName): Lock | undefined {
+  tryLock(name: FileLock): Lock | undefined {
     const file = this.#files.get(name) ?? this.#open(name);
     if (file.isTransaction) return undefined;
     try {
       // Nothing is ever written: no journal file either.
       file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
-      if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined;
+      if (isBusy(error)) return undefined;
       throw error;
     }
     let held = true;
@@ -48,7 +51,7 @@ export class Locks {
     this.#files.clear();
   }
 
-  #open(name: LockName): DatabaseSync {
+  #open(name: FileLock): DatabaseSync {
     const path = join(this.#directory, lockFile(name));
     closeSync(openSync(path, 'a', 0o600));
     const file = new DatabaseSync(path, { timeout: 0 });
@@ -102,7 +105,7 @@ export function eraseFiles(directory: string, records: string): void {
       // A file system that has no room for it writes it elsewhere: then nothing can be overwritten, and it is removed all the same.
     }
   }
-  const others = [MARK_FILE, lockFile('printer'), lockFile('receiver')].map((name) => join(directory, name));
+  const others = [MARK_FILE, ...LOCKS.map(lockFile)].map((name) => join(directory, name));
   for (const path of [records, `${records}-wal`, `${records}-shm`, ...others]) rmSync(path, { force: true });
 }
 

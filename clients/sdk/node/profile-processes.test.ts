@@ -50,6 +50,10 @@ function start(task: string, name = task, under: readonly string[] = []) {
   const lines = createInterface({ input: child.stdout });
   const end = new Promise<void>((resolve) => lines.once('close', resolve));
   const waiting = new Map<number, () => void>();
+  const early = end.then((): never => {
+    throw new Error(`${task} ended after ${said.length} lines`);
+  });
+  early.catch(() => {}); // for who waits for more
   lines.on('line', (line) => {
     said.push(JSON.parse(line) as Said); // written by the fixture
     waiting.get(said.length)?.();
@@ -57,7 +61,7 @@ function start(task: string, name = task, under: readonly string[] = []) {
   return {
     said,
     end,
-    after: (count: number) => new Promise<void>((resolve) => waiting.set(count, resolve)),
+    after: (count: number) => Promise.race([new Promise<void>((resolve) => waiting.set(count, resolve)), early]),
     async kill() {
       child.kill('SIGKILL');
       await end;
@@ -77,6 +81,17 @@ test('two processes that send from one profile never use a number twice, and wha
   for (const { id = '', seq } of writers.flatMap(({ said }) => said)) expect(ids.get(id)).toBe(seq);
 }, 60_000);
 
+test('of two processes that write without a pause none keeps the other out', async () => {
+  await made();
+  const writers = [start('enqueue', 'a'), start('enqueue', 'b')];
+  await Promise.all(writers.map((writer) => writer.after(3)));
+  const before = writers.map(({ said }) => said.length);
+  await Promise.race(writers.map((writer, i) => writer.after((before[i] ?? 0) + 300)));
+  await Promise.all(writers.map((writer) => writer.kill()));
+  const gains = writers.map(({ said }, i) => said.length - (before[i] ?? 0));
+  expect(Math.min(...gains)).toBeGreaterThan(Math.max(...gains) / 4);
+}, 60_000);
+
 test('messages that were committed before kill -9 are there afterwards, whole batches only', async () => {
   const profile = await made();
   const committed: string[] = [];
@@ -94,7 +109,7 @@ test('messages that were committed before kill -9 are there afterwards, whole ba
 
 test('whatever was written and deleted when its processes were killed, what is in the history is found, and nothing else', async () => {
   const profile = await made();
-  for (const pause of [11, 37, 83]) {
+  for (const pause of [7, 19, 41]) {
     const writers = [start('forget', 'a'), start('forget', 'b')];
     await Promise.all(writers.map((writer) => writer.after(pause)));
     await Promise.all(writers.map((writer) => writer.kill()));

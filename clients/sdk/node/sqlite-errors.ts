@@ -22,6 +22,12 @@ export function lacksSharedMemory(error: unknown): boolean {
   return code === IO_ERROR_SHM_OPEN || code === IO_ERROR_SHM_SIZE;
 }
 
+/** Whether another process has the lock that was needed. */
+export function isBusy(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  return typeof code === 'number' && (code & 0xff) === BUSY;
+}
+
 /** Runs `work`; what it throws or rejects with from SQLite or the file system becomes a ProfileError, the rest stays. */
 export function explained<T>(what: string, work: () => T): T {
   try {

@@ -3,12 +3,13 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { foreign, missing, unknownVersion } from '../profile/problems.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { busy, foreign, missing, unknownVersion } from '../profile/problems.ts';
 import { ProfileError } from '../profile/profile.ts';
 import type { ProfileStorage, Range, Row, SpaceNumber, StorageWriter } from '../profile/storage.ts';
 import { makeDirectory, mustBeDirectory } from './directory.ts';
 import { eraseFiles, Locks, Mark } from './profile-files.ts';
-import { explained, lacksSharedMemory } from './sqlite-errors.ts';
+import { explained, isBusy, lacksSharedMemory } from './sqlite-errors.ts';
 import { turnOf } from './turns.ts';
 
 /** 'prly': tells the file from other programs' SQLite files. */
@@ -16,6 +17,8 @@ const APPLICATION_ID = 0x70726c79;
 /** The layout below; what the records hold has its own version in the header. */
 const LAYOUT_VERSION = 1;
 const BUSY_TIMEOUT_MS = 10_000;
+/** A commit takes a few ms. */
+const BUSY_RETRY_MS = 2;
 const WATCH_INTERVAL_MS = 50;
 /** Pages of 4 KiB: a batch of 64 messages writes 100 to 300, and a checkpoint writes each page once however often it changed. */
 const CHECKPOINT_PAGES = 8_000;
@@ -95,10 +98,38 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
   let poll: NodeJS.Timeout | undefined;
   let seen: unknown;
 
-  function inTransaction<T>(begin: string, work: (tx: StorageWriter) => Promise<T>): Promise<T> {
+  /** False while another process writes. */
+  function tryBegin(): boolean {
+    try {
+      database.exec(`PRAGMA busy_timeout = 0; BEGIN IMMEDIATE`);
+      return true;
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return false;
+    } finally {
+      database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  /**
+   * SQLite alone has each process that waits look now and then whether nobody writes: one that writes without a pause would keep the others
+   * out. Here the first that waits holds the turnstile, and who has just written comes behind it. The thread goes on meanwhile. It costs 23 µs
+   * a write, beside a commit of some ms.
+   */
+  async function beginWriting(): Promise<void> {
+    const until = performance.now() + BUSY_TIMEOUT_MS;
+    const turnstile = await soon(() => locks.tryLock('writer'), until);
+    try {
+      await soon(tryBegin, until);
+    } finally {
+      turnstile.release();
+    }
+  }
+
+  function inTransaction<T>(begin: () => unknown, work: (tx: StorageWriter) => Promise<T>): Promise<T> {
     return turn.run(() =>
       explained(directory, async () => {
-        database.exec(begin);
+        await begin();
         try {
           const result = await work(transaction);
           database.exec('COMMIT');
@@ -130,9 +161,9 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
   }
 
   return {
-    read: (work) => inTransaction('BEGIN', work),
+    read: (work) => inTransaction(() => database.exec('BEGIN'), work),
     async write(work) {
-      const result = await inTransaction('BEGIN IMMEDIATE', work);
+      const result = await inTransaction(beginWriting, work);
       for (const changed of [...watchers]) changed();
       return result;
     },
@@ -157,7 +188,7 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
     close,
     async erase({ space, key }) {
       try {
-        await inTransaction('BEGIN IMMEDIATE', (tx) => tx.delete(space, key));
+        await inTransaction(beginWriting, (tx) => tx.delete(space, key));
         // The deletion is in the WAL only: the old page goes now, before the long work of overwriting.
         await turn.run(async () => explained(directory, () => database.exec('PRAGMA wal_checkpoint(TRUNCATE)')));
       } catch (error) {
@@ -168,6 +199,16 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
       explained(directory, () => eraseFiles(directory, file));
     },
   };
+}
+
+/** What `attempt` gets at last, tried again and again. Throws ProfileError `busy` after this time, monotonic, in ms. */
+async function soon<T>(attempt: () => T | undefined | false, until: number): Promise<T> {
+  for (;;) {
+    const got = attempt();
+    if (got !== undefined && got !== false) return got;
+    if (performance.now() > until) throw busy();
+    await sleep(BUSY_RETRY_MS);
+  }
 }
 
 class SqliteTransaction implements StorageWriter {

@@ -1,5 +1,5 @@
 // Requests that wait for an actor's answer. Each gets exactly one.
-import type { InboxMessage } from '#protocol/commands.ts';
+import type { Addressed, InboxMessage } from '#protocol/commands.ts';
 import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { RequestType } from '#protocol/frames/client.ts';
 import type { Answer } from '#protocol/frames/server.ts';
@@ -13,6 +13,8 @@ type Ask = {
   readonly done: (outcome: Outcome) => void;
   /** When it fails for want of an answer; sends never do. */
   readonly deadline: number;
+  /** What its actor was told, if it may be told that twice. */
+  told?: Addressed;
 };
 
 export class Asks {
@@ -31,6 +33,17 @@ export class Asks {
     const deadline = timed ? this.#now() + ASK_TIMEOUT_MS : Number.POSITIVE_INFINITY;
     this.#open.set(this.#last, { done, deadline });
     return this.#last;
+  }
+
+  /** It was put to its actor as this, which may be lost with the owner of the partition, and may be told again. */
+  told(re: number, command: Addressed): void {
+    const ask = this.#open.get(re);
+    if (ask) ask.told = command;
+  }
+
+  /** What was told and is not answered. */
+  get unanswered(): readonly Addressed[] {
+    return [...this.#open.values()].flatMap(({ told }) => told ?? []);
   }
 
   settle(message: Extract<InboxMessage, { type: 'answer' | 'refusal' }>): void {

@@ -60,6 +60,25 @@ describe('a partition that moves', () => {
   });
 });
 
+test('what the last owner of accounts did not answer is put to the next one, and answered once', async () => {
+  const wire = await gateway.session(al);
+  const asked = () => gateway.bus.others.filter(({ type }) => type === 'log.get');
+  const logOf = ({ address }: WirePerson) => wire.request({ type: 'log.get', address, after: 0 });
+  const answers = [logOf(al), logOf(bo)];
+  await vi.waitUntil(() => asked().length === 2);
+  gateway.bus.reader.moved?.('mailbox', AL);
+  expect(asked()).toHaveLength(2);
+  gateway.bus.reader.moved?.('account', AL);
+  const [first, , again] = asked();
+  expect(asked()).toHaveLength(3);
+  expect(again).toEqual(first);
+  for (const command of asked())
+    if ('reply' in command) gateway.bus.answer(command.reply.re, { entries: [], length: 0 });
+  expect(await Promise.all(answers)).toMatchObject([{ type: 'ok' }, { type: 'ok' }]);
+  gateway.bus.reader.moved?.('account', AL);
+  expect(asked()).toHaveLength(3);
+});
+
 describe('a bus that is back', () => {
   test('under another inbox closes every session: answers to them went to the earlier one', async () => {
     const wires = [await gateway.session(al, true), await gateway.session(bo)];

@@ -1,7 +1,7 @@
 // What the connections of one gateway share: the bus, the sessions by number, the asks under way, and the bounds on all of them.
 import type { Logger } from 'pino';
 import type { CloseName } from '#protocol/close-codes.ts';
-import type { InboxMessage, SessionRef, Signal } from '#protocol/commands.ts';
+import type { ActorKind, InboxMessage, SessionRef, Signal } from '#protocol/commands.ts';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { HEARTBEAT_INTERVAL_MS, MIB, SECOND_MS } from '#protocol/limits.ts';
@@ -93,6 +93,7 @@ export class Hub {
       renewed: () => this.#restart(() => true),
       moved: (kind, partition) => {
         if (kind === 'mailbox') this.#moved(partition);
+        this.#tellAgain(kind, partition);
       },
     });
     deps.signals.onSignal((signal) => this.#hear(signal));
@@ -217,6 +218,13 @@ export class Hub {
       this.#restart(({ address, receive }) => receive && partitionOf(address, this.bus.partitions) === partition);
     }
     this.#owned.add(partition);
+  }
+
+  /** What the owner before had been told may have been lost with it. An answer that comes twice counts once. */
+  #tellAgain(kind: ActorKind, partition: number): void {
+    for (const command of this.asks.unanswered) {
+      if (command.kind === kind && partitionOf(command.key, this.bus.partitions) === partition) this.bus.tell(command);
+    }
   }
 
   /** Ends the sessions that nobody pushes to any more; their clients open others, and send again what was not answered. */

@@ -1,7 +1,7 @@
 // The requests of one connection that an account actor answers: what may be asked when, how often, and as which command. The
 // challenge is here because a session answers it, once.
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { AccountCommand } from '#protocol/commands.ts';
+import type { AccountCommand, Addressed } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
 import { CHALLENGE_MAX_AGE_MS, REQUESTS_UNANSWERED_MAX } from '#protocol/limits.ts';
@@ -14,6 +14,8 @@ import type { Session } from './session.ts';
 const IN_SESSION: ReadonlySet<RequestType> = new Set(['send', 'password.start', 'password.finish', 'account.delete']);
 /** Requests that change an account: they go through its durable queue. */
 const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
+/** It ends a sign-in that its owner alone remembers: told to another one it would be a wrong password. */
+const ONCE: ReadonlySet<RequestType> = new Set(['login.finish']);
 const CHALLENGE_BYTES = 32;
 
 export type AccountRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'>>;
@@ -61,9 +63,10 @@ export class Requests {
     try {
       await hub.rates.take(RATE_OF[frame.type], session?.device ?? this.#source);
       const key = 'address' in frame ? frame.address : (session?.address ?? '');
-      const command = this.#command(frame, re);
-      if (DURABLE.has(frame.type)) await hub.bus.publish([{ kind: 'account', key, command }]);
-      else hub.bus.tell({ kind: 'account', key, command });
+      const command: Addressed = { kind: 'account', key, command: this.#command(frame, re) };
+      if (DURABLE.has(frame.type)) return await hub.bus.publish([command]);
+      if (!ONCE.has(frame.type)) hub.asks.told(re, command);
+      hub.bus.tell(command);
     } catch (error) {
       hub.asks.fail(re, hub.refusalFor(error));
     }

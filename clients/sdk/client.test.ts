@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLOSE } from '#protocol/close-codes.ts';
 import { Client } from './client.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
@@ -145,7 +146,9 @@ describe('an account', () => {
 
   it('leaves nothing on a device that was signed out', async () => {
     const { al } = await two();
+    await al.online();
     await al.client.signOut(PASSWORD);
+    expect(al.of('stopped').map(({ code }) => code)).not.toContain(CLOSE.revoked.code);
     await expect(people.reopen(al)).rejects.toMatchObject({ problem: 'missing' });
     await expect(people.logIn('al')).resolves.toBeDefined();
   });
@@ -172,6 +175,7 @@ describe('an account', () => {
     const { accounts } = server;
     accounts.delete = () => {};
     await expect(al.client.deleteAccount(PASSWORD)).rejects.toThrow('deleted');
+    expect(al.of('stopped').map(({ code }) => code)).toEqual([CLOSE.accountDeleted.code]);
     await al.client.close();
     await expect(people.reopen(al)).resolves.toBeDefined();
   });

@@ -236,29 +236,36 @@ export class Client {
    * RequestError, Unavailable: nothing was erased.
    */
   async signOut(password: string): Promise<void> {
-    if ((await this.gone()) === undefined) await this.#mine.signOut(password);
-    await this.#end('This device was signed out.');
-    await this.#profile.erase();
+    await this.#leave('revoked', 'This device was signed out.', async () => {
+      if ((await this.gone()) === undefined) await this.#mine.signOut(password);
+    });
   }
 
   /** Deletes the account for ever and erases the profile. Needs a session: `connect` first. Throws as `signOut`. */
   async deleteAccount(password: string): Promise<void> {
-    await this.#online.asking('deleted', async (session) => {
+    await this.#leave('deleted', 'The account was deleted.', async () => {
       try {
-        await deleteAccount(this.#platform, this.#profile, session, password);
+        await deleteAccount(this.#platform, this.#profile, await this.#online.session(), password);
       } catch (error) {
         // All sessions of a deleted account are closed, this one perhaps ahead of its answer.
         if (!(error instanceof Unavailable) || (await this.gone()) !== 'deleted') throw error;
       }
-      await this.#end('The account was deleted.');
     });
-    await this.#profile.erase();
   }
 
   /** Ends the session, finishes what is being written, closes the profile. What is in the outbox stays there. */
   async close(): Promise<void> {
     await this.#end('Closed by this client.');
     await this.#profile.close();
+  }
+
+  /** Has the server take this device out of its account, and keeps nothing of it. */
+  async #leave(gone: Gone, reason: string, act: () => Promise<void>): Promise<void> {
+    await this.#online.asking(gone, async () => {
+      await act();
+      await this.#end(reason);
+    });
+    await this.#profile.erase();
   }
 
   async #end(reason: string): Promise<void> {

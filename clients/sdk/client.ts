@@ -82,7 +82,7 @@ export class Client {
     this.#own = ownDevice(account);
     const emit = (event: ClientEvent) => this.#events.emit(event);
     const grown = (address: string, events: readonly NewEvent[]) => this.#onGrown(address, events);
-    const accounts = new Accounts({ profile, clock: platform.clock, own: account.address, grown });
+    const accounts = new Accounts({ profile, clock: platform.clock, own: this.#own, grown });
     const { clock, timers, random } = platform;
     this.#upkeep = new Upkeep({ profile, clock, timers, emit }, account.sureTime);
     const { sureTime } = this.#upkeep;

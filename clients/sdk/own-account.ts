@@ -63,11 +63,11 @@ export class OwnAccount {
     session: Connection,
     passwords: { readonly old: string; readonly fresh: string },
   ): Promise<void> {
-    const { platform, profile, accounts, own } = this.#deps;
+    const { platform, profile } = this.#deps;
     this.#changing = true;
     try {
       await changePassword(platform, profile, session, passwords);
-      await accounts.refresh(own.address, session);
+      await this.refresh(session);
     } finally {
       this.#changing = false;
     }

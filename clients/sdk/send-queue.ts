@@ -165,11 +165,12 @@ export class SendQueue {
 
   /** One transaction for all that was answered while the last one was on its way. */
   async #commit(): Promise<void> {
+    let batch: Answered[] = [];
     try {
       // One turn later: the answers of one read of the socket go together.
       await Promise.resolve();
       while (this.#answered.length > 0) {
-        const batch = this.#answered.splice(0);
+        batch = this.#answered.splice(0);
         const stale = [...new Set(batch.flatMap((answered) => answered.stale))];
         await this.#deps.sending.accepted(
           batch.map(({ item }) => item.number),
@@ -187,6 +188,8 @@ export class SendQueue {
         }
       }
     } catch (error) {
+      // They are sent again on the next connection, and answered again: perhaps the profile takes it then.
+      for (const { item } of [...batch, ...this.#answered.splice(0)]) this.#done.delete(item.number);
       this.#deps.emit(trouble(error));
     } finally {
       this.#committing = undefined;

@@ -125,6 +125,8 @@ function identityText(
       return `A device of ${whose} was revoked.`;
     case 'changed':
       return `The identity of ${whose} has changed: it may be another person. Compare safety numbers, then: ${typed(`trust ${address}`)}`;
+    case 'back':
+      return `The server shows the known identity of ${whose} again. What you send goes to that one.`;
     case 'accepted':
       return `The changed identity of ${whose} was accepted.`;
     case 'alarm':

@@ -8,7 +8,7 @@ import * as field from './fields.ts';
 const challenge = z.object({
   type: z.literal('challenge'),
   nonce: field.base64(32),
-  domain: z.string().min(1).max(253),
+  domain: field.domain,
   /** The server's OPAQUE key, as its library writes it: pinned by clients at first use. */
   serverKey: field.opaque,
   signUp: z.enum(['open', 'invitation', 'closed']),

@@ -1,13 +1,13 @@
 // A profile's records in one SQLite file: WAL, every commit synced, several processes at once. All statements of a profile are here.
 // node:sqlite is synchronous; a transaction runs within one turn of the event loop, because it awaits nothing but itself.
-import { closeSync, openSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { foreign, missing, unknownVersion } from '../profile/problems.ts';
 import { ProfileError } from '../profile/profile.ts';
 import type { ProfileStorage, StorageWriter } from '../profile/storage.ts';
 import { makeDirectory, mustBeDirectory } from './directory.ts';
-import { eraseFiles, Locks, Mark } from './profile-files.ts';
+import { eraseFiles, Locks, Mark, touch } from './profile-files.ts';
 import { explained, isBusy, lacksSharedMemory } from './sqlite-errors.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import { soon, turnOf } from './turns.ts';
@@ -18,6 +18,8 @@ const APPLICATION_ID = 0x70726c79;
 const LAYOUT_VERSION = 1;
 const BUSY_TIMEOUT_MS = 10_000;
 const WATCH_INTERVAL_MS = 50;
+/** How long what was overwritten may stay in the WAL for others who are reading. */
+const SCRUB_MAX_MS = 2_000;
 /** Pages of 4 KiB: a batch of 64 messages writes 100 to 300, and a checkpoint writes each page once however often it changed. */
 const CHECKPOINT_PAGES = 8_000;
 const CACHE_KIB = 16_384;
@@ -61,7 +63,7 @@ function opened(file: string, locking: 'NORMAL' | 'EXCLUSIVE'): DatabaseSync {
 /** Private from the first byte: SQLite gives its other files the mode of this one. */
 function prepare(directory: string, file: string): void {
   makeDirectory(directory);
-  closeSync(openSync(file, 'a', 0o600));
+  touch(file);
 }
 
 function layOut(database: DatabaseSync, file: string): void {
@@ -180,6 +182,12 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
       };
     },
 
+    async scrub() {
+      const emptied = (): boolean => database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0;
+      const until = performance.now() + SCRUB_MAX_MS;
+      // What was committed is so all the same; the next checkpoint does it.
+      await turn.run(() => soon(emptied, until)).catch(() => {});
+    },
     close,
     async erase({ space, key }) {
       try {

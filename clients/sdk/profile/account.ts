@@ -58,6 +58,7 @@ export function accountPart({ records }: Context, keeper: KeyKeeper): AccountPar
         const passwordVersionSeen = Math.max(passwordVersion, account.passwordVersionSeen);
         tx.put(ACCOUNT, SINGLE, { ...account, passwordVersion, passwordVersionSeen });
       });
+      await records.scrub();
     },
   };
 }

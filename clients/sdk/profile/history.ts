@@ -191,7 +191,9 @@ export function historyPart(context: Context): HistoryPart {
       for (;;) {
         const swept = await records.write((tx) => sweep(tx, now));
         deleted += swept.deleted;
-        if (swept.done) return deleted;
+        if (!swept.done) continue;
+        if (deleted > 0) await records.scrub();
+        return deleted;
       }
     },
   };

@@ -79,7 +79,7 @@ export interface AccountPart {
   nextSessionNumber(): Promise<number>;
   /** Keeps the highest `version` seen; from then on `passwordChanged` is true until `rewrap` with that version. */
   sawPasswordVersion(version: number): Promise<void>;
-  /** Wraps the profile key with another password (NFC is applied here); old wrapping is gone with the same transaction. */
+  /** Wraps the profile key with another password (NFC is applied here); the old wrapping is overwritten with it, and scrubbed from disk. */
   rewrap(password: string, passwordVersion: number): Promise<void>;
 }
 

@@ -63,10 +63,23 @@ export class Accounts {
    * What is pinned, or else the server's log, which is pinned then. A question that went down with its connection is put to the next one.
    * Throws RequestError, Refusal `log_refused`, Unavailable (a live server did not answer), or what `connection` throws.
    */
-  async knownOrFetched(address: string, connection: () => Promise<Connection>): Promise<Known> {
+  knownOrFetched(address: string, connection: () => Promise<Connection>): Promise<Known> {
+    return this.#knownIf(() => true, address, connection);
+  }
+
+  /** As `knownOrFetched`, to be written to: of somebody without a device in use it asks again, because they may have come back with another. */
+  addressee(address: string, connection: () => Promise<Connection>): Promise<Known> {
+    return this.#knownIf(({ state }) => activeDevices(state).length > 0, address, connection);
+  }
+
+  async #knownIf(
+    isEnough: (known: Known) => boolean,
+    address: string,
+    connection: () => Promise<Connection>,
+  ): Promise<Known> {
     for (;;) {
       const known = await this.known(address);
-      if (known !== undefined) return known;
+      if (known !== undefined && isEnough(known)) return known;
       const session = await connection();
       try {
         return await this.refresh(address, session);

@@ -47,7 +47,7 @@ export class Composer {
     const { own, profile, clock } = this.#deps;
     const fault = addressFault(to);
     if (fault !== undefined) throw new RequestError('bad_name', fault);
-    const other = await this.#deps.accounts.knownOrFetched(to, connection);
+    const other = await this.#deps.accounts.addressee(to, connection);
     const recipients = await this.#recipients(other);
     const heads = headsFor(await profile.receiving.heads(to), own.device);
     const positions = { senderPosition: (await this.#own()).state.position, recipientPosition: other.state.position };

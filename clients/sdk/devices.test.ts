@@ -27,6 +27,22 @@ async function two(): Promise<{ al: Person; bo: Person }> {
 
 const delivered = (person: Person, id: string | undefined) => person.of('delivered').some((event) => event.id === id);
 
+it('somebody who signed out of the only device can be written to as soon as there is another, whatever was refused meanwhile', async () => {
+  const { al, bo } = await two();
+  await al.say(BO, 'known');
+  await bo.client.signOut(PASSWORD);
+  server.lies.refuse = () => 'stale_devices';
+  await al.client.send([BO], ['while nobody is there']);
+  await al.until(() => al.of('refused').length === 1);
+  delete server.lies.refuse;
+  expect(al.of('refused')[0]?.message).toBe('bo@localhost has no device in use at present.');
+  expect(await al.client.send([BO], ['still nobody'])).toMatchObject([{ error: { reason: 'no_device' } }]);
+  const back = await people.logIn('bo');
+  await back.online();
+  await al.say(BO, 'welcome back');
+  await back.until(({ texts }) => texts.includes('welcome back'));
+});
+
 describe('a second device', () => {
   it('has what was written shortly before it came, and everything from then on', async () => {
     const { al, bo } = await two();

@@ -226,7 +226,9 @@ export class SendQueue {
     void this.#fill();
   }
 
-  async #drop(item: OutboxItem, { code, message }: RequestError): Promise<void> {
+  async #drop(item: OutboxItem, { code, message: said }: RequestError): Promise<void> {
+    // The server speaks to a client; what a client does about it has been done.
+    const message = code === 'stale_devices' ? `${item.conversation} has no device in use at present.` : said;
     await this.#deps.sending.drop(item.number, code);
     if (this.#hollow.delete(item.number)) return;
     this.#deps.emit({ type: 'refused', id: item.id, conversation: item.conversation, code, message });

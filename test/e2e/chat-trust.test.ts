@@ -112,6 +112,8 @@ describeInTerminal('trust in a chat', () => {
       expectScreen('changed-identity', shown(await als.screen()));
       await als.press('C-c');
       await als.say('/trust');
+      await als.sees('Type yes if it is the one that you have compared:');
+      await als.say('yes');
       await als.sees('is accepted, with the number');
       await als.sees(/^bo>$/m);
     },

@@ -1,7 +1,8 @@
 // Whom a chat trusts, as a person sees it: devices that come and go, passwords, an identity that is another one.
 import { expect, it, onTestFinished } from 'vitest';
 import { ServerDouble } from '../../clients/sdk/test/server-double.ts';
-import { ChatTerminal, describeInTerminal, expectScreen } from './chat.fixture.ts';
+import { describeInTerminal, expectScreen } from './chat.fixture.ts';
+import { ChatTerminal } from './chat-terminal.ts';
 import { chatWorld, FROM_ENVIRONMENT } from './chat-world.ts';
 import { PASSWORD } from './terminal.ts';
 import { SEVERAL_COMMANDS_MS } from './terminal-world.ts';

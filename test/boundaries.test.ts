@@ -46,6 +46,8 @@ describe('the rules', () => {
     'clients/terminal/main.ts': "import '../sdk/index.ts';\nimport '#protocol/ids.ts';\nimport 'node:readline';",
     'clients/web/main.ts': "import '../sdk/index.ts';",
     'bench/main.ts': "import '../services/server.ts';\nimport '../clients/sdk/index.ts';\nimport 'ws';",
+    'demo/main.ts': "import '../test/chat.ts';",
+    'test/chat.ts': "import '../services/server.ts';",
     'test/chat.test.ts':
       "import '../services/server.ts';\nimport '../clients/sdk/index.ts';\nimport '../bench/main.ts';",
   };
@@ -69,6 +71,7 @@ describe('the rules', () => {
       ['interfaces-stand-on-the-sdk', 'clients/terminal/a.ts', '../web/main.ts', 'clients/web/main.ts'],
       ['interfaces-stand-on-the-sdk', 'clients/terminal/b.ts', '#runtime/bus.ts', 'runtime/bus.ts'],
       ['product-never-imports-tests', 'protocol/c.ts', './ids.test.ts', 'protocol/ids.test.ts'],
+      ['product-never-imports-tests', 'clients/terminal/c.ts', '../../demo/main.ts', 'demo/main.ts'],
       ['product-needs-no-dev-dependency', 'runtime/b.ts', 'fast-check', 'node_modules/fast-check/'],
       ['ws-has-a-home', 'runtime/c.ts', 'ws', 'node_modules/ws/'],
       ['ws-has-a-home', 'clients/sdk/c.ts', 'ws', 'node_modules/ws/'],

@@ -8,14 +8,14 @@ import { describe, expect, test } from 'vitest';
 import { ServerProcess } from './server.fixture.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'PROTOCOL.md'];
+const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'PROTOCOL.md', 'docs/FEATURES.md'];
 const CONVERSATION_MAX_MS = 120_000;
 const run = promisify(execFile);
 const read = (document: string): string => readFileSync(join(ROOT, document), 'utf8');
 
 /** Paths in backticks or links: with a folder, or a file of the root. */
 function pathsIn(text: string): string[] {
-  const quoted = [...text.matchAll(/`((?:protocol|runtime|services|clients|bench|test)\/[\w./*-]*)`/g)];
+  const quoted = [...text.matchAll(/`((?:protocol|runtime|services|clients|bench|demo|docs|test)\/[\w./*-]*)`/g)];
   const linked = [...text.matchAll(/\]\(([\w./-]+)\)/g)];
   return [...quoted, ...linked].flatMap(([, path]) => (path === undefined ? [] : [path]));
 }
@@ -35,11 +35,6 @@ describe('the documents', () => {
       path.includes('*') ? globSync(path, { cwd: ROOT }).length === 0 : !existsSync(join(ROOT, path)),
     );
     expect(missing).toEqual([]);
-  });
-
-  test('the chat of README.md is a screen of a real terminal (chat.test.ts)', () => {
-    const [, block = ''] = /```text\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
-    expect(block.replace(/^\d\d:\d\d/gm, 'TIME')).toBe(read('test/e2e/screens/unread.txt'));
   });
 
   test(

@@ -1,7 +1,7 @@
 // People on one server who sit in front of chats in real terminals (chat.test.ts, chat-trust.test.ts).
 import { afterAll, afterEach } from 'vitest';
 import { ServerProcess } from '../server.fixture.ts';
-import { ChatTerminal, steady } from './chat.fixture.ts';
+import { ChatTerminal, steady } from './chat-terminal.ts';
 import { PASSWORD } from './terminal.ts';
 import { type Person, TerminalWorld } from './terminal-world.ts';
 

@@ -1,7 +1,8 @@
 // A chat in a real terminal, as a person types and sees it. The screens are text files beside this one.
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { ChatTerminal, describeInTerminal, expectScreen } from './chat.fixture.ts';
+import { describeInTerminal, expectScreen } from './chat.fixture.ts';
+import { ChatTerminal } from './chat-terminal.ts';
 import { chatWorld } from './chat-world.ts';
 import { PASSWORD } from './terminal.ts';
 import { SEVERAL_COMMANDS_MS } from './terminal-world.ts';

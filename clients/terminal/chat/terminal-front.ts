@@ -3,10 +3,9 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { ReadStream, WriteStream } from 'node:tty';
 import type { Write } from '../output.ts';
 import type { Front, FrontHandlers } from './front.ts';
-import { PasteReader, Pastes, typedSigns } from './paste.ts';
+import { PasteReader, Pastes, type Piece, typedSigns } from './paste.ts';
 import { wrapped } from './wrap.ts';
 
 const HISTORY_LINES = 500;
@@ -16,9 +15,11 @@ const PASTE_ON = '\u001b[?2004h';
 const PASTE_OFF = '\u001b[?2004l';
 const NEWLINE = '\r\n';
 
+type Keyboard = Pick<Readable, 'on' | 'off' | 'resume' | 'pause'> & { setRawMode(raw: boolean): unknown };
+
 export type TerminalFrontOptions = {
-  readonly keyboard: Pick<ReadStream, 'on' | 'off' | 'resume' | 'pause' | 'setRawMode'>;
-  readonly screen: Pick<WriteStream, 'on' | 'off' | 'columns'>;
+  readonly keyboard: Keyboard;
+  readonly screen: Pick<Writable, 'on' | 'off'> & { readonly columns: number };
   /** To the same screen. */
   readonly write: Write;
   /** Stops all of this job, as Ctrl-Z does: the program that started this one, too. Resolves when it goes on. */
@@ -37,6 +38,8 @@ export class TerminalFront implements Front {
   #prompt = '> ';
   #paste = new PasteReader();
   #decoder = new StringDecoder('utf8');
+  /** Keys, one each, and pasted texts that readline has not taken yet. */
+  #typed: Piece[] = [];
   /** Printed while a question stood there. */
   #held: string[] = [];
   #questions = 0;
@@ -131,6 +134,7 @@ export class TerminalFront implements Front {
       if (line === this.#line) this.#onEnd();
     });
     keyboard.on('data', this.#onKeys);
+    keys.on('resume', () => this.#type());
     keyboard.resume();
     write(PASTE_ON);
     line.prompt();
@@ -145,6 +149,7 @@ export class TerminalFront implements Front {
     const { keyboard, write } = this.#options;
     write(`${up(line.getCursorPos().rows)}\r\u001b[J${PASTE_OFF}`);
     this.#line = undefined;
+    this.#typed = [];
     keyboard.off('data', this.#onKeys);
     line.close();
     keyboard.pause();
@@ -163,21 +168,37 @@ export class TerminalFront implements Front {
   }
 
   #complete(text: string, done: (error: null, result: [string[], string]) => void): void {
+    const line = this.#line;
+    const answer = (completions: readonly string[], word: string) => {
+      // readline throws where it was closed meanwhile.
+      if (line === this.#line) done(null, [[...completions], word]);
+    };
     const handlers = this.#handlers;
-    if (handlers === undefined) return done(null, [[], text]);
+    if (handlers === undefined) return answer([], text);
     handlers.complete(text).then(
-      ({ word, completions }) => done(null, [[...completions], word]),
-      () => done(null, [[], text]), // the profile is being closed: whoever closes it knows why
+      ({ word, completions }) => answer(completions, word),
+      () => answer([], text), // the profile is being closed: whoever closes it knows why
     );
   }
 
   readonly #onKeys = (bytes: Buffer): void => {
     for (const { kind, text } of this.#paste.read(this.#decoder.write(bytes))) {
-      if (kind === 'paste') this.#line?.write(this.#pastes.shown(text));
-      // One by one: where several come together, readline 24 does not notice that its line has grown by a row.
-      else for (const key of typedSigns(text)) this.#keys.emit('data', key);
+      // Keys one by one: where several come together, readline 24 does not notice that its line has grown by a row.
+      const pieces = kind === 'paste' ? [text] : [...typedSigns(text)];
+      this.#typed.push(...pieces.map((piece) => ({ kind, text: piece })));
     }
+    this.#type();
   };
+
+  /** All that was typed and pasted, up to a Tab that has to be answered first: readline pauses its input then. */
+  #type(): void {
+    while (!this.#keys.isPaused()) {
+      const next = this.#typed.shift();
+      if (next === undefined) return;
+      if (next.kind === 'paste') this.#line?.write(this.#pastes.shown(next.text));
+      else this.#keys.emit('data', next.text);
+    }
+  }
 
   readonly #onEnd = (): void => this.#handlers?.end();
 
@@ -194,9 +215,9 @@ export class TerminalFront implements Front {
 
 /** What readline reads: keys as they were handed on, in the very moment, so that what is pasted between two of them stands between them. */
 class Keys extends Readable {
-  readonly #keyboard: Pick<ReadStream, 'setRawMode'> | undefined;
+  readonly #keyboard: Pick<Keyboard, 'setRawMode'> | undefined;
 
-  constructor(keyboard?: Pick<ReadStream, 'setRawMode'>) {
+  constructor(keyboard?: Pick<Keyboard, 'setRawMode'>) {
     super({ read() {} });
     this.#keyboard = keyboard;
   }

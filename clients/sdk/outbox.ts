@@ -75,10 +75,11 @@ export class Outbox {
         if (count > 0) this.#deps.emit({ type: 'trouble', message: `${what} not sent, and will not be.` });
         return;
       }
-      count += page.length;
-      for (const { number, id, conversation } of page) {
+      for (const { number, id, conversation, hidden } of page) {
         const before = (await sending.sent(this.#deps.own.device, id))?.outcome;
         await sending.drop(number, code);
+        if (hidden) continue;
+        count++;
         if (before === 'pending') this.#deps.emit({ type: 'refused', id, conversation, code, message });
       }
     }
@@ -149,12 +150,12 @@ export class Outbox {
 
   async #hollowOut(item: OutboxItem): Promise<void> {
     const { sending } = this.#deps.profile;
-    const { conversation, id, number } = item;
+    const { conversation, id, number, hidden } = item;
     if ((await sending.sent(this.#deps.own.device, id))?.outcome === 'given_up') return;
     const reseal = await this.#composer.reseal(conversation);
     await sending.giveUp(number, 'too_old', (queued, previous) => reseal(queued, previous, EMPTY_CONTENT));
     const message = 'It could not be sent for 14 days and was given up.';
-    this.#deps.emit({ type: 'given_up', id, conversation, code: 'too_old', message });
+    if (!hidden) this.#deps.emit({ type: 'given_up', id, conversation, code: 'too_old', message });
     // What follows in the conversation names the hash of the one before it.
     for (let after = number; ; ) {
       const page = await sending.outbox(after, PAGE_ITEMS);

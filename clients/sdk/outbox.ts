@@ -76,10 +76,11 @@ export class Outbox {
         if (count > 0) this.#deps.emit({ type: 'trouble', message: `${what} not sent, and will not be.` });
         return;
       }
-      count += page.length;
-      for (const { number, id, conversation } of page) {
+      for (const { number, id, conversation, hidden } of page) {
         const before = (await sending.sent(this.#deps.own.device, id))?.outcome;
         await sending.drop(number, code);
+        if (hidden) continue;
+        count++;
         if (before === 'pending') this.#deps.emit({ type: 'refused', id, conversation, code, message });
       }
     }
@@ -175,7 +176,8 @@ export class Outbox {
     this.#tellGivenUp(item);
   }
 
-  #tellGivenUp({ id, conversation }: OutboxItem): void {
+  #tellGivenUp({ id, conversation, hidden }: OutboxItem): void {
+    if (hidden) return;
     const message = 'It could not be sent for 14 days and was given up.';
     this.#deps.emit({ type: 'given_up', id, conversation, code: 'too_old', message });
   }

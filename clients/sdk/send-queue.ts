@@ -183,7 +183,7 @@ export class SendQueue {
         );
         for (const { item, receivedAt } of batch) {
           this.#done.delete(item.number);
-          if (this.#hollow.delete(item.number)) continue;
+          if (this.#hollow.delete(item.number) || item.hidden) continue;
           this.#deps.emit({ type: 'accepted', id: item.id, conversation: item.conversation, receivedAt });
         }
       }
@@ -219,18 +219,25 @@ export class SendQueue {
       this.#rewind(lowest - 1);
       void this.#fill();
     });
-    if (waitMs !== undefined) {
-      const { code, message } = error;
-      this.#deps.emit({ type: 'delayed', id: item.id, conversation, code, message, seconds: Math.ceil(waitMs / 1000) });
-    }
+    if (waitMs !== undefined) void this.#tellDelay(item, error, Math.ceil(waitMs / 1000));
     void this.#fill();
+  }
+
+  /** Of a hidden message only where others wait: perhaps behind it. */
+  async #tellDelay({ id, conversation, hidden }: OutboxItem, { code, message }: RequestError, seconds: number) {
+    try {
+      if (hidden && (await this.#deps.sending.outboxSize()) === 0) return;
+      this.#deps.emit({ type: 'delayed', id, conversation, code, message, seconds });
+    } catch (error) {
+      this.#deps.emit(trouble(error));
+    }
   }
 
   async #drop(item: OutboxItem, { code, message: said }: RequestError): Promise<void> {
     // The server speaks to a client; what a client does about it has been done.
     const message = code === 'stale_devices' ? `${item.conversation} has no device in use at present.` : said;
     await this.#deps.sending.drop(item.number, code);
-    if (this.#hollow.delete(item.number)) return;
+    if (this.#hollow.delete(item.number) || item.hidden) return;
     this.#deps.emit({ type: 'refused', id: item.id, conversation: item.conversation, code, message });
   }
 

@@ -4,7 +4,7 @@ import { CLOSE } from '#protocol/close-codes.ts';
 import { SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import { Wire } from '../../test/wire.fixture.ts';
-import { WirePerson } from '../../test/wire-person.fixture.ts';
+import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
 import { Gateway, sendAll } from './gateway.fixture.ts';
 
 const PARTITIONS = 4;
@@ -77,6 +77,20 @@ test('what the last owner of accounts did not answer is put to the next one, and
   expect(await Promise.all(answers)).toMatchObject([{ type: 'ok' }, { type: 'ok' }]);
   gateway.bus.reader.moved?.('account', AL);
   expect(asked()).toHaveLength(3);
+});
+
+test('so is the end of a sign-in: who does not remember it says so, and it is begun anew at once', async () => {
+  const wire = await Wire.open(gateway.url);
+  const fields = { address: al.address, login: random64(16), finish: 'AAAA' };
+  const answer = wire.request({ type: 'login.finish', ...fields });
+  const asked = () => gateway.bus.others.filter(({ type }) => type === 'login.finish');
+  await vi.waitUntil(() => asked().length === 1);
+  gateway.bus.reader.moved?.('account', AL);
+  expect(asked()).toHaveLength(2);
+  for (const command of asked())
+    if ('reply' in command)
+      gateway.bus.send('held', { type: 'refusal', re: command.reply.re, code: 'unavailable', message: 'Try again.' });
+  expect(await answer).toMatchObject({ type: 'error', code: 'unavailable', retry: true });
 });
 
 describe('a bus that is back', () => {

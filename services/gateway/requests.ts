@@ -14,8 +14,6 @@ import type { Session } from './session.ts';
 const IN_SESSION: ReadonlySet<RequestType> = new Set(['send', 'password.start', 'password.finish', 'account.delete']);
 /** Requests that change an account: they go through its durable queue. */
 const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
-/** It ends a sign-in that its owner alone remembers: told to another one it would be a wrong password. */
-const ONCE: ReadonlySet<RequestType> = new Set(['login.finish']);
 const CHALLENGE_BYTES = 32;
 
 export type AccountRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'>>;
@@ -65,7 +63,7 @@ export class Requests {
       const key = 'address' in frame ? frame.address : (session?.address ?? '');
       const command: Addressed = { kind: 'account', key, command: this.#command(frame, re) };
       if (DURABLE.has(frame.type)) return await hub.bus.publish([command]);
-      if (!ONCE.has(frame.type)) hub.asks.told(re, command);
+      hub.asks.told(re, command);
       hub.bus.tell(command);
     } catch (error) {
       hub.asks.fail(re, hub.refusalFor(error));

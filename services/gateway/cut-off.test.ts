@@ -137,6 +137,27 @@ describe('the detach of a session that ended', () => {
   });
 });
 
+test('a session that receives nothing is made known to its mailbox when it begins and when it ends', async () => {
+  const wire = await gateway.session(al);
+  const told = () => gateway.bus.others.filter(({ type }) => type === 'used');
+  await vi.waitUntil(() => told().length === 1);
+  await wire.close();
+  await vi.waitUntil(() => told().length === 2);
+  expect(told()).toEqual(Array.from({ length: 2 }, () => ({ type: 'used', device: al.device.name })));
+});
+
+test('who asks when devices were used is asked for nothing but the own mailbox', async () => {
+  const wire = await gateway.session(al);
+  const told = vi.spyOn(gateway.bus, 'tell');
+  const answer = wire.request({ type: 'devices.used' });
+  await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'devices.used'));
+  expect(told.mock.lastCall?.[0]).toMatchObject({ kind: 'mailbox', key: al.address });
+  const asked = gateway.bus.others.find((command) => command.type === 'devices.used');
+  if (asked?.type !== 'devices.used') throw new Error('not asked');
+  gateway.bus.answer(asked.reply.re, { used: [] });
+  expect(await answer).toMatchObject({ type: 'ok', used: [] });
+});
+
 describe('a bus that is away', () => {
   const readyz = async (): Promise<number> => (await fetch(`${gateway.url.replace('ws', 'http')}/readyz`)).status;
 

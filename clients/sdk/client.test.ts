@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
+import { RequestError } from '#protocol/errors.ts';
 import { Client } from './client.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
@@ -119,6 +120,26 @@ describe('the password', () => {
     await (await people.reopen(al, FRESH)).online();
     await expect(people.logIn('al', PASSWORD)).rejects.toThrow('2 tries left');
     await people.logIn('al', FRESH);
+  });
+
+  it('is proved once more, unasked, where the server forgot the sign-in before its end; not for ever', async () => {
+    await people.signUp('al');
+    const finish = server.accounts.finishLogin.bind(server.accounts);
+    let forgotten = 0;
+    const forget = (times: number) => {
+      forgotten = 0;
+      server.accounts.finishLogin = (frame) => {
+        if (forgotten === times) return finish(frame);
+        forgotten += 1;
+        throw new RequestError('unavailable');
+      };
+    };
+    forget(1);
+    await people.logIn('al');
+    expect(server.accounts.devices(AL)).toHaveLength(2);
+    forget(Number.POSITIVE_INFINITY);
+    await expect(people.logIn('al')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(forgotten).toBe(2);
   });
 
   it('must not be guessable', async () => {

@@ -194,7 +194,7 @@ describe('somebody who lies about what was read', () => {
     const profile = await platform.profiles.open(PASSWORD);
     const { clock, timers, random } = platform;
     const own = ownDevice(client.account);
-    const accounts = new Accounts({ profile, clock, own: BO, grown: () => {} });
+    const accounts = new Accounts({ profile, clock, own, grown: () => {} });
     const sureTime = new SureTime(clock, undefined);
     const outbox = new Outbox({ own, profile, accounts, clock, timers, random, sureTime, emit: () => {} });
     const drafts = contents.map((content) => ({ content }));

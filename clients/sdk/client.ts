@@ -5,6 +5,7 @@ import { Unavailable } from '#protocol/errors.ts';
 import { Accounts } from './accounts.ts';
 import { Contacts, type Safety } from './contacts.ts';
 import { textContent } from './content.ts';
+import { DeviceNames } from './device-names.ts';
 import { type DeviceInfo, deleteAccount } from './devices.ts';
 import { type ClientEvent, Emitter, type Listener } from './events.ts';
 import { Inbox } from './inbox.ts';
@@ -47,6 +48,7 @@ export class Client {
   readonly #mine: OwnAccount;
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
+  readonly #names: DeviceNames;
   readonly #online: Online;
   readonly #stopWatching: () => void;
   readonly #upkeep: Upkeep;
@@ -93,10 +95,14 @@ export class Client {
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
+    this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
     this.#online = new Online({
       ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps) },
       timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
-      refreshOwn: (connection) => this.#mine.refresh(connection),
+      refreshOwn: async (connection) => {
+        await this.#mine.refresh(connection);
+        await this.#names.tell();
+      },
     });
     this.#stopWatching = profile.events.watch(() => emit({ type: 'journal' }));
     this.#upkeep.run();
@@ -237,6 +243,11 @@ export class Client {
     return this.#online.gone();
   }
 
+  /** Calls this device so; the own other devices learn it, and nobody else. Throws Refusal `bad_text`. */
+  rename(name: string): Promise<void> {
+    return this.#names.rename(name);
+  }
+
   /** Throws Refusal `unknown_device`, `wrong_password`, `log_refused`, RequestError, Unavailable. A `device` of this account; revoked already: nothing is done. */
   async revoke(device: DeviceId, password: string): Promise<void> {
     await this.#mine.revoke(device, password);
@@ -295,6 +306,7 @@ export class Client {
     this.#receipts.stop();
     this.#stopWatching();
     await this.#online.end(reason);
+    await this.#names.stop();
   }
 
   #onGrown(address: string, events: readonly NewEvent[]): void {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { concat, fromHex, toHex } from '#protocol/bytes.ts';
-import { EMPTY_CONTENT, isShown, readContent, receiptContent, textContent } from './content.ts';
+import { EMPTY_CONTENT, isShown, nameContent, readContent, receiptContent, textContent } from './content.ts';
 import { RECEIPT_MARKS_MAX } from './content-receipt.ts';
 import { sealed } from './crypto/test/world.ts';
 
@@ -120,5 +120,46 @@ describe('a receipt', () => {
     const read = [{ device: encodeBase64(fromHex(device)), seq, tag: fromHex(slots[0]?.read ?? '') }];
     expect(readContent(content)).toEqual({ kind: 'receipt', read });
     expect(toHex(receiptContent(read))).toBe(toHex(content));
+  });
+});
+
+describe('the name of a device', () => {
+  const device = encodeBase64(new Uint8Array(32).fill(1));
+  const ill = ['', ' ', 'x'.repeat(65), 'a\nb', '\u001b[2J', 'a\u2028b', '\u009b', '\ud800'];
+
+  it('is given back, up to 64 characters of any script', () => {
+    for (const name of ['laptop', 'Mö’s 💻', '日'.repeat(64), '👋'.repeat(64), '\ufeffx']) {
+      expect(readContent(nameContent({ device, name }))).toEqual({ kind: 'name', name: { device, name } });
+    }
+  });
+
+  it('has one spelling: other bytes are refused, or those of another name', () => {
+    const [whole] = [nameContent({ device, name: 'laptop' })];
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.uint8Array({ maxLength: 80 }), (kept, more) => {
+        const given = concat(whole.subarray(0, Math.max(1, kept)), more);
+        const content = readContent(given);
+        if (content.kind === 'name') expect(nameContent(content.name)).toEqual(given);
+        else expect(content).toEqual({ kind: 'unknown', number: 3 });
+      }),
+    );
+  });
+
+  it('is refused where it is none, and shown to nobody then either', () => {
+    for (const name of ill) expect(() => nameContent({ device, name })).toThrow();
+    const bytes = (name: string) => {
+      const utf8 = new TextEncoder().encode(name);
+      return concat(Uint8Array.of(3), new Uint8Array(32), Uint8Array.of(0, 0, 0, utf8.length), utf8);
+    };
+    expect(isShown(readContent(bytes('laptop')))).toBe(false);
+    for (const name of ill.slice(0, -1)) expect(readContent(bytes(name))).toEqual({ kind: 'unknown', number: 3 });
+    expect(isShown(readContent(bytes(' ')))).toBe(false);
+  });
+
+  it('is in PROTOCOL.md byte by byte, of the first device of the vectors', async () => {
+    const document = await readFile(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');
+    const [, example = ''] = /^```text\n(03 [0-9a-f\s]+)```$/m.exec(document) ?? [];
+    const name = { device: encodeBase64(fromHex(sealed('direct-first').headerFields.device)), name: 'phone' };
+    expect(toHex(nameContent(name))).toBe(example.replace(/\s/g, ''));
   });
 });

@@ -3,24 +3,28 @@
 //   content = empty                   nothing to show: stands under the number of a message that was given up
 //           | u8 kind ‖ rest          kind 1: text, rest = 1 to 65,536 bytes of well-formed UTF-8, not normalised
 //                                     kind 2: receipt (content-receipt.ts): which messages were read
-//                                     kinds 3 to 255: later ones (files, edits); kind 0 is never used
+//                                     kind 3: name of an own device (content-name.ts)
+//                                     kinds 4 to 255: later ones (files, edits); kind 0 is never used
 //
 // A client that does not know a kind keeps the bytes and shows "a message of kind N that this version cannot show". Ill-formed
 // text is shown likewise. Content is data: nothing in it is ever taken for a command, a path or markup.
 import { concat } from '#protocol/bytes.ts';
 import { ProtocolError } from '#protocol/errors.ts';
 import { CONTENT_MAX_BYTES, TEXT_MAX_BYTES } from '#protocol/limits.ts';
+import { decodeDeviceName, encodeDeviceName, type NamedDevice } from './content-name.ts';
 import { decodeReceipt, encodeReceipt } from './content-receipt.ts';
 import type { ReadMark } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
 const KIND_TEXT = 1;
 const KIND_RECEIPT = 2;
+const KIND_NAME = 3;
 
 export type Content =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'empty' }
   | { readonly kind: 'receipt'; readonly read: readonly ReadMark[] }
+  | { readonly kind: 'name'; readonly name: NamedDevice }
   /** `number`: the kind that this version does not know, or that was not well formed. */
   | { readonly kind: 'unknown'; readonly number: number };
 
@@ -49,6 +53,11 @@ export function receiptContent(read: readonly ReadMark[]): Uint8Array {
   return concat(Uint8Array.of(KIND_RECEIPT), encodeReceipt(read));
 }
 
+/** The content that says what a device is called. Throws ProtocolError for what is no name. */
+export function nameContent(name: NamedDevice): Uint8Array {
+  return concat(Uint8Array.of(KIND_NAME), encodeDeviceName(name));
+}
+
 /** The content under the number of a message that was given up. */
 export const EMPTY_CONTENT = new Uint8Array(0);
 
@@ -62,7 +71,9 @@ export function readContent(content: Uint8Array): Content {
     case KIND_TEXT:
       return readText(rest) ?? { kind: 'unknown', number };
     case KIND_RECEIPT:
-      return readReceipt(rest) ?? { kind: 'unknown', number };
+      return readAs(() => ({ kind: 'receipt', read: decodeReceipt(rest) })) ?? { kind: 'unknown', number };
+    case KIND_NAME:
+      return readAs(() => ({ kind: 'name', name: decodeDeviceName(rest) })) ?? { kind: 'unknown', number };
     default:
       return { kind: 'unknown', number };
   }
@@ -74,9 +85,10 @@ export function isShown(content: Content): boolean {
     case 'text':
       return true;
     case 'unknown':
-      return content.number !== KIND_RECEIPT;
+      return content.number !== KIND_RECEIPT && content.number !== KIND_NAME;
     case 'empty':
     case 'receipt':
+    case 'name':
       return false;
   }
 }
@@ -90,9 +102,9 @@ function readText(utf8: Uint8Array): Content | undefined {
   }
 }
 
-function readReceipt(bytes: Uint8Array): Content | undefined {
+function readAs(read: () => Content): Content | undefined {
   try {
-    return { kind: 'receipt', read: decodeReceipt(bytes) };
+    return read();
   } catch (error) {
     if (error instanceof ProtocolError) return undefined;
     throw error;

@@ -18,6 +18,8 @@ import { Refusal } from './refusal.ts';
 export type DeviceInfo = {
   readonly device: DeviceId;
   readonly thisDevice: boolean;
+  /** What it is called, as it says itself; undefined: it has not said. */
+  readonly name?: string;
   readonly enrolledAt: number;
   readonly firstSeenAt: number | undefined;
   readonly revokedAt: number | undefined;

@@ -4,6 +4,7 @@ import { ProtocolError, Unavailable } from '#protocol/errors.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { DELIVERY_WINDOW_BYTES, DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
+import { type NameTold, takeNames } from './device-names.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import { type HeadClaim, Watch } from './missing.ts';
 import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
@@ -33,6 +34,7 @@ type Batch = {
   readonly refused: Noticed['refused'][number][];
   readonly heads: HeadClaim[];
   readonly receipts: Receipt[];
+  readonly names: NameTold[];
 };
 
 export class Inbox {
@@ -132,6 +134,7 @@ export class Inbox {
       refused: [],
       heads: [],
       receipts: [],
+      names: [],
     };
     for (const item of items) {
       if (item.type === 'deliver') collect(batch, item.n, await this.#opener.open(item, connection));
@@ -144,6 +147,7 @@ export class Inbox {
     const results = nothing ? [] : await receiving.commitReceived({ messages, unreadable, missed, events });
     // Only now: what they are about may have come in the same batch.
     const changes = [...batch.changes, ...(await takeReceipts(batch.receipts, this.#deps))];
+    await takeNames(batch.names, this.#deps.own, this.#deps.profile);
     const rose = changes.length > 0 ? await sending.raise(changes) : [];
     const tags = batch.tags.filter((tag, index) => tag !== undefined && results[index]?.result !== 'fork');
     // `filter` has left no undefined.
@@ -178,9 +182,10 @@ function collect(batch: Batch, n: number, opening: Opening): void {
     batch.unreadable.push(opening.unreadable);
     return;
   }
-  const { received, tag, heads, read } = opening;
+  const { received, tag, heads, read, name } = opening;
   batch.messages.push(received);
   batch.tags.push(tag === undefined ? undefined : [n, tag]);
   if (read !== undefined) batch.receipts.push({ ...received, read });
+  if (name !== undefined) batch.names.push({ ...received, name });
   for (const head of heads) batch.heads.push({ head, conversation: received.conversation, from: received.from });
 }

@@ -4,6 +4,7 @@ export { Client, type SendOptions } from './client.ts';
 export { type Challenge, Connection, openConnection } from './connection.ts';
 export type { Safety } from './contacts.ts';
 export { type Content, readContent, textContent } from './content.ts';
+export { DEVICE_NAME_MAX_CHARS, isDeviceName } from './content-name.ts';
 export type { DeviceInfo } from './devices.ts';
 export type { ClientEvent } from './events.ts';
 export { withConnection } from './identity.ts';

@@ -11,6 +11,7 @@ import type { Accounts } from './accounts.ts';
 import { expiryHere } from './clocks.ts';
 import type { Connection } from './connection.ts';
 import { isShown, readContent } from './content.ts';
+import type { NamedDevice } from './content-name.ts';
 import { decodeGiven, type Given, type OpenedMessage, openMessage, readHeader } from './crypto/open.ts';
 import type { HeadSeen } from './crypto/private.ts';
 import { receivedTag } from './crypto/received.ts';
@@ -37,6 +38,8 @@ export type Opening =
       readonly heads: readonly HeadSeen[];
       /** What it says to have been read, if it is a receipt: not compared with anything yet. */
       readonly read?: readonly ReadMark[];
+      /** What it says a device is called, likewise. */
+      readonly name?: NamedDevice;
       readonly events: readonly NewEvent[];
     }
   /** From somebody who is blocked, and not to be opened: nothing is kept of it. */
@@ -241,7 +244,8 @@ export class Opener {
     const tag =
       mine || blocked ? {} : { tag: encodeBase64(receivedTag(messageKey, messageHash, own.ids, 'delivered')) };
     const read = content.kind === 'receipt' && !blocked ? { read: content.read } : {};
-    return { type: 'opened', received, ...tag, heads, ...read, events: blocked ? [] : events };
+    const name = content.kind === 'name' && mine ? { name: content.name } : {};
+    return { type: 'opened', received, ...tag, heads, ...read, ...name, events: blocked ? [] : events };
   }
 
   #unreadable(frame: Delivered, header: Header | undefined, error: CryptoError): NewUnreadable {

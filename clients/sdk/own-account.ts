@@ -42,8 +42,13 @@ export class OwnAccount {
     const { accounts, own } = this.#deps;
     const { address, device } = own;
     const known = session === undefined ? await accounts.known(address) : await accounts.refresh(address, session);
+    if (known === undefined) return [];
     const used = session === undefined ? new Map() : await fetchLastUses(session);
-    return known === undefined ? [] : listDevices(known.pin, known.state, device, used);
+    const { deviceNames = {} } = await this.#deps.profile.account.get();
+    return listDevices(known.pin, known.state, device, used).map((info) => {
+      const name = deviceNames[info.device]?.name;
+      return name === undefined ? info : { ...info, name };
+    });
   }
 
   /** Throws what `revoke` of devices.ts throws. */

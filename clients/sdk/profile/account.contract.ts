@@ -39,6 +39,22 @@ export function accountContract({ deps, newPlace, ends, start }: ProfileOn): voi
     }
   });
 
+  test('an own device is called what it said last, whatever comes late', async () => {
+    const { profile, account, again } = await start();
+    await profile.account.nameThisDevice('here');
+    await profile.account.toldName(['a', 'b']);
+    await profile.account.nameDevice('a', 'second', 2);
+    await profile.account.nameDevice('a', 'first', 1);
+    const own = { [account.device]: { name: 'here', seq: 0 } };
+    const named = { ...own, a: { name: 'second', seq: 2 } };
+    expect(await (await again()).account.get()).toMatchObject({ deviceNames: named, nameTold: ['a', 'b'] });
+    await profile.account.nameThisDevice('elsewhere');
+    expect(await profile.account.get()).toMatchObject({
+      deviceNames: { ...named, [account.device]: { name: 'elsewhere', seq: 0 } },
+      nameTold: [],
+    });
+  });
+
   test('session numbers rise and are never given twice to two users of one profile', async () => {
     const { profile, again } = await start();
     const both = [profile, await again()];

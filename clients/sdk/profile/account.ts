@@ -3,7 +3,7 @@ import type { Random } from '../platform.ts';
 import type { Context } from './context.ts';
 import { costOf, type Stretch, wrapKey } from './key.ts';
 import { damaged } from './problems.ts';
-import type { Account, AccountPart } from './profile.ts';
+import type { Account, AccountPart, DeviceId } from './profile.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
 import { ACCOUNT, type AccountRecord, HEADER_SPACE, SESSION, SINGLE } from './spaces.ts';
 import type { ProfileStorage } from './storage.ts';
@@ -32,6 +32,13 @@ export function accountPart({ records }: Context, keeper: KeyKeeper): AccountPar
     setSureTime: (sureTime) => change((account) => ({ ...account, sureTime })),
 
     setReceipts: (receipts) => change((account) => ({ ...account, receipts })),
+
+    nameThisDevice: (name) => change((account) => ({ ...named(account, account.device, name, 0), nameTold: [] })),
+    nameDevice: (device, name, seq) =>
+      change((account) =>
+        seq > (account.deviceNames?.[device]?.seq ?? 0) ? named(account, device, name, seq) : account,
+      ),
+    toldName: (nameTold) => change((account) => ({ ...account, nameTold })),
 
     setGone: (gone) =>
       records.write(async (tx) => {
@@ -63,6 +70,10 @@ export function accountPart({ records }: Context, keeper: KeyKeeper): AccountPar
       await records.scrub();
     },
   };
+}
+
+function named(account: AccountRecord, device: DeviceId, name: string, seq: number): AccountRecord {
+  return { ...account, deviceNames: { ...account.deviceNames, [device]: { name, seq } } };
 }
 
 export async function readAccount(records: RecordReader | RecordWriter): Promise<AccountRecord> {

@@ -121,14 +121,14 @@ export function historyPart(context: Context): HistoryPart {
 
     conversations: () =>
       records.read(async (tx) => {
-        const all = (await tx.range(CONVERSATIONS, {})).map(({ value }) => shown(value));
+        const all = (await tx.range(CONVERSATIONS, {})).flatMap(({ value }) => (hasLines(value) ? [shown(value)] : []));
         return all.sort((a, b) => b.lastAt - a.lastAt || (a.conversation < b.conversation ? -1 : 1));
       }),
 
     conversation: (name) =>
       records.read(async (tx) => {
         const record = await tx.get(CONVERSATIONS, places.conversation(name));
-        return record && shown(record);
+        return record && hasLines(record) ? shown(record) : undefined;
       }),
 
     late: (conversation) =>
@@ -177,6 +177,11 @@ export function historyPart(context: Context): HistoryPart {
       }
     },
   };
+}
+
+/** Not where only hidden messages were sent. */
+function hasLines({ lastAt }: ConversationRecord): boolean {
+  return lastAt > 0;
 }
 
 function shown({ conversation, lastPosition, lastAt, unread }: ConversationRecord): Conversation {

@@ -55,7 +55,7 @@ export interface HistoryPart {
   before(conversation: string, limit: number, before?: number): Promise<HistoryEntry[]>;
   /** Entries with position > `after` (0: from the start), oldest first. */
   after(conversation: string, limit: number, after: number): Promise<HistoryEntry[]>;
-  /** All conversations, latest first. */
+  /** All conversations in which there was ever a line, latest first. */
   conversations(): Promise<Conversation[]>;
   conversation(name: string): Promise<Conversation | undefined>;
   /** Unread entries that took a place among what had been read, oldest first: who shows the end of a conversation alone does not show them. */

@@ -68,6 +68,10 @@ export type Account = NewAccount & {
   readonly sureTime?: number;
   /** False: nobody is told what was read here, and what others tell is not shown. Absent: true. */
   readonly receipts?: boolean;
+  /** What own devices are called, by themselves; `seq`: of the message that said so, 0 for this one. */
+  readonly deviceNames?: Readonly<Record<DeviceId, { readonly name: string; readonly seq: number }>>;
+  /** Own devices that were told the present name of this one. */
+  readonly nameTold?: readonly DeviceId[];
 };
 
 export interface AccountPart {
@@ -78,6 +82,11 @@ export interface AccountPart {
   setGone(gone: Gone | undefined): Promise<void>;
   setSureTime(sureTime: number): Promise<void>;
   setReceipts(receipts: boolean): Promise<void>;
+  /** From now on nobody was told. */
+  nameThisDevice(name: string): Promise<void>;
+  /** Another own device says so of itself in its message `seq` to oneself; an earlier one than the last changes nothing. */
+  nameDevice(device: DeviceId, name: string, seq: number): Promise<void>;
+  toldName(devices: readonly DeviceId[]): Promise<void>;
   /** The next session number, from 1, never given twice to any process. */
   nextSessionNumber(): Promise<number>;
   /** Keeps the highest `version` seen; from then on `passwordChanged` is true until `rewrap` with that version. */

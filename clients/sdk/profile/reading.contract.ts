@@ -87,7 +87,10 @@ export function readingContract({ start }: ProfileOn): void {
     const [first, item, last] = await profile.sending.enqueue([exampleMessage(), hidden, exampleMessage()]);
     if (!first || !item || !last) throw new Error('three were enqueued');
     expect([first.seq, item.seq, last.seq]).toEqual([1, 2, 3]);
-    expect(await profile.sending.outbox(0, 10)).toEqual([first, item, last]);
+    await profile.sending.enqueue([exampleMessage({ conversation: 'x@y', hidden: true })]);
+    expect(await profile.history.conversation('x@y')).toBeUndefined();
+    expect((await profile.history.conversations()).map(({ conversation }) => conversation)).toEqual([BO]);
+    expect(await profile.sending.outbox(0, 3)).toEqual([first, item, last]);
     expect(await profile.sending.outboxSize()).toBe(2);
     expect((await profile.history.before(BO, 9)).map(({ seq }) => seq)).toEqual([1, 3]);
     expect(await profile.sending.reseal(item.number, ({ id }) => ({ ...hidden.seal(2, first.mh), id }))).toBe(true);

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { resolveAddress } from '#protocol/address.ts';
 import { RequestError } from '#protocol/errors.ts';
+import { DEVICE_NAME_MAX_CHARS, isDeviceName } from '../sdk/index.ts';
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DURATION_MAX = '3650d';
@@ -60,6 +61,12 @@ export function person(typed: string): string {
     throw new InvalidArgumentError(`${typed === '' ? 'It is empty.' : error.message} Give a name, or name@domain.`);
   }
   return typed;
+}
+
+/** What a device may be called. */
+export function deviceName(typed: string): string {
+  if (isDeviceName(typed)) return typed;
+  throw new InvalidArgumentError(`Give 1 to ${DEVICE_NAME_MAX_CHARS} characters on one line.`);
 }
 
 /** `al,bo`: the names or addresses, of which none may be empty. */

@@ -1,7 +1,8 @@
 // What the person set, by options and by the environment: read here and nowhere else.
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
+import { DEVICE_NAME_MAX_CHARS, isDeviceName } from '../sdk/index.ts';
 import { usageError } from './exit.ts';
 
 /** What stands before each command where it is typed. */
@@ -33,6 +34,8 @@ export type Settings = {
   readonly passwordFile: string | undefined;
   readonly password: string | undefined;
   readonly newPassword: string | undefined;
+  /** What this device is called, unless its person says otherwise. */
+  readonly deviceName: string;
   readonly json: boolean;
   readonly colour: boolean;
   /** Whether a line can be edited on a terminal that is there for input and output. */
@@ -54,10 +57,16 @@ export function readConfig(options: GlobalOptions, environment: Environment): Se
     // Empty is absent: that is how a variable is unset for one command.
     password: environment.PARLEY_PASSWORD || undefined,
     newPassword: environment.PARLEY_NEW_PASSWORD || undefined,
+    deviceName: deviceName(environment.PARLEY_DEVICE_NAME || hostname()),
     json,
     colour: isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb',
     cursor: isatty(0) && isatty(1) && environment.TERM !== 'dumb',
   };
+}
+
+function deviceName(given: string): string {
+  const name = given.slice(0, DEVICE_NAME_MAX_CHARS);
+  return isDeviceName(name) ? name : 'a device';
 }
 
 /** A further command of the same profile, complete as it is to be typed. */

@@ -10,7 +10,7 @@ import { foldCommandName } from './command-name.ts';
 import { deleteAccountCommand, passwordCommand, signoutCommand } from './commands/account.ts';
 import { chatCommand } from './commands/chat.ts';
 import type { Run } from './commands/define.ts';
-import { devicesCommand, revokeCommand } from './commands/devices.ts';
+import { devicesCommand, renameCommand, revokeCommand } from './commands/devices.ts';
 import { exportCommand, searchCommand } from './commands/finding.ts';
 import { listenCommand } from './commands/listen.ts';
 import { historyCommand, unreadCommand } from './commands/reading.ts';
@@ -30,7 +30,7 @@ const LAST_WRITES_MS = 1_000;
 const COMMANDS = [
   ...[chatCommand, signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand],
   ...[historyCommand, searchCommand, exportCommand, receiptsCommand],
-  ...[devicesCommand, revokeCommand, passwordCommand, safetyCommand, verifyCommand, trustCommand],
+  ...[devicesCommand, renameCommand, revokeCommand, passwordCommand, safetyCommand, verifyCommand, trustCommand],
   ...[blockCommand, unblockCommand, signoutCommand, deleteAccountCommand],
 ];
 

@@ -45,6 +45,7 @@ export class ChatTerminal {
       NODE_COMPILE_CACHE: join(tmpdir(), 'parley-compile-cache'),
       LANG: 'C.UTF-8',
       TZ: 'UTC',
+      PARLEY_DEVICE_NAME: 'phone',
       ...environment,
     };
     const variables = Object.entries({ ...given, PARLEY_PROFILE: profile }).map(([name, value]) => `${name}=${value}`);

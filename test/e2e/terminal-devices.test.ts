@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeInBothModes } from '../modes.fixture.ts';
+import type { Terminal } from './terminal.ts';
 import { refused, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
 
 const FRESH = 'seven otters at dusk';
@@ -52,6 +53,36 @@ describeInBothModes((start) => {
           ),
         );
         expect(await al.run(['revoke', 'zzzzzz'], fresh)).toMatchObject(refused(/no device/));
+      },
+      SEVERAL_COMMANDS_MS,
+    );
+
+    it(
+      'is listed by its name on the others, as they are there, and by nobody else',
+      async () => {
+        const { al, bo } = await world.two();
+        const phone = world.terminal(`${al.name}-phone`);
+        const tooLong = await phone.run(['login', al.address, '--device-name', 'x'.repeat(65)]);
+        expect(tooLong).toMatchObject(refused(/1 to 64 characters/, 2));
+        expect(await phone.run(['login', al.address, '--device-name', 'Phone \u202e🥗'])).toMatchObject({ status: 0 });
+        await phone.run(['send', bo.name, 'hello']);
+        await al.run(['unread']);
+        await phone.run(['unread']);
+        const listed = async (device: Terminal) =>
+          (await device.run(['devices', '--json'])).records.map(({ name }) => name);
+        expect([await listed(al), await listed(phone)]).toEqual(Array(2).fill(['laptop', 'Phone \u202e🥗']));
+        expect((await al.run(['devices'])).lines[1]).toContain('“Phone <U+202E>🥗” since');
+        expect((await al.run(['rename', 'Laptop at work'])).stdout).toBe(
+          'Your devices call this one “Laptop at work”.',
+        );
+        await al.run(['unread']);
+        await phone.run(['unread']);
+        expect(await listed(phone)).toEqual(['Laptop at work', 'Phone \u202e🥗']);
+        expect((await bo.run(['listen', '--json', '--count', '1'])).records.map(({ type }) => type)).toEqual([
+          'message',
+        ]);
+        expect((await al.run(['history', al.name])).lines).toEqual([]);
+        expect((await al.run(['unread'])).stdout).toBe('Nothing is unread.');
       },
       SEVERAL_COMMANDS_MS,
     );

@@ -112,6 +112,7 @@ export class Terminal {
   #environment(): NodeJS.ProcessEnv {
     // Loading the modules is most of what a command costs: once for all of them.
     const cache = { NODE_COMPILE_CACHE: join(tmpdir(), 'parley-compile-cache') };
-    return { ...process.env, ...cache, PARLEY_PROFILE: this.directory, PARLEY_SERVER: this.#server };
+    const given = { PARLEY_PROFILE: this.directory, PARLEY_SERVER: this.#server, PARLEY_DEVICE_NAME: 'laptop' };
+    return { ...process.env, ...cache, ...given };
   }
 }

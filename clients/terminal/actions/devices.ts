@@ -5,15 +5,15 @@ import type { App } from '../app.ts';
 import { Ended, EXIT, endOf } from '../exit.ts';
 import { localTime, rfc3339 } from '../lines.ts';
 
-/** What somebody must type of a device's name at least: two devices rarely begin alike. */
+/** What somebody must type of a device's key at least: two devices rarely begin alike. */
 const PREFIX_MIN_CHARS = 4;
 
 const USES = 'When a device was used last is what the server says, up to an hour too early.';
 
-/** The beginning of a device's name, long enough to mean one. Throws Ended. */
+/** The beginning of a device's key, long enough to mean one. Throws Ended. */
 export function devicePrefix(typed: string): string {
   if (typed.length >= PREFIX_MIN_CHARS) return typed;
-  throw new Ended(EXIT.usage, `Give at least ${PREFIX_MIN_CHARS} characters of a name that devices shows.`);
+  throw new Ended(EXIT.usage, `Give at least ${PREFIX_MIN_CHARS} characters of a key that devices shows.`);
 }
 
 /** Lists them; without a server those that were known, and then it throws Unavailable. */
@@ -40,11 +40,18 @@ export async function findDevice({ client, inSession, typed }: Acting, prefix: s
   if (device === undefined) {
     throw new Ended(EXIT.refused, `This account has no device ${prefix}. See: ${typed('devices')}`);
   }
-  if (found.length > 1) throw new Ended(EXIT.refused, `Several devices begin with ${prefix}. Type more of its name.`);
+  if (found.length > 1) throw new Ended(EXIT.refused, `Several devices begin with ${prefix}. Type more of its key.`);
   if (device.thisDevice)
     throw new Ended(EXIT.refused, `That is the device that you are using. To give it up: ${typed('signout')}`);
   if (device.revokedAt !== undefined) throw new Ended(EXIT.refused, `The device ${device.device} was revoked already.`);
   return device;
+}
+
+/** Calls this device so. Throws as `Client.rename`. */
+export async function renameDevice({ client, output }: Pick<Acting, 'client' | 'output'>, name: string): Promise<void> {
+  await client.rename(name);
+  const { device } = client.account;
+  output.show({ type: 'renamed', device, name }, `Your devices call this one “${name}”.`);
 }
 
 /** Takes it out of the account. Throws as `Client.revoke`. */
@@ -54,10 +61,11 @@ export async function revokeDevice({ client, output }: Acting, device: string, p
 }
 
 function show(output: App['output'], info: DeviceInfo): void {
-  const { device, thisDevice, enrolledAt, revokedAt, lastUsedAt } = info;
+  const { device, name, thisDevice, enrolledAt, revokedAt, lastUsedAt } = info;
   const record = {
     type: 'device',
     device,
+    ...(name === undefined ? {} : { name }),
     thisDevice,
     enrolledAt: rfc3339(enrolledAt),
     ...(revokedAt === undefined ? {} : { revokedAt: rfc3339(revokedAt) }),
@@ -65,10 +73,10 @@ function show(output: App['output'], info: DeviceInfo): void {
   };
   const used = lastUsedAt === undefined ? '' : `, last used ${localTime(lastUsedAt)}`;
   const state = revokedAt === undefined ? '' : `, revoked ${localTime(revokedAt)}`;
-  const mark = thisDevice ? ' (this one)' : '';
+  const called = `${name === undefined ? '' : `“${name}” `}${thisDevice ? '(this one) ' : ''}`;
   output.show(
     record,
-    `${device}  since ${localTime(enrolledAt)}${used}${state}${mark}`,
+    `${device}  ${called}since ${localTime(enrolledAt)}${used}${state}`,
     revokedAt === undefined ? 'plain' : 'dim',
   );
 }

@@ -53,8 +53,16 @@ export function maySignUp({ signUp }: Contact, invitation: string | undefined): 
   }
 }
 
-/** Asks for the new password, and says before that it cannot be reset. Throws as `Client.signUp`, and what forbids to ask. */
-export async function signUp(app: App, contact: Contact, typed: string, invitation?: string): Promise<Client> {
+/** What an account is asked for with beside its name. */
+export type Enrolment = { readonly invitation?: string; readonly deviceName?: string };
+
+/** Asks for the new password, and says before that it cannot be reset. Throws as `Client.signUp` and `Client.rename`, and what forbids to ask. */
+export async function signUp(
+  app: App,
+  contact: Contact,
+  typed: string,
+  { invitation, deviceName }: Enrolment = {},
+): Promise<Client> {
   const address = resolveAddress(typed, contact.domain);
   for (const line of NO_RESET) app.output.note(line);
   const password = await firstPasswordOf(app, address);
@@ -65,15 +73,22 @@ export async function signUp(app: App, contact: Contact, typed: string, invitati
     ...(invitation === undefined ? {} : { invitation }),
   };
   const client = await untilEnding(app, () => Client.signUp(app.platform, credentials));
+  await client.rename(deviceName ?? app.settings.deviceName);
   welcome(app, client, 'is yours');
   return client;
 }
 
-/** Asks for the password. Throws as `Client.logIn`, and what forbids to ask. */
-export async function logIn(app: App, { servers, domain }: Contact, typed: string): Promise<Client> {
+/** Asks for the password. Throws as `Client.logIn` and `Client.rename`, and what forbids to ask. */
+export async function logIn(
+  app: App,
+  { servers, domain }: Contact,
+  typed: string,
+  { deviceName }: Enrolment = {},
+): Promise<Client> {
   const address = resolveAddress(typed, domain);
   const password = await passwordOf(app, `Password of ${address}: `);
   const client = await untilEnding(app, () => Client.logIn(app.platform, { servers, address, password }));
+  await client.rename(deviceName ?? app.settings.deviceName);
   welcome(app, client, 'has this as a new device');
   return client;
 }

@@ -36,9 +36,9 @@ async function askAccount(app: App, contact: Contact): Promise<Client> {
   }
   if (choice.toLowerCase() !== 'new') throw usageError('It is new or have.');
   maySignUp({ ...contact, signUp: contact.signUp === 'invitation' ? 'open' : contact.signUp }, undefined);
-  const invitation =
-    contact.signUp === 'invitation' ? await answer(app, 'The invitation that you were given: ') : undefined;
-  return signUp(app, contact, await answer(app, `A name (it will be name@${contact.domain}): `), invitation);
+  const enrolment =
+    contact.signUp === 'invitation' ? { invitation: await answer(app, 'The invitation that you were given: ') } : {};
+  return signUp(app, contact, await answer(app, `A name (it will be name@${contact.domain}): `), enrolment);
 }
 
 async function answer(app: App, question: string): Promise<string> {

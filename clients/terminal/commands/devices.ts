@@ -1,8 +1,9 @@
 // The commands about the own devices; what they do stands in actions/devices.ts.
 import { type Command, InvalidArgumentError } from 'commander';
 import { acting } from '../acting.ts';
-import { devicePrefix, findDevice, revokeDevice, showDevices } from '../actions/devices.ts';
+import { devicePrefix, findDevice, renameDevice, revokeDevice, showDevices } from '../actions/devices.ts';
 import { type App, withClient } from '../app.ts';
+import { deviceName } from '../arguments.ts';
 import { endOf } from '../exit.ts';
 import { type Define, example } from './define.ts';
 
@@ -15,15 +16,25 @@ export const devicesCommand: Define = (program, run) =>
       run(command, (app) => withClient(app, (client) => showDevices(acting(app, client)))),
     );
 
+export const renameCommand: Define = (program, run) =>
+  program
+    .command('rename')
+    .description('call this device something else; your other devices learn it, and nobody else')
+    .argument('<NAME>', 'what it is called', deviceName)
+    .addHelpText('after', example("rename 'Laptop at work'"))
+    .action((name: string, _options: object, command: Command) =>
+      run(command, (app) => withClient(app, (client) => renameDevice(acting(app, client), name))),
+    );
+
 export const revokeCommand: Define = (program, run) =>
   program
     .command('revoke')
     .description('take a device out of the account: nothing more is sent to it, and nobody believes what it sends')
-    .argument('<DEVICE>', 'its name in the list of devices, or the beginning of it', deviceName)
+    .argument('<DEVICE>', 'its key in the list of devices, or the beginning of it', devicePrefixArgument)
     .addHelpText('after', example('revoke mN3x'))
     .action((device: string, _options: object, command: Command) => run(command, (app) => revoke(app, device)));
 
-function deviceName(typed: string): string {
+function devicePrefixArgument(typed: string): string {
   try {
     return devicePrefix(typed);
   } catch (error) {

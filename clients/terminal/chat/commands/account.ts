@@ -6,9 +6,10 @@ import {
   onlyDeviceMustBeMeant,
   signOut,
 } from '../../actions/account.ts';
-import { devicePrefix, findDevice, revokeDevice, showDevices } from '../../actions/devices.ts';
+import { devicePrefix, findDevice, renameDevice, revokeDevice, showDevices } from '../../actions/devices.ts';
 import { receipts as switchReceipts } from '../../actions/receipts.ts';
 import { newPasswordOf } from '../../app.ts';
+import { usageError } from '../../exit.ts';
 import { type ChatCommand, noWords, oneWord } from '../commands.ts';
 
 const devices: ChatCommand = {
@@ -22,10 +23,21 @@ const devices: ChatCommand = {
   },
 };
 
+const rename: ChatCommand = {
+  name: 'rename',
+  usage: 'NAME',
+  says: 'Calls this device something else. Your other devices learn it, and nobody else.',
+  example: 'Laptop at work',
+  async run(chat, rest) {
+    if (rest === '') throw usageError('');
+    await renameDevice(chat, rest.trim());
+  },
+};
+
 const revoke: ChatCommand = {
   name: 'revoke',
   usage: 'DEVICE',
-  says: 'Takes a device out of your account. By its name in /devices, or the beginning of it: nothing more is sent to it, and nobody believes what it sends.',
+  says: 'Takes a device out of your account. By its key in /devices, or the beginning of it: nothing more is sent to it, and nobody believes what it sends.',
   example: 'mN3x',
   async run(chat, rest) {
     const { device } = await findDevice(chat, devicePrefix(oneWord(rest)));
@@ -85,4 +97,4 @@ const deleteaccount: ChatCommand = {
   },
 };
 
-export const account: readonly ChatCommand[] = [devices, revoke, receipts, password, signout, deleteaccount];
+export const account: readonly ChatCommand[] = [devices, rename, revoke, receipts, password, signout, deleteaccount];

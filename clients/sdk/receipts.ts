@@ -27,7 +27,7 @@ export type ReceiptsDeps = {
 
 export class Receipts {
   readonly #deps: ReceiptsDeps;
-  #read = new Map<string, ReadMark[]>();
+  readonly #read = new Map<string, ReadMark[]>();
   #cancel: (() => void) | undefined;
   #queueing: Promise<void> = Promise.resolve();
 
@@ -46,10 +46,9 @@ export class Receipts {
 
   /** Resolves when what is to be told lies in the outbox. Never throws: a receipt may be lost, and nothing else is by that. */
   flush(): Promise<void> {
-    this.stop();
     const all = [...this.#read];
+    this.stop();
     if (all.length === 0) return this.#queueing;
-    this.#read = new Map();
     this.#queueing = this.#queueing.then(async () => {
       try {
         if ((await this.#deps.profile.account.get()).receipts === false) return;
@@ -61,10 +60,11 @@ export class Receipts {
     return this.#queueing;
   }
 
-  /** Tells nobody any more of what was read last. */
+  /** Forgets what nobody was told yet. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#read.clear();
   }
 
   /** Whoever is blocked, or is somebody else now, is told nothing: that is a result of its own, and nobody's trouble. */

@@ -35,6 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   const interrupted = new Promise<number>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done(INTERRUPTED));
   });
+  forgetSettings();
   const folder = mkdtempSync(join(tmpdir(), 'parley-demo-'));
   const server = ServerProcess.start();
   const recorded = async (): Promise<number> => {
@@ -51,6 +52,11 @@ async function main(args: readonly string[]): Promise<number> {
     await server.then((started) => started.remove()).catch(() => {}); // one that did not start was told of above
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What people have set is for their own servers and chats. */
+function forgetSettings(): void {
+  for (const name of Object.keys(process.env)) if (/^PARLEY_|COLOR$/.test(name)) delete process.env[name];
 }
 
 function record({ name, windows }: Scene, folder: string, directory: string): void {

@@ -51,21 +51,24 @@ describeInTerminal('the demo', () => {
     async () => {
       const [temporary, to] = [folder(), folder()];
       expect(await ended(demo(['--to', to], temporary, OWN_SETTINGS))).toEqual({ status: 0, stderr: '' });
-      expect(filesOf(to)).toEqual(filesOf(RECORDED));
+      expect(filesOf(to), 'npm run demo records them anew').toEqual(filesOf(RECORDED));
       expect(left(temporary)).toEqual([]);
     },
     DEMO_MAX_MS,
   );
 
   it(
-    'leaves nothing when it is interrupted',
+    'leaves nothing when it is interrupted, also more than once',
     async () => {
       const [temporary, to] = [folder(), folder()];
       const child = demo(['--to', to], temporary);
       const end = ended(child);
       await Promise.race([once(child.stdout ?? child, 'data'), end]);
       child.kill('SIGINT');
-      expect(await end).toEqual({ status: 130, stderr: '' });
+      const again = setInterval(() => child.kill('SIGINT'), 20);
+      const ending = await end;
+      clearInterval(again);
+      expect(ending).toEqual({ status: 130, stderr: '' });
       expect(left(temporary)).toEqual([]);
     },
     DEMO_MAX_MS,

@@ -33,7 +33,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   const interrupted = new Promise<number>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done(INTERRUPTED));
+    // Each time: below npm, Ctrl-C comes twice, and the second one must not cut off what the first has begun.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => done(INTERRUPTED));
   });
   forgetSettings();
   const folder = mkdtempSync(join(tmpdir(), 'parley-demo-'));

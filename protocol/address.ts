@@ -50,6 +50,11 @@ export function isAddress(text: string): boolean {
   return ADDRESS.test(text);
 }
 
+/** Whether this is a canonical domain. */
+export function isDomain(text: string): boolean {
+  return domainFault(text) === undefined;
+}
+
 /** Name and domain of a canonical address; anything else is a ProtocolError that says why. */
 export function parseAddress(text: string): Address {
   const fault = addressFault(text);

@@ -69,6 +69,9 @@ export type MailboxCommand =
       readonly upTo: number;
       readonly tags: readonly (readonly [number, string])[];
     }
+  /** A session of the device that does not receive, so is never attached, begins or ends. */
+  | { readonly type: 'used'; readonly device: string }
+  | { readonly type: 'devices.used'; readonly reply: ReplyTo }
   | { readonly type: 'sweep' };
 
 /** A request to an account actor, as the gateway forwards it: the frame, and who asks. */

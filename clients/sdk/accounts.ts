@@ -3,9 +3,11 @@
 
 import { decodeSignedEntry } from '#protocol/account-entry.ts';
 import { type AccountState, activeDevices, type LogDevice, replayAccountLog } from '#protocol/account-log.ts';
+import { equalBytes } from '#protocol/bytes.ts';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { ACCOUNT_LOG_MAX_ENTRIES } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
+import type { OwnDevice } from './own-device.ts';
 import {
   extendedPin,
   firstPin,
@@ -29,7 +31,7 @@ const STATES_MAX_ENTRIES = 4_000;
 export type AccountsDeps = {
   readonly profile: Profile;
   readonly clock: Clock;
-  readonly own: string;
+  readonly own: OwnDevice;
   /** A pinned log has grown; `events`: the devices that came and went. */
   grown(address: string, events: readonly NewEvent[]): void;
 };
@@ -37,7 +39,7 @@ export type AccountsDeps = {
 export class Accounts {
   readonly #profile: Profile;
   readonly #clock: Clock;
-  readonly #own: string;
+  readonly #own: OwnDevice;
   readonly #grown: AccountsDeps['grown'];
   readonly #states = new Map<string, { readonly last: string; readonly state: AccountState }>();
   #stateEntries = 0;
@@ -61,10 +63,23 @@ export class Accounts {
    * What is pinned, or else the server's log, which is pinned then. A question that went down with its connection is put to the next one.
    * Throws RequestError, Refusal `log_refused`, Unavailable (a live server did not answer), or what `connection` throws.
    */
-  async knownOrFetched(address: string, connection: () => Promise<Connection>): Promise<Known> {
+  knownOrFetched(address: string, connection: () => Promise<Connection>): Promise<Known> {
+    return this.#knownIf(() => true, address, connection);
+  }
+
+  /** As `knownOrFetched`, to be written to: of somebody without a device in use it asks again, because they may have come back with another. */
+  addressee(address: string, connection: () => Promise<Connection>): Promise<Known> {
+    return this.#knownIf(({ state }) => activeDevices(state).length > 0, address, connection);
+  }
+
+  async #knownIf(
+    isEnough: (known: Known) => boolean,
+    address: string,
+    connection: () => Promise<Connection>,
+  ): Promise<Known> {
     for (;;) {
       const known = await this.known(address);
-      if (known !== undefined) return known;
+      if (known !== undefined && isEnough(known)) return known;
       const session = await connection();
       try {
         return await this.refresh(address, session);
@@ -113,7 +128,7 @@ export class Accounts {
 
   /** Pins a longer log of this account that was verified elsewhere: it signed the entry itself. Throws Refusal where it does not extend the pin. */
   async extendOwn(log: Log, state: AccountState): Promise<void> {
-    const known = await this.known(this.#own);
+    const known = await this.known(this.#own.address);
     if (known === undefined || startsWith(known.pin.log, log)) return;
     if (!startsWith(log, known.pin.log))
       throw new Refusal('log_refused', 'The own account log contradicts the known one.');
@@ -124,22 +139,24 @@ export class Accounts {
     const known = await this.known(address);
     if (known === undefined) return this.#pinFirst(address, await fetchLog(connection, address, 0));
     const verdict = await this.#judge(known, connection);
-    const now = this.#clock.now();
     switch (verdict.type) {
       case 'same':
-        return known;
+        return this.#shownAgain(known);
       case 'longer':
-        return this.#extend(known, verdict.log, verdict.state);
+        return this.#shownAgain(await this.#extend(known, verdict.log, verdict.state));
       case 'other_identity':
         return this.#keepAside(known, verdict.log, verdict.state);
-      case 'refused': {
-        if (this.#refused.get(address) !== verdict.why) {
-          this.#refused.set(address, verdict.why);
-          await this.#profile.events.append([{ type: 'identity', address, change: 'refused_log', at: now }]);
-        }
+      case 'refused':
+        await this.#tellOnce(address, 'refused_log', verdict.why);
         return known;
-      }
     }
+  }
+
+  /** The same `why` of an address is told once in this process. */
+  async #tellOnce(address: string, change: string, why: string): Promise<void> {
+    if (this.#refused.get(address) === why) return;
+    this.#refused.set(address, why);
+    await this.#profile.events.append([{ type: 'identity', address, change, at: this.#clock.now() }]);
   }
 
   /** The last pinned entry is asked for again: a log of the same length that has another one is no longer the same log. */
@@ -158,9 +175,29 @@ export class Accounts {
       if (!isBadLog(error)) throw error;
       throw new Refusal('log_refused', `The server's account log of ${address} does not verify: ${error.message}`);
     }
+    if (address === this.#own.address) this.#mustBeMine(state);
     const pin = await this.#profile.pins.update(address, (current) =>
       current === undefined ? { pin: firstPin(log, state, this.#clock.now()) } : undefined,
     );
+    return this.#asKnown(pin, address);
+  }
+
+  /** The own account is pinned when it is made. Where that was cut short, it is known by its identity and by this device, and by nothing that a server says. */
+  #mustBeMine({ identity, devices, address }: AccountState): void {
+    if (equalBytes(identity, this.#own.ids.identity) && devices.has(this.#own.device)) return;
+    throw new Refusal('log_refused', `The server's account log of ${address} is not the one of this profile.`);
+  }
+
+  /** The server shows the pinned identity: what it may have shown meanwhile stands in nobody's way any more. */
+  async #shownAgain(known: Known): Promise<Known> {
+    if (known.pin.changed === undefined) return known;
+    const { address } = known.pin;
+    const at = this.#clock.now();
+    const pin = await this.#profile.pins.update(address, (current) => {
+      if (current?.changed === undefined) return undefined;
+      const { changed: _changed, ...kept } = current;
+      return { pin: kept, events: [{ type: 'identity', address, change: 'back', at }] };
+    });
     return this.#asKnown(pin, address);
   }
 
@@ -174,7 +211,7 @@ export class Accounts {
       told = extended.events;
       return extended;
     });
-    if (address === this.#own && state.passwordVersion > known.state.passwordVersion) {
+    if (address === this.#own.address && state.passwordVersion > known.state.passwordVersion) {
       await this.#profile.account.sawPasswordVersion(state.passwordVersion);
     }
     this.#grown(address, told);
@@ -184,12 +221,15 @@ export class Accounts {
   async #keepAside(known: Known, log: Log, state: AccountState): Promise<Known> {
     const { address } = known.pin;
     const now = this.#clock.now();
+    if (address === this.#own.address) {
+      // There is nothing to decide: this device has its identity, whatever a server shows.
+      await this.#tellOnce(address, 'alarm', 'another identity');
+      return known;
+    }
     const pin = await this.#profile.pins.update(address, (current) => {
       if (current === undefined) return undefined;
       if (current.changed !== undefined && startsWith(current.changed.log, log)) return undefined;
-      const events: NewEvent[] = [
-        { type: 'identity', address, change: address === this.#own ? 'alarm' : 'changed', at: now },
-      ];
+      const events: NewEvent[] = [{ type: 'identity', address, change: 'changed', at: now }];
       return { pin: { ...current, changed: { identity: state.identity, log, seenAt: now } }, events };
     });
     return this.#asKnown(pin, address);

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLOSE } from '#protocol/close-codes.ts';
+import { RequestError } from '#protocol/errors.ts';
 import { Client } from './client.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
@@ -120,6 +122,26 @@ describe('the password', () => {
     await people.logIn('al', FRESH);
   });
 
+  it('is proved once more, unasked, where the server forgot the sign-in before its end; not for ever', async () => {
+    await people.signUp('al');
+    const finish = server.accounts.finishLogin.bind(server.accounts);
+    let forgotten = 0;
+    const forget = (times: number) => {
+      forgotten = 0;
+      server.accounts.finishLogin = (frame) => {
+        if (forgotten === times) return finish(frame);
+        forgotten += 1;
+        throw new RequestError('unavailable');
+      };
+    };
+    forget(1);
+    await people.logIn('al');
+    expect(server.accounts.devices(AL)).toHaveLength(2);
+    forget(Number.POSITIVE_INFINITY);
+    await expect(people.logIn('al')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(forgotten).toBe(2);
+  });
+
   it('must not be guessable', async () => {
     await expect(people.signUp('al', 'password123')).rejects.toMatchObject({ reason: 'weak_password' });
     const al = await people.signUp('al');
@@ -145,7 +167,9 @@ describe('an account', () => {
 
   it('leaves nothing on a device that was signed out', async () => {
     const { al } = await two();
+    await al.online();
     await al.client.signOut(PASSWORD);
+    expect(al.of('stopped').map(({ code }) => code)).not.toContain(CLOSE.revoked.code);
     await expect(people.reopen(al)).rejects.toMatchObject({ problem: 'missing' });
     await expect(people.logIn('al')).resolves.toBeDefined();
   });
@@ -172,6 +196,7 @@ describe('an account', () => {
     const { accounts } = server;
     accounts.delete = () => {};
     await expect(al.client.deleteAccount(PASSWORD)).rejects.toThrow('deleted');
+    expect(al.of('stopped').map(({ code }) => code)).toEqual([CLOSE.accountDeleted.code]);
     await al.client.close();
     await expect(people.reopen(al)).resolves.toBeDefined();
   });

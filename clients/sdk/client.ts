@@ -27,6 +27,7 @@ import type {
   Profile,
   SentMessage,
 } from './profile/profile.ts';
+import { Receipts } from './receipts.ts';
 import { atServers } from './servers.ts';
 import { type Credentials, signUp } from './signup.ts';
 import { Upkeep } from './upkeep.ts';
@@ -45,6 +46,7 @@ export class Client {
   readonly #contacts: Contacts;
   readonly #mine: OwnAccount;
   readonly #outbox: Outbox;
+  readonly #receipts: Receipts;
   readonly #online: Online;
   readonly #stopWatching: () => void;
   readonly #upkeep: Upkeep;
@@ -82,7 +84,7 @@ export class Client {
     this.#own = ownDevice(account);
     const emit = (event: ClientEvent) => this.#events.emit(event);
     const grown = (address: string, events: readonly NewEvent[]) => this.#onGrown(address, events);
-    const accounts = new Accounts({ profile, clock: platform.clock, own: account.address, grown });
+    const accounts = new Accounts({ profile, clock: platform.clock, own: this.#own, grown });
     const { clock, timers, random } = platform;
     this.#upkeep = new Upkeep({ profile, clock, timers, emit }, account.sureTime);
     const { sureTime } = this.#upkeep;
@@ -90,6 +92,7 @@ export class Client {
     this.#contacts = new Contacts({ accounts, mine: account, session: () => this.#online.session() });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
+    this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#online = new Online({
       ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps) },
       timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
@@ -105,7 +108,24 @@ export class Client {
     return { ...history, search: (search) => history.search(search, this.#upkeep.sureTime.now()) };
   }
 
-  /** What must be shown once, in order: messages, delivered, expired, gaps, identities, unreadable ones. */
+  /**
+   * These positions were shown to a person: they count as read as by `history.markRead`, and their writers are told within about a second, if
+   * this device may tell.
+   */
+  read(conversation: string, shown: readonly number[]): Promise<void> {
+    return this.#receipts.read(conversation, shown);
+  }
+
+  /** Whether others are told what was read here, and what they tell is shown: both or none. */
+  async receipts(): Promise<boolean> {
+    return (await this.#profile.account.get()).receipts !== false;
+  }
+
+  async setReceipts(receipts: boolean): Promise<void> {
+    await this.#profile.account.setReceipts(receipts);
+  }
+
+  /** What must be shown once, in order: messages, delivered, read, expired, gaps, identities, unreadable ones. */
   get journal(): EventsPart {
     return this.#profile.events;
   }
@@ -169,8 +189,9 @@ export class Client {
   }
 
   /** Resolves when all that may leave in this session has left: the outbox, slots for new devices. At once without a session; the rest goes with the next. */
-  settled(): Promise<void> {
-    return this.#online.settled();
+  async settled(): Promise<void> {
+    await this.#receipts.flush();
+    await this.#online.settled();
   }
 
   /** Everybody whose log this device has pinned, itself included, by address. */
@@ -236,33 +257,42 @@ export class Client {
    * RequestError, Unavailable: nothing was erased.
    */
   async signOut(password: string): Promise<void> {
-    if ((await this.gone()) === undefined) await this.#mine.signOut(password);
-    await this.#end('This device was signed out.');
-    await this.#profile.erase();
+    await this.#leave('revoked', 'This device was signed out.', async () => {
+      if ((await this.gone()) === undefined) await this.#mine.signOut(password);
+    });
   }
 
   /** Deletes the account for ever and erases the profile. Needs a session: `connect` first. Throws as `signOut`. */
   async deleteAccount(password: string): Promise<void> {
-    await this.#online.asking('deleted', async (session) => {
+    await this.#leave('deleted', 'The account was deleted.', async () => {
       try {
-        await deleteAccount(this.#platform, this.#profile, session, password);
+        await deleteAccount(this.#platform, this.#profile, await this.#online.session(), password);
       } catch (error) {
         // All sessions of a deleted account are closed, this one perhaps ahead of its answer.
         if (!(error instanceof Unavailable) || (await this.gone()) !== 'deleted') throw error;
       }
-      await this.#end('The account was deleted.');
     });
-    await this.#profile.erase();
   }
 
   /** Ends the session, finishes what is being written, closes the profile. What is in the outbox stays there. */
   async close(): Promise<void> {
+    await this.#receipts.flush();
     await this.#end('Closed by this client.');
     await this.#profile.close();
   }
 
+  /** Has the server take this device out of its account, and keeps nothing of it. */
+  async #leave(gone: Gone, reason: string, act: () => Promise<void>): Promise<void> {
+    await this.#online.asking(gone, async () => {
+      await act();
+      await this.#end(reason);
+    });
+    await this.#profile.erase();
+  }
+
   async #end(reason: string): Promise<void> {
     this.#upkeep.stop();
+    this.#receipts.stop();
     this.#stopWatching();
     await this.#online.end(reason);
   }

@@ -9,7 +9,7 @@ import { CryptoError, RequestError } from '#protocol/errors.ts';
 import { RETENTION_DEFAULT_MS, RETENTION_MIN_MS } from '#protocol/limits.ts';
 import { type Accounts, devicesForSending } from './accounts.ts';
 import type { Connection } from './connection.ts';
-import { readContent } from './content.ts';
+import { isShown, readContent } from './content.ts';
 import { openSecretbox } from './crypto/nacl.ts';
 import { unpad } from './crypto/padding.ts';
 import { decodePrivate, HEADS_SEEN_MAX, type HeadSeen, type PrivatePart } from './crypto/private.ts';
@@ -47,11 +47,12 @@ export class Composer {
     const { own, profile, clock } = this.#deps;
     const fault = addressFault(to);
     if (fault !== undefined) throw new RequestError('bad_name', fault);
-    const other = await this.#deps.accounts.knownOrFetched(to, connection);
+    const other = await this.#deps.accounts.addressee(to, connection);
     const recipients = await this.#recipients(other);
     const heads = headsFor(await profile.receiving.heads(to), own.device);
     const positions = { senderPosition: (await this.#own()).state.position, recipientPosition: other.state.position };
     return drafts.map(({ content, expiresInMs }) => {
+      const read = readContent(content);
       const createdAt = clock.now();
       const expiry = expiresInMs === undefined ? 0 : createdAt + expiresInMs;
       const part = { ...positions, heads, sentAt: createdAt, expiry, content };
@@ -59,8 +60,9 @@ export class Composer {
       return {
         conversation: to,
         recipients: to === own.address ? [] : [to],
-        kind: readContent(content).kind,
+        kind: read.kind,
         content,
+        ...(isShown(read) ? {} : { hidden: true }),
         createdAt,
         expiry,
         ...(expiresInMs === undefined

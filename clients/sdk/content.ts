@@ -2,18 +2,25 @@
 //
 //   content = empty                   nothing to show: stands under the number of a message that was given up
 //           | u8 kind ‖ rest          kind 1: text, rest = 1 to 65,536 bytes of well-formed UTF-8, not normalised
-//                                     kinds 2 to 255: later ones (files, edits, receipts); kind 0 is never used
+//                                     kind 2: receipt (content-receipt.ts): which messages were read
+//                                     kinds 3 to 255: later ones (files, edits); kind 0 is never used
 //
 // A client that does not know a kind keeps the bytes and shows "a message of kind N that this version cannot show". Ill-formed
-// content of a known kind is shown likewise. Content is data: nothing in it is ever taken for a command, a path or markup.
+// text is shown likewise. Content is data: nothing in it is ever taken for a command, a path or markup.
+import { concat } from '#protocol/bytes.ts';
+import { ProtocolError } from '#protocol/errors.ts';
 import { CONTENT_MAX_BYTES, TEXT_MAX_BYTES } from '#protocol/limits.ts';
+import { decodeReceipt, encodeReceipt } from './content-receipt.ts';
+import type { ReadMark } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
 const KIND_TEXT = 1;
+const KIND_RECEIPT = 2;
 
 export type Content =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'empty' }
+  | { readonly kind: 'receipt'; readonly read: readonly ReadMark[] }
   /** `number`: the kind that this version does not know, or that was not well formed. */
   | { readonly kind: 'unknown'; readonly number: number };
 
@@ -37,6 +44,11 @@ export function textContent(text: string): Uint8Array {
   return content;
 }
 
+/** The content that says of these messages that they were read: 1 to 100 of them, each once. */
+export function receiptContent(read: readonly ReadMark[]): Uint8Array {
+  return concat(Uint8Array.of(KIND_RECEIPT), encodeReceipt(read));
+}
+
 /** The content under the number of a message that was given up. */
 export const EMPTY_CONTENT = new Uint8Array(0);
 
@@ -44,12 +56,45 @@ export const EMPTY_CONTENT = new Uint8Array(0);
 export function readContent(content: Uint8Array): Content {
   const number = content[0];
   if (number === undefined) return { kind: 'empty' };
-  if (number !== KIND_TEXT || content.length > CONTENT_MAX_BYTES) return { kind: 'unknown', number };
-  const utf8 = content.subarray(1);
-  if (utf8.length === 0 || utf8.length > TEXT_MAX_BYTES) return { kind: 'unknown', number };
+  if (content.length > CONTENT_MAX_BYTES) return { kind: 'unknown', number };
+  const rest = content.subarray(1);
+  switch (number) {
+    case KIND_TEXT:
+      return readText(rest) ?? { kind: 'unknown', number };
+    case KIND_RECEIPT:
+      return readReceipt(rest) ?? { kind: 'unknown', number };
+    default:
+      return { kind: 'unknown', number };
+  }
+}
+
+/** Whether it is for a person. What clients tell each other is not, however ill-formed: nobody wrote it. */
+export function isShown(content: Content): boolean {
+  switch (content.kind) {
+    case 'text':
+      return true;
+    case 'unknown':
+      return content.number !== KIND_RECEIPT;
+    case 'empty':
+    case 'receipt':
+      return false;
+  }
+}
+
+function readText(utf8: Uint8Array): Content | undefined {
+  if (utf8.length === 0 || utf8.length > TEXT_MAX_BYTES) return undefined;
   try {
     return { kind: 'text', text: decoder.decode(utf8) };
   } catch {
-    return { kind: 'unknown', number };
+    return undefined;
+  }
+}
+
+function readReceipt(bytes: Uint8Array): Content | undefined {
+  try {
+    return { kind: 'receipt', read: decodeReceipt(bytes) };
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
   }
 }

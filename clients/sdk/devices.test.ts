@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RequestError } from '#protocol/errors.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
 
@@ -26,6 +27,22 @@ async function two(): Promise<{ al: Person; bo: Person }> {
 }
 
 const delivered = (person: Person, id: string | undefined) => person.of('delivered').some((event) => event.id === id);
+
+it('somebody who signed out of the only device can be written to as soon as there is another, whatever was refused meanwhile', async () => {
+  const { al, bo } = await two();
+  await al.say(BO, 'known');
+  await bo.client.signOut(PASSWORD);
+  server.lies.refuse = () => 'stale_devices';
+  await al.client.send([BO], ['while nobody is there']);
+  await al.until(() => al.of('refused').length === 1);
+  delete server.lies.refuse;
+  expect(al.of('refused')[0]?.message).toBe('bo@localhost has no device in use at present.');
+  expect(await al.client.send([BO], ['still nobody'])).toMatchObject([{ error: { reason: 'no_device' } }]);
+  const back = await people.logIn('bo');
+  await back.online();
+  await al.say(BO, 'welcome back');
+  await back.until(({ texts }) => texts.includes('welcome back'));
+});
 
 describe('a second device', () => {
   it('has what was written shortly before it came, and everything from then on', async () => {
@@ -87,6 +104,31 @@ describe('a second device', () => {
     await al.until(() => al.of('identity').length > 0);
     await al.say(AL, 'milk, bread');
     await second.until(({ texts }) => texts.includes('milk, bread'));
+  });
+
+  it('is listed with its last use, if the server tells it; what it says of devices that are none is nobody’s', async () => {
+    const al = await people.signUp('al');
+    await people.logIn('al');
+    const [first = '', second = ''] = server.accounts.devices(AL);
+    server.lies.used = () => [
+      { device: second, at: 5 },
+      { device: 'A'.repeat(43).concat('='), at: 7 },
+    ];
+    expect((await al.client.devices()).map(({ lastUsedAt }) => lastUsedAt)).toEqual([undefined]);
+    await al.online();
+    const listed = async () =>
+      (await al.client.devices()).map(({ device, lastUsedAt }) => ({ device, at: lastUsedAt }));
+    expect(await listed()).toEqual([
+      { device: first, at: undefined },
+      { device: second, at: 5 },
+    ]);
+    server.lies.used = () => {
+      throw new RequestError('bad_request');
+    };
+    expect(await listed()).toEqual([
+      { device: first, at: undefined },
+      { device: second, at: undefined },
+    ]);
   });
 
   it('is sent nothing after it was revoked, and is told', async () => {

@@ -2,6 +2,7 @@
 // the identity.
 import type { AccountState } from '#protocol/account-log.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Connection } from './connection.ts';
 import { revokeDevice, signAccountDeletion } from './crypto/account.ts';
 import { appendSigned, withOwnIdentity } from './identity.ts';
@@ -10,24 +11,43 @@ import type { Platform } from './platform.ts';
 import type { DeviceId, Pin, Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
-/** Times in ms since 1970; `enrolledAt` and `revokedAt` by the clock of the device that signed it. */
+/**
+ * Times in ms since 1970; `enrolledAt` and `revokedAt` by the clock of the device that signed it. `lastUsedAt`: the server's word, up to an hour
+ * too early; undefined where it was not asked, or knows of no use.
+ */
 export type DeviceInfo = {
   readonly device: DeviceId;
   readonly thisDevice: boolean;
   readonly enrolledAt: number;
   readonly firstSeenAt: number | undefined;
   readonly revokedAt: number | undefined;
+  readonly lastUsedAt: number | undefined;
 };
 
+/** When devices were used last. */
+export type LastUses = ReadonlyMap<DeviceId, number>;
+
 /** All devices that an account ever had, in order of enrolment. */
-export function listDevices(pin: Pin, state: AccountState, own: DeviceId): DeviceInfo[] {
+export function listDevices(pin: Pin, state: AccountState, own: DeviceId, used: LastUses): DeviceInfo[] {
   return [...state.devices].map(([device, { enrolled, revoked }]) => ({
     device,
     thisDevice: device === own,
     enrolledAt: enrolled.time,
     firstSeenAt: pin.firstSeen[device],
     revokedAt: revoked?.time,
+    lastUsedAt: used.get(device),
   }));
+}
+
+/** What the server says of the own devices; nothing where it does not, as before it knew of this. */
+export async function fetchLastUses(session: Connection): Promise<LastUses> {
+  try {
+    const { used } = await session.ask('devices.used', {});
+    return new Map(used.map(({ device, at }) => [device, at]));
+  } catch (error) {
+    if (error instanceof RequestError || error instanceof Unavailable) return new Map();
+    throw error;
+  }
 }
 
 /**

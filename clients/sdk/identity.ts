@@ -7,6 +7,7 @@ import { type AccountState, comparePosition } from '#protocol/account-log.ts';
 import { decodeBase64 } from '#protocol/base64.ts';
 import { equalBytes, isZero } from '#protocol/bytes.ts';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
+import type { Answer } from '#protocol/frames/server.ts';
 import { H } from '#protocol/hash.ts';
 import { secrets } from '#secrets';
 import { fetchLog } from './accounts.ts';
@@ -22,6 +23,8 @@ import { Unreachable } from './servers.ts';
 
 /** How often an act is signed anew because another device extended the log meanwhile. */
 const STALE_TRIES = 5;
+/** How often a sign-in is begun where the server forgot it before its end: each counts as a try. */
+const LOGIN_ATTEMPTS = 2;
 
 export type Identity = {
   readonly address: string;
@@ -94,10 +97,7 @@ export async function withIdentity<T>(
   act: (identity: Identity) => Promise<T>,
 ): Promise<T> {
   const { address, pinned } = context;
-  const attempt = await login(password, context);
-  const started = await connection.ask('login.start', { address, request: attempt.request });
-  const { finish, exportKey } = wrongPasswordWithTries(() => attempt.finish(started.response), started.triesLeft);
-  const answer = await connection.ask('login.finish', { address, login: started.login, finish });
+  const { exportKey, answer } = await provePassword(connection, password, context);
   const { vault, entries, length } = answer;
   const vaultBytes = decodeBase64(vault);
   const { identitySeed: seed, position } = sound(`The server's vault of ${address}`, () =>
@@ -127,6 +127,27 @@ export async function withIdentity<T>(
     return await act({ address, seed, log, state });
   } finally {
     seed.fill(0);
+  }
+}
+
+/** Proves the password; once more where the account changed hands at the server meanwhile. Throws as `withIdentity`. */
+async function provePassword(
+  connection: Connection,
+  password: string,
+  context: PasswordContext,
+): Promise<{ readonly exportKey: Uint8Array; readonly answer: Answer<'login.finish'> }> {
+  const { address } = context;
+  for (let attempts = 1; ; attempts++) {
+    const attempt = await login(password, context);
+    const started = await connection.ask('login.start', { address, request: attempt.request });
+    const { finish, exportKey } = wrongPasswordWithTries(() => attempt.finish(started.response), started.triesLeft);
+    try {
+      const answer = await connection.ask('login.finish', { address, login: started.login, finish });
+      return { exportKey, answer };
+    } catch (error) {
+      exportKey.fill(0);
+      if (!(error instanceof RequestError) || error.code !== 'unavailable' || attempts === LOGIN_ATTEMPTS) throw error;
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
 import { Opener, type OpenerDeps, type Opening } from './opening.ts';
 import type { Timers } from './platform.ts';
 import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
+import { type Receipt, takeReceipts } from './receipts.ts';
 import { sentenceOf } from './refusal.ts';
 
 type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'>;
@@ -31,6 +32,7 @@ type Batch = {
   readonly changes: StateChange[];
   readonly refused: Noticed['refused'][number][];
   readonly heads: HeadClaim[];
+  readonly receipts: Receipt[];
 };
 
 export class Inbox {
@@ -129,6 +131,7 @@ export class Inbox {
       changes: [],
       refused: [],
       heads: [],
+      receipts: [],
     };
     for (const item of items) {
       if (item.type === 'deliver') collect(batch, item.n, await this.#opener.open(item, connection));
@@ -139,11 +142,13 @@ export class Inbox {
     const events = [...batch.events, ...(await this.#watch.contradictions(batch.heads))];
     const nothing = messages.length + unreadable.length + missed.length + events.length === 0;
     const results = nothing ? [] : await receiving.commitReceived({ messages, unreadable, missed, events });
-    const rose = batch.changes.length > 0 ? await sending.raise(batch.changes) : [];
+    // Only now: what they are about may have come in the same batch.
+    const changes = [...batch.changes, ...(await takeReceipts(batch.receipts, this.#deps))];
+    const rose = changes.length > 0 ? await sending.raise(changes) : [];
     const tags = batch.tags.filter((tag, index) => tag !== undefined && results[index]?.result !== 'fork');
     // `filter` has left no undefined.
     connection.ack(items.at(-1)?.n ?? 0, tags as (readonly [number, string])[]);
-    const told = new Set(batch.changes.filter((_, index) => rose[index] === true));
+    const told = new Set(changes.filter((_, index) => rose[index] === true));
     for (const { change, conversation, code } of batch.refused) {
       if (!told.has(change)) continue;
       const message = `The server refused a message after all (${code}).`;
@@ -173,8 +178,9 @@ function collect(batch: Batch, n: number, opening: Opening): void {
     batch.unreadable.push(opening.unreadable);
     return;
   }
-  const { received, tag, heads } = opening;
+  const { received, tag, heads, read } = opening;
   batch.messages.push(received);
   batch.tags.push(tag === undefined ? undefined : [n, tag]);
+  if (read !== undefined) batch.receipts.push({ ...received, read });
   for (const head of heads) batch.heads.push({ head, conversation: received.conversation, from: received.from });
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RequestError } from '#protocol/errors.ts';
 import { Link, type LinkState } from './link.ts';
+import { ProfileError } from './profile/profile.ts';
 import { FakeTime, type FakeWire, fakeTransport, settle } from './test/wires.ts';
 
 let time: FakeTime;
@@ -112,6 +113,20 @@ describe('a link', () => {
     expect(last()).toMatchObject({ type: 'stopped', code: 'device_revoked' });
     expect(wires[0]?.ended).toBe('closed');
   });
+
+  it.each(['busy', 'no_space'] as const)(
+    'tries again where the profile is kept from being written for a while: %s',
+    async (problem) => {
+      signIns = [() => Promise.reject(new ProfileError(problem, 'Not now.'))];
+      const { link: it, wires } = link(['ws://a'], 0);
+      it.start();
+      wires[0]?.challenge();
+      await settle();
+      expect(last()).toMatchObject({ type: 'reconnecting', reason: 'Not now.' });
+      time.pass(0);
+      await online(wires);
+    },
+  );
 
   it('waits as long as a refusal asks for', async () => {
     signIns = [() => Promise.reject(new RequestError('too_many_tries', undefined, 60_000))];

@@ -5,6 +5,7 @@ import { RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Push } from '#protocol/frames/server.ts';
 import { type Closed, type Connection, type ConnectionDeps, openConnection } from './connection.ts';
 import type { Random } from './platform.ts';
+import { ProfileError } from './profile/profile.ts';
 import { Refusal, sentenceOf } from './refusal.ts';
 
 /** The first wait is spread over this, so that a restarted server is not met by everybody at once. */
@@ -13,6 +14,8 @@ const BACKOFF_MAX_MS = 30_000;
 /** A session that lasted this long starts the backoff anew; a shorter one leaves at most this many failures of it. */
 const STABLE_MS = 1_000;
 const FAILURES_AFTER_SHORT = 2;
+/** What keeps a profile from being written for a while. */
+const PASSING: ReadonlySet<ProfileError['problem']> = new Set(['busy', 'no_space']);
 
 export type LinkState =
   | { readonly type: 'connecting'; readonly server: string }
@@ -123,6 +126,7 @@ export class Link {
     if (error instanceof RequestError) return this.#wait(reason, error.retryAfterMs ?? 0);
     if (ended !== undefined && ended.code !== 1000) return this.#after(ended);
     if (error instanceof Unavailable) return this.#elsewhere(reason);
+    if (error instanceof ProfileError && PASSING.has(error.problem)) return this.#wait(reason, 0);
     this.#halt({ type: 'stopped', code: 'failed', reason });
   }
 

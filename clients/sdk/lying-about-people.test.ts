@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeSignedEntry } from '#protocol/account-entry.ts';
 import { SUITE } from '#protocol/envelope.ts';
+import { Client } from './client.ts';
 import { enrolDevice } from './crypto/account.ts';
 import { nodeRandom } from './node/platform.ts';
 import { type Log, verifyWhole } from './pins.ts';
-import { People, type Person } from './test/people.ts';
+import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
 
 const AL = 'al@localhost';
@@ -82,6 +83,59 @@ describe('a server that lies about who somebody is', () => {
     const again = await al.client.safetyNumber(BO);
     await al.client.trust(BO, again.changed ?? '');
     expect((await al.client.safetyNumber(BO)).number).toBe(again.changed);
+  });
+
+  it('stands in nobody’s way once it shows the known identity again', async () => {
+    await al.say(BO, 'to the true one');
+    const [known] = slots(-1);
+    server.lies.log = (address, log) => (address === BO ? forged(BO) : log);
+    await refreshed(al, BO);
+    await al.until(() => identityEvents(al, 'changed').length === 1);
+    delete server.lies.log;
+    await al.client.exists(BO);
+    await al.until(() => identityEvents(al, 'back').length === 1);
+    await al.say(BO, 'to the true one again');
+    expect(slots(-1)).toEqual([known]);
+  });
+
+  it('raises an alarm with another identity of mine, and keeps nothing of it', async () => {
+    const second = await people.logIn('al');
+    await al.until(() => identityEvents(al, 'device_added').length === 1);
+    const fake = forged(AL);
+    server.lies.log = (address, log) => (address === AL ? fake : log);
+    server.dropAll();
+    await al.until(() => identityEvents(al, 'alarm').length === 1);
+    delete server.lies.log;
+    await second.online();
+    await al.say(AL, 'a note to myself');
+    await second.until(({ texts }) => texts.includes('a note to myself'));
+  });
+
+  it('cannot give itself a device of mine where my sign-up was cut short before anything was pinned', async () => {
+    const platform = await people.platform();
+    const { profiles } = platform;
+    const dying: typeof profiles = {
+      ...profiles,
+      create: async (account, password) => {
+        const profile = await profiles.create(account, password);
+        const update = () => Promise.reject(new Error('killed'));
+        return { ...profile, pins: { ...profile.pins, update }, erase: () => profile.close() };
+      },
+    };
+    const credentials = { address: 'cy@localhost', password: PASSWORD, servers: [server.url] };
+    await expect(Client.signUp({ ...platform, profiles: dying }, credentials)).rejects.toThrow('killed');
+    const fake = forged('cy@localhost');
+    server.lies.log = (address, log) => (address === 'cy@localhost' ? fake : log);
+    const cy = await people.reopen({ platform });
+    await cy.online();
+    expect(await cy.client.send([BO], ['secret'])).toMatchObject([{ error: { reason: 'log_refused' } }]);
+    expect(server.sends).toEqual([]);
+    delete server.lies.log;
+    server.dropAll();
+    await cy.until(() => cy.of('online').length === 2);
+    await cy.client.settled();
+    await cy.say(BO, 'it is me');
+    await bo.until(({ texts }) => texts.includes('it is me'));
   });
 
   it('cannot swap it at first contact without the safety numbers telling', async () => {

@@ -29,6 +29,9 @@ export type OnlineDeps = {
   refreshOwn(connection: Connection): Promise<void>;
 };
 
+/** What this device itself is asking for, and how its session ended over that. */
+type Asked = { readonly gone: Gone; ended?: LinkState };
+
 export class Online {
   readonly #deps: OnlineDeps;
   #link: Link | undefined;
@@ -36,8 +39,7 @@ export class Online {
   /** What is still to be written about the last change of the state. */
   #noting: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
-  /** What this device itself has just asked for. */
-  #asked: Gone | undefined;
+  #asked: Asked | undefined;
 
   constructor(deps: OnlineDeps) {
     this.#deps = deps;
@@ -106,12 +108,18 @@ export class Online {
     }
   }
 
-  /** Runs `act`, after which this device is out of its account: that the session is ended for it, perhaps ahead of the answer, is told to nobody. */
-  async asking<T>(gone: Gone, act: (session: Connection) => Promise<T>): Promise<T> {
-    const session = await this.session();
-    this.#asked = gone;
+  /**
+   * Runs `act`, after which this device is out of its account: a server that ends the session for that, perhaps ahead of its answer, is no news then.
+   * It is told after all where `act` fails. Throws what `act` throws.
+   */
+  async asking(gone: Gone, act: () => Promise<void>): Promise<void> {
+    const asked: Asked = { gone };
+    this.#asked = asked;
     try {
-      return await act(session);
+      await act();
+    } catch (error) {
+      if (asked.ended !== undefined) this.#deps.emit(asked.ended);
+      throw error;
     } finally {
       this.#asked = undefined;
     }
@@ -153,7 +161,10 @@ export class Online {
       const gone = state.type === 'stopped' ? goneBy(state.code) : undefined;
       if (gone !== undefined) this.#noting = sent.then(() => this.#note(gone));
       if (state.type === 'stopped') void received.then(() => this.#release());
-      if (gone !== undefined && gone === this.#asked) return;
+      if (gone !== undefined && gone === this.#asked?.gone) {
+        this.#asked.ended = state;
+        return;
+      }
     }
     this.#deps.emit(state);
   }

@@ -10,14 +10,14 @@ import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
 import { expiryHere } from './clocks.ts';
 import type { Connection } from './connection.ts';
-import { readContent } from './content.ts';
+import { isShown, readContent } from './content.ts';
 import { decodeGiven, type Given, type OpenedMessage, openMessage, readHeader } from './crypto/open.ts';
 import type { HeadSeen } from './crypto/private.ts';
 import { receivedTag } from './crypto/received.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';
-import type { NewEvent, NewUnreadable, Received } from './profile/profile.ts';
+import type { NewEvent, NewUnreadable, ReadMark, Received } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
 import type { SureTime } from './sure-time.ts';
 
@@ -35,6 +35,8 @@ export type Opening =
       /** For the ack; absent for own copies and for a blocked sender. */
       readonly tag?: string;
       readonly heads: readonly HeadSeen[];
+      /** What it says to have been read, if it is a receipt: not compared with anything yet. */
+      readonly read?: readonly ReadMark[];
       readonly events: readonly NewEvent[];
     }
   /** From somebody who is blocked, and not to be opened: nothing is kept of it. */
@@ -209,6 +211,7 @@ export class Opener {
     const other = this.#other(header);
     const blocked = !mine && sender?.pin.blocked === true;
     const content = readContent(part.content);
+    const forPeople = isShown(content);
     const now = sureTime.now();
     const expiry = expiryHere(part, frame.receivedAt, now);
     const expired = expiry !== 0 && expiry <= now;
@@ -228,14 +231,17 @@ export class Opener {
             mh: head.messageHash.slice(),
           })),
       ...(early === undefined ? {} : { early }),
-      ...(mine ? { own: { k: messageKey, recipients: other === own.address ? [] : [other] } } : {}),
-      show: !blocked && !expired && content.kind !== 'empty',
+      ...(mine && forPeople ? { own: { k: messageKey, recipients: other === own.address ? [] : [other] } } : {}),
+      ...(mine || blocked ? {} : { readTag: receivedTag(messageKey, messageHash, own.ids, 'read') }),
+      show: !blocked && !expired && forPeople,
       ...(blocked ? { quiet: true } : {}),
-      ...(expired && !mine && content.kind !== 'empty' ? { late: true } : {}),
+      ...(expired && !mine && forPeople ? { late: true } : {}),
     };
+    const heads = blocked ? [] : part.heads;
     const tag =
       mine || blocked ? {} : { tag: encodeBase64(receivedTag(messageKey, messageHash, own.ids, 'delivered')) };
-    return { type: 'opened', received, ...tag, heads: blocked ? [] : part.heads, events: blocked ? [] : events };
+    const read = content.kind === 'receipt' && !blocked ? { read: content.read } : {};
+    return { type: 'opened', received, ...tag, heads, ...read, events: blocked ? [] : events };
   }
 
   #unreadable(frame: Delivered, header: Header | undefined, error: CryptoError): NewUnreadable {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '#protocol/limits.ts';
+import { ProfileError } from './profile/profile.ts';
 import { People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
 
@@ -127,6 +128,34 @@ describe('the outbox', () => {
       'given_up',
       'accepted',
     ]);
+  });
+
+  it('commits on the next connection what its profile did not take at once', async () => {
+    const { al, bo } = await two();
+    await al.client.close();
+    let failures = 1;
+    const { profiles } = al.platform;
+    const failing: typeof profiles = {
+      ...profiles,
+      open: async (password) => {
+        const profile = await profiles.open(password);
+        const accepted: typeof profile.sending.accepted = async (...answered) => {
+          if (failures-- > 0) throw new ProfileError('no_space', 'There is no room.');
+          return profile.sending.accepted(...answered);
+        };
+        return { ...profile, sending: { ...profile.sending, accepted } };
+      },
+    };
+    const again = await people.reopen({ platform: { ...al.platform, profiles: failing } });
+    await again.online();
+    await again.client.send([BO], ['hello']);
+    await again.until(() => again.of('trouble').length > 0);
+    expect(await again.client.outboxSize()).toBe(1);
+    server.dropAll();
+    await again.until(() => again.of('accepted').length === 1);
+    expect(await again.client.outboxSize()).toBe(0);
+    await bo.until(({ texts }) => texts.length === 1);
+    expect(bo.texts).toEqual(['hello']);
   });
 
   it('sends from one process while another receives for the same profile', async () => {

@@ -9,6 +9,7 @@ import { type ClientEvent, trouble } from './events.ts';
 import { LateSlots } from './late-slots.ts';
 import type { Timers } from './platform.ts';
 import type { DeviceId, MessageId, NewMessage, OutboxItem } from './profile/profile.ts';
+import { Refusal } from './refusal.ts';
 import { SendQueue } from './send-queue.ts';
 import type { SureTime } from './sure-time.ts';
 
@@ -75,10 +76,11 @@ export class Outbox {
         if (count > 0) this.#deps.emit({ type: 'trouble', message: `${what} not sent, and will not be.` });
         return;
       }
-      count += page.length;
-      for (const { number, id, conversation } of page) {
+      for (const { number, id, conversation, hidden } of page) {
         const before = (await sending.sent(this.#deps.own.device, id))?.outcome;
         await sending.drop(number, code);
+        if (hidden) continue;
+        count++;
         if (before === 'pending') this.#deps.emit({ type: 'refused', id, conversation, code, message });
       }
     }
@@ -151,10 +153,10 @@ export class Outbox {
     const { sending } = this.#deps.profile;
     const { conversation, id, number } = item;
     if ((await sending.sent(this.#deps.own.device, id))?.outcome === 'given_up') return;
-    const reseal = await this.#composer.reseal(conversation);
+    const reseal = await this.#composer.reseal(conversation).catch(onlyRefusals);
+    if (reseal instanceof Refusal) return this.#dropTooOld(item);
     await sending.giveUp(number, 'too_old', (queued, previous) => reseal(queued, previous, EMPTY_CONTENT));
-    const message = 'It could not be sent for 14 days and was given up.';
-    this.#deps.emit({ type: 'given_up', id, conversation, code: 'too_old', message });
+    this.#tellGivenUp(item);
     // What follows in the conversation names the hash of the one before it.
     for (let after = number; ; ) {
       const page = await sending.outbox(after, PAGE_ITEMS);
@@ -168,7 +170,24 @@ export class Outbox {
     }
   }
 
+  /** There is no device that would miss its number. */
+  async #dropTooOld(item: OutboxItem): Promise<void> {
+    await this.#deps.profile.sending.drop(item.number, 'too_old');
+    this.#tellGivenUp(item);
+  }
+
+  #tellGivenUp({ id, conversation, hidden }: OutboxItem): void {
+    if (hidden) return;
+    const message = 'It could not be sent for 14 days and was given up.';
+    this.#deps.emit({ type: 'given_up', id, conversation, code: 'too_old', message });
+  }
+
   #trouble(error: unknown): void {
     this.#deps.emit(trouble(error));
   }
+}
+
+function onlyRefusals(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
 }

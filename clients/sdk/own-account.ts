@@ -1,7 +1,7 @@
 // The own account on this device: its devices, its password, and what another device changes of either.
 import type { Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
-import { type DeviceInfo, listDevices, revoke } from './devices.ts';
+import { type DeviceInfo, fetchLastUses, listDevices, revoke } from './devices.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { OwnDevice } from './own-device.ts';
 import { adoptPassword, changePassword } from './password.ts';
@@ -42,7 +42,8 @@ export class OwnAccount {
     const { accounts, own } = this.#deps;
     const { address, device } = own;
     const known = session === undefined ? await accounts.known(address) : await accounts.refresh(address, session);
-    return known === undefined ? [] : listDevices(known.pin, known.state, device);
+    const used = session === undefined ? new Map() : await fetchLastUses(session);
+    return known === undefined ? [] : listDevices(known.pin, known.state, device, used);
   }
 
   /** Throws what `revoke` of devices.ts throws. */
@@ -63,11 +64,11 @@ export class OwnAccount {
     session: Connection,
     passwords: { readonly old: string; readonly fresh: string },
   ): Promise<void> {
-    const { platform, profile, accounts, own } = this.#deps;
+    const { platform, profile } = this.#deps;
     this.#changing = true;
     try {
       await changePassword(platform, profile, session, passwords);
-      await accounts.refresh(own.address, session);
+      await this.refresh(session);
     } finally {
       this.#changing = false;
     }

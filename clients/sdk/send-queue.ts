@@ -165,11 +165,12 @@ export class SendQueue {
 
   /** One transaction for all that was answered while the last one was on its way. */
   async #commit(): Promise<void> {
+    let batch: Answered[] = [];
     try {
       // One turn later: the answers of one read of the socket go together.
       await Promise.resolve();
       while (this.#answered.length > 0) {
-        const batch = this.#answered.splice(0);
+        batch = this.#answered.splice(0);
         const stale = [...new Set(batch.flatMap((answered) => answered.stale))];
         await this.#deps.sending.accepted(
           batch.map(({ item }) => item.number),
@@ -182,11 +183,13 @@ export class SendQueue {
         );
         for (const { item, receivedAt } of batch) {
           this.#done.delete(item.number);
-          if (this.#hollow.delete(item.number)) continue;
+          if (this.#hollow.delete(item.number) || item.hidden) continue;
           this.#deps.emit({ type: 'accepted', id: item.id, conversation: item.conversation, receivedAt });
         }
       }
     } catch (error) {
+      // They are sent again on the next connection, and answered again: perhaps the profile takes it then.
+      for (const { item } of [...batch, ...this.#answered.splice(0)]) this.#done.delete(item.number);
       this.#deps.emit(trouble(error));
     } finally {
       this.#committing = undefined;
@@ -216,16 +219,25 @@ export class SendQueue {
       this.#rewind(lowest - 1);
       void this.#fill();
     });
-    if (waitMs !== undefined) {
-      const { code, message } = error;
-      this.#deps.emit({ type: 'delayed', id: item.id, conversation, code, message, seconds: Math.ceil(waitMs / 1000) });
-    }
+    if (waitMs !== undefined) void this.#tellDelay(item, error, Math.ceil(waitMs / 1000));
     void this.#fill();
   }
 
-  async #drop(item: OutboxItem, { code, message }: RequestError): Promise<void> {
+  /** Of a hidden message only where others wait: perhaps behind it. */
+  async #tellDelay({ id, conversation, hidden }: OutboxItem, { code, message }: RequestError, seconds: number) {
+    try {
+      if (hidden && (await this.#deps.sending.outboxSize()) === 0) return;
+      this.#deps.emit({ type: 'delayed', id, conversation, code, message, seconds });
+    } catch (error) {
+      this.#deps.emit(trouble(error));
+    }
+  }
+
+  async #drop(item: OutboxItem, { code, message: said }: RequestError): Promise<void> {
+    // The server speaks to a client; what a client does about it has been done.
+    const message = code === 'stale_devices' ? `${item.conversation} has no device in use at present.` : said;
     await this.#deps.sending.drop(item.number, code);
-    if (this.#hollow.delete(item.number)) return;
+    if (this.#hollow.delete(item.number) || item.hidden) return;
     this.#deps.emit({ type: 'refused', id: item.id, conversation: item.conversation, code, message });
   }
 

@@ -68,7 +68,7 @@ export async function signUp(
         entry,
         ...(invitation === undefined ? {} : { invitation }),
       };
-      await finish(platform, servers, connection, request);
+      await finish(platform, { address, servers, serverKey }, connection, request);
       const now = platform.clock.now();
       await profile.pins.update(address, () => ({ pin: firstPin([entry], verifyWhole([entry], address), now) }));
     });
@@ -78,7 +78,7 @@ export async function signUp(
 /** The same request again is answered again: so a lost answer is asked for once more. */
 async function finish(
   platform: Platform,
-  servers: readonly string[],
+  { address, servers, serverKey }: Pick<NewAccount, 'address' | 'servers' | 'serverKey'>,
   connection: Connection,
   request: Fields<'signup.finish'>,
 ): Promise<void> {
@@ -86,7 +86,10 @@ async function finish(
     await connection.ask('signup.finish', request);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    await withConnection(platform, servers, (again) => again.ask('signup.finish', request));
+    await withConnection(platform, servers, (again) => {
+      checkServer(again, address, serverKey);
+      return again.ask('signup.finish', request);
+    });
   }
 }
 

@@ -18,6 +18,19 @@ it('has nothing of arrows, function keys and tabs', () => {
   expect(keys('a\u001b[1;5Cb\u001bOPc\u001bxd\u001b').text).toBe('abcd');
 });
 
+it('has nothing of them where they come in parts, and all of what is typed behind Escape alone', () => {
+  for (const parts of [
+    ['\u001b', '[A'],
+    ['\u001b[', 'A'],
+    ['\u001b[1;', '5C'],
+    ['\u001bO', 'P'],
+    ['\u001b', 'OP'],
+  ]) {
+    expect(keys('ab', ...parts, 'c\r')).toMatchObject({ text: 'abc', state: 'done' });
+  }
+  expect(keys('ab', '\u001b', 'c', '[', 'O', '\r').text).toBe('abc[O');
+});
+
 it('is given up with Ctrl-C and Ctrl-D, also behind Escape', () => {
   for (const end of ['\u0003', '\u0004', '\u001b\u0003']) expect(keys(`ab${end}`).state).toBe('given up');
 });

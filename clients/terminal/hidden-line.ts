@@ -3,10 +3,16 @@
 const ESCAPE = '\u001b';
 /** What an arrow, a function key or Alt with a letter sends behind Escape: nothing of it belongs to a password. */
 const SEQUENCE = /^(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[^[O\p{Cc}])?/u;
+/** The beginning of a sequence whose rest comes with the next keys. */
+const CUT = /^(?:\[[0-?]*[ -/]*|O)$/;
+/** The rest of one that was cut behind its Escape: no person types so fast. */
+const LATE = /^(?:\[[0-?]*[ -/]*[@-~]|O[ -~])/;
 
 export class HiddenLine {
   #characters: string[] = [];
   #rest = '';
+  /** What the last keys ended with, of a sequence. */
+  #begun = '';
 
   get text(): string {
     return this.#characters.join('');
@@ -19,10 +25,16 @@ export class HiddenLine {
 
   /** Takes keys: backspace and Ctrl-U delete, Enter ends, Ctrl-C and Ctrl-D give up. */
   type(keys: string): 'more' | 'done' | 'given up' {
-    for (let left = keys; left !== ''; ) {
+    let left = this.#begun === ESCAPE ? keys.replace(LATE, '') : this.#begun + keys;
+    this.#begun = '';
+    while (left !== '') {
       const key = String.fromCodePoint(left.codePointAt(0) ?? 0);
       left = left.slice(key.length);
       if (key === ESCAPE) {
+        if (left === '' || CUT.test(left)) {
+          this.#begun = key + left;
+          return 'more';
+        }
         left = left.replace(SEQUENCE, '');
         continue;
       }

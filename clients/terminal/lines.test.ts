@@ -68,6 +68,7 @@ describe('the line of an event', () => {
         { number: 1, type: 'delivered', conversation: AL, id: 'i', device: 'd', by: AL, at },
         /delivered to al@localhost/,
       ],
+      [{ number: 8, type: 'read', conversation: AL, id: 'i', device: 'd', by: AL, at }, /was read by al@localhost/],
       [
         { number: 2, type: 'expired', conversation: AL, id: 'i', device: 'd', by: AL, at },
         /expired before al@localhost took it/,
@@ -100,6 +101,21 @@ describe('what became of an own message', () => {
     expect(
       stateOf({ ...own, sent: { ...sent, outcome: 'accepted', recipients: { [BO]: { state: 'delivered' } } } }),
     ).toBe('delivered');
+    const became = (...states: ('read' | 'delivered' | 'accepted')[]) =>
+      stateOf({
+        ...own,
+        sent: {
+          ...sent,
+          outcome: 'accepted',
+          recipients: Object.fromEntries(states.map((state, i) => [`${i}@localhost`, { state }])),
+        },
+      });
+    expect([became('read'), became('read', 'delivered'), became('read', 'accepted'), became()]).toEqual([
+      'read',
+      'delivered',
+      'accepted',
+      'accepted',
+    ]);
     expect(
       stateOf({
         ...own,

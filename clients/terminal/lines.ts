@@ -8,6 +8,12 @@ const TIME_MAX_MS = 253_402_300_799_999;
 /** What came at most so long after its sender says to have sent it came at once. */
 const AT_ONCE_MAX_MS = 2 * 60_000;
 
+const BECAME = {
+  delivered: (by: string) => `was delivered to ${by}`,
+  read: (by: string) => `was read by ${by}`,
+  expired: (by: string) => `expired before ${by} took it`,
+} as const;
+
 export type Line = { readonly record: Record; readonly text: string; readonly style?: Style };
 
 /** Milliseconds since 1970 as RFC 3339 in UTC; what lies beyond year 9999 is its last moment. */
@@ -38,12 +44,12 @@ export function eventLine(event: ProfileEvent, own: string, typed = (command: st
     case 'message':
       return messageLine(event.entry, own);
     case 'delivered':
+    case 'read':
     case 'expired': {
       const { type, id, conversation, by, at } = event;
-      const what = type === 'delivered' ? `delivered to ${by}` : `expired before ${by} took it`;
       return {
         record: { type, id, conversation, by, at: rfc3339(at) },
-        text: `${localTime(at)} (a message was ${what})`,
+        text: `${localTime(at)} (a message ${BECAME[type](by)})`,
         style: 'dim',
       };
     }
@@ -107,7 +113,8 @@ export function stateOf({ sent }: HistoryEntry): string | undefined {
   if (sent.outcome === 'refused' && sent.code === 'device_revoked') return 'not sent';
   if (sent.outcome !== 'accepted') return sent.outcome.replace('_', ' ');
   const states = Object.values(sent.recipients).map(({ state }) => state);
-  return states.find((state) => state !== 'delivered') ?? (states.length > 0 ? 'delivered' : 'accepted');
+  const lowest = (['delivered', 'read'] as const).find((state) => states.includes(state)) ?? 'accepted';
+  return states.find((state) => state !== 'delivered' && state !== 'read') ?? lowest;
 }
 
 function identityText(
@@ -125,6 +132,8 @@ function identityText(
       return `A device of ${whose} was revoked.`;
     case 'changed':
       return `The identity of ${whose} has changed: it may be another person. Compare safety numbers, then: ${typed(`trust ${address}`)}`;
+    case 'back':
+      return `The server shows the known identity of ${whose} again. What you send goes to that one.`;
     case 'accepted':
       return `The changed identity of ${whose} was accepted.`;
     case 'alarm':

@@ -14,6 +14,7 @@ import { devicesCommand, revokeCommand } from './commands/devices.ts';
 import { exportCommand, searchCommand } from './commands/finding.ts';
 import { listenCommand } from './commands/listen.ts';
 import { historyCommand, unreadCommand } from './commands/reading.ts';
+import { receiptsCommand } from './commands/receipts.ts';
 import { sendCommand } from './commands/send.ts';
 import { loginCommand, signupCommand } from './commands/signup.ts';
 import { blockCommand, safetyCommand, trustCommand, unblockCommand, verifyCommand } from './commands/trust.ts';
@@ -28,7 +29,7 @@ const LAST_WRITES_MS = 1_000;
 
 const COMMANDS = [
   ...[chatCommand, signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand],
-  ...[historyCommand, searchCommand, exportCommand],
+  ...[historyCommand, searchCommand, exportCommand, receiptsCommand],
   ...[devicesCommand, revokeCommand, passwordCommand, safetyCommand, verifyCommand, trustCommand],
   ...[blockCommand, unblockCommand, signoutCommand, deleteAccountCommand],
 ];

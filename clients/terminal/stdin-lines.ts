@@ -6,6 +6,7 @@ import { Refusal } from '../sdk/index.ts';
 const BATCH_LINES = 64;
 const BATCH_BYTES = 262_144;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /** Lines that came together. `through`: the number, from 1, of the last line that was read for it. */
 export type Batch = { readonly texts: readonly string[]; readonly through: number };
@@ -22,7 +23,7 @@ export class BadLine extends Refusal {
 }
 
 /**
- * The lines of a stream without their line ends, in batches; empty lines, which cannot be sent, are left out. A last line needs no line end.
+ * The lines of a stream without their line ends (LF or CRLF), in batches; empty lines, which cannot be sent, are left out. A last line needs no line end.
  * Throws BadLine, after the batch of what came before, for a line that is longer than a message may be or is no UTF-8.
  */
 export async function* lineBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<Batch> {
@@ -41,7 +42,8 @@ export async function* lineBatches(source: AsyncIterable<Uint8Array>): AsyncGene
   /** The problem with the line that ends here, if there is one; else it is in `texts`. */
   function end(part: Uint8Array): Refusal | undefined {
     line++;
-    const whole = rest.length === 0 ? part : Buffer.concat([...rest, part]);
+    const joined = rest.length === 0 ? part : Buffer.concat([...rest, part]);
+    const whole = joined.at(-1) === RETURN ? joined.subarray(0, -1) : joined;
     rest = [];
     restBytes = 0;
     if (whole.length === 0) return undefined;

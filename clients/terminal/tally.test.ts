@@ -5,7 +5,7 @@ import { Tally } from './tally.ts';
 
 const BO = 'bo@localhost';
 const CY = 'cy@localhost';
-const report = (type: 'delivered' | 'expired', by: string, at: number): ProfileEvent => ({
+const report = (type: 'delivered' | 'read' | 'expired', by: string, at: number): ProfileEvent => ({
   ...{ number: at, type, conversation: by, id: 'AAAA', device: 'DDDD', by, at },
 });
 
@@ -38,6 +38,8 @@ it('reports that follow each other and say the same are one line, with the time 
       report('expired', CY, 6),
       { ...gap, number: 7, at: 7 },
       report('delivered', BO, 8),
+      report('read', BO, 9),
+      report('read', BO, 10),
     ),
   ).toEqual([
     `${localTime(3_600_000)} (3 messages were delivered to ${BO})`,
@@ -45,6 +47,7 @@ it('reports that follow each other and say the same are one line, with the time 
     `${localTime(6)} (2 messages expired before ${CY} took them)`,
     'gap',
     `${localTime(8)} (a message was delivered to ${BO})`,
+    `${localTime(10)} (2 messages were read by ${BO})`,
   ]);
   expect(lines()).toEqual([]);
 });

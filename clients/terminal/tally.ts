@@ -3,7 +3,13 @@
 import type { ProfileEvent } from '../sdk/index.ts';
 import { eventLine, type Line, localTime } from './lines.ts';
 
-type Report = Extract<ProfileEvent, { readonly type: 'delivered' | 'expired' }>;
+type Report = Extract<ProfileEvent, { readonly type: 'delivered' | 'expired' | 'read' }>;
+
+const WHAT: Record<Report['type'], (by: string) => string> = {
+  delivered: (by) => `were delivered to ${by}`,
+  read: (by) => `were read by ${by}`,
+  expired: (by) => `expired before ${by} took them`,
+};
 
 export class Tally {
   #count = 0;
@@ -11,7 +17,7 @@ export class Tally {
 
   /** Counts the event, if it is such a report and says what those say that are counted already. */
   takes(event: ProfileEvent): boolean {
-    if (event.type !== 'delivered' && event.type !== 'expired') return false;
+    if (event.type !== 'delivered' && event.type !== 'expired' && event.type !== 'read') return false;
     if (this.#last !== undefined && (event.type !== this.#last.type || event.by !== this.#last.by)) return false;
     this.#count++;
     this.#last = event;
@@ -26,7 +32,6 @@ export class Tally {
     if (last === undefined) return undefined;
     const line = eventLine(last, '');
     if (count === 1) return line;
-    const what = last.type === 'delivered' ? `were delivered to ${last.by}` : `expired before ${last.by} took them`;
-    return { ...line, text: `${localTime(last.at)} (${count} messages ${what})` };
+    return { ...line, text: `${localTime(last.at)} (${count} messages ${WHAT[last.type](last.by)})` };
   }
 }

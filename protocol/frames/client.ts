@@ -71,6 +71,8 @@ const passwordFinish = z.strictObject({
   entry: field.signedEntry,
 });
 
+const devicesUsed = z.strictObject({ type: z.literal('devices.used'), id });
+
 const accountDelete = z.strictObject({ type: z.literal('account.delete'), id, signature: field.signature });
 
 const slot = z.strictObject({ to: field.address, device: field.device, slot: field.base64(limits.SLOT_BYTES) });
@@ -103,6 +105,7 @@ export const clientFrame = z.discriminatedUnion('type', [
   logAppend,
   passwordStart,
   passwordFinish,
+  devicesUsed,
   accountDelete,
   send,
   ping,

@@ -1,6 +1,6 @@
 // The fields that frames are made of, each parsed once, at the door; behind it types carry the knowledge.
 import { z } from 'zod';
-import { isAddress } from '../address.ts';
+import { isAddress, isDomain } from '../address.ts';
 import { base64ByteLength, isCanonicalBase64 } from '../base64.ts';
 import * as limits from '../limits.ts';
 
@@ -15,6 +15,8 @@ export function base64(minBytes: number, maxBytes = minBytes) {
 
 /** `name@domain`, canonical (PROTOCOL.md, Addresses). */
 export const address = z.string().max(limits.ADDRESS_MAX_CHARS).refine(isAddress, 'an address: name@domain');
+/** Canonical, as behind the @ of an address: people are shown it. */
+export const domain = z.string().refine(isDomain, 'a domain');
 /** A whole number that JSON carries exactly. */
 export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const positive = count.min(1);

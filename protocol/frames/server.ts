@@ -1,6 +1,7 @@
 // Every frame that a server may send: the challenge, the two answers, and pushes. Clients ignore fields they do not know.
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { DEVICES_MAX } from '../limits.ts';
 import type { RequestType } from './client.ts';
 import * as field from './fields.ts';
 
@@ -8,7 +9,7 @@ import * as field from './fields.ts';
 const challenge = z.object({
   type: z.literal('challenge'),
   nonce: field.base64(32),
-  domain: z.string().min(1).max(253),
+  domain: field.domain,
   /** The server's OPAQUE key, as its library writes it: pinned by clients at first use. */
   serverKey: field.opaque,
   signUp: z.enum(['open', 'invitation', 'closed']),
@@ -95,6 +96,8 @@ export const answers = {
   'log.append': z.object({}),
   'password.start': z.object({ registration: field.ticket, response: field.opaque }),
   'password.finish': z.object({}),
+  /** Of the own devices in use those that were ever used, with the time of it, as the server noted it. */
+  'devices.used': z.object({ used: z.array(z.object({ device: field.device, at: field.count })).max(DEVICES_MAX) }),
   'account.delete': z.object({}),
   /** `stale`: whose account log the sender should fetch, because slots were missing or named devices no longer in use. */
   send: z.object({ receivedAt: field.count, stale: z.array(field.address).optional() }),

@@ -10,7 +10,7 @@ const login = (startedAt = START) => ({
   state: 'state',
   userIdentifier: undefined,
   startedAt,
-  succeeded: false,
+  outcome: 'open' as const,
 });
 
 test('a bounded number of sign-ins is remembered, the latest', () => {

@@ -1,4 +1,5 @@
-// Sign-ins under way: the one thing that auth remembers between two frames. In memory, because whoever loses it starts again.
+// Sign-ins under way: the one thing that auth remembers between two frames. In memory, because whoever loses it starts again; so who has
+// it not (another owner of the account, a restart, the bound) must not call its finish a wrong password.
 import { LOGIN_MAX_AGE_MS, LOGINS_MAX } from './limits.ts';
 
 type LoginUnderWay = {
@@ -9,8 +10,8 @@ type LoginUnderWay = {
   /** The identifier of the registration that it was checked against; absent for a name that nobody has. */
   readonly userIdentifier: string | undefined;
   readonly startedAt: number;
-  /** It was finished, and its try was taken back. It may be asked for again: a repeated turn gets the same answer. */
-  succeeded: boolean;
+  /** What came of its finish. It may be asked for again: a repeated turn gets the same answer. `succeeded`: its try was taken back. */
+  outcome: 'open' | 'succeeded' | 'failed';
 };
 
 /** By ticket (Base64). Bounded: beyond `max` the oldest is forgotten. */
@@ -35,9 +36,5 @@ export class LoginsUnderWay {
     const login = this.#logins.get(ticket);
     if (!login || login.address !== address || now - login.startedAt > LOGIN_MAX_AGE_MS) return undefined;
     return login;
-  }
-
-  forget(ticket: string): void {
-    this.#logins.delete(ticket);
   }
 }

@@ -62,6 +62,13 @@ export class Service {
     this.#database = await openDatabase({ file: join(this.#folder, 'parley.db'), schema });
     this.store = new SqliteAccountStore(this.#database);
     this.opaque = await openOpaque(this.store, DOMAIN);
+    this.handOver();
+  }
+
+  /** The accounts get another owner, on the same store. Returns what gives them back to the one before. */
+  handOver(): () => void {
+    const before = this.actors;
+    this.#actors.clear();
     this.actors = accountActors({
       store: this.store,
       domain: DOMAIN,
@@ -72,6 +79,10 @@ export class Service {
       triesPerSource: 100,
       ...this.#options,
     });
+    return () => {
+      this.#actors.clear();
+      this.actors = before;
+    };
   }
 
   async restart(): Promise<void> {

@@ -54,8 +54,7 @@ describe('signing in', () => {
   );
 
   test('with a proof that is none, of another password, of another sign-in or none at all, fails and ends that sign-in', async () => {
-    const started = await al.startLogin();
-    const proof = started.finish ?? '';
+    const proof = (await al.startLogin()).finish ?? '';
     const other = await Person.signedUp(service, 'bo@localhost', WRONG);
     const theirs = await other.startLogin();
     const attempts = ['AAAA', 'A'.repeat(proof.length), theirs.finish ?? ''];
@@ -69,19 +68,52 @@ describe('signing in', () => {
     expect((await refusal(service.ask(AL, al.finishLoginCommand(ended.answer.login, ended.finish ?? '')))).code).toBe(
       'login_failed',
     );
-    expect((await refusal(service.ask(AL, al.finishLoginCommand('AAAAAAAAAAAAAAAAAAAAAA==', proof)))).code).toBe(
-      'login_failed',
+  });
+
+  test('that this owner knows nothing of is to be started anew, and nobody learns more than that', async () => {
+    const nobody = new Person(service, NOBODY);
+    const other = await Person.signedUp(service, 'bo@localhost', WRONG);
+    const { answer, finish = '' } = await al.startLogin();
+    const said = [
+      await refusal(service.ask(AL, al.finishLoginCommand('AAAAAAAAAAAAAAAAAAAAAA==', finish))),
+      await refusal(service.ask('bo@localhost', other.finishLoginCommand(answer.login, finish))),
+      await refusal(service.ask(NOBODY, nobody.finishLoginCommand(answer.login, finish))),
+    ];
+    expect(said.map(({ code }) => code)).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    expect(new Set(said.map(({ message }) => message)).size).toBe(1);
+    expect(await service.ask(AL, al.finishLoginCommand(answer.login, finish))).toMatchObject({ vault: al.vault });
+  });
+
+  test('cut by a hand-over is no wrong password: the next owner says to start anew, and counts the try until one succeeds', async () => {
+    const { answer, finish = '' } = await al.startLogin();
+    expect(answer.triesLeft).toBe(2);
+    const giveBack = service.handOver();
+    const cut = await refusal(service.ask(AL, al.finishLoginCommand(answer.login, finish)));
+    expect(cut.code).toBe('unavailable');
+    const again = await al.startLogin();
+    expect(again.answer.triesLeft).toBe(1);
+    giveBack();
+    expect((await refusal(service.ask(AL, al.finishLoginCommand(again.answer.login, again.finish ?? '')))).code).toBe(
+      'unavailable',
     );
-    expect(
-      (await refusal(service.ask('bo@localhost', other.finishLoginCommand(started.answer.login, proof)))).code,
-    ).toBe('login_failed');
+    expect(await service.ask(AL, al.finishLoginCommand(answer.login, finish))).toMatchObject({ vault: al.vault });
+    expect((await al.startLogin()).answer.triesLeft).toBe(2);
+  });
+
+  test('begun and cut over and over waits like any other', async () => {
+    for (let i = 0; i < 3; i += 1) {
+      const { answer, finish = '' } = await al.startLogin();
+      service.handOver();
+      await refusal(service.ask(AL, al.finishLoginCommand(answer.login, finish)));
+    }
+    expect((await refusal(al.startLogin())).code).toBe('too_many_tries');
   });
 
   test('takes at most a minute from start to finish', async () => {
     const { answer, finish } = await al.startLogin();
     service.now += MINUTE_MS + 1;
     expect((await refusal(service.ask(AL, al.finishLoginCommand(answer.login, finish ?? '')))).code).toBe(
-      'login_failed',
+      'unavailable',
     );
   });
 

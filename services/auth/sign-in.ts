@@ -8,6 +8,7 @@ import type { AuthContext, AuthState, Outcome } from './state.ts';
 import { inWords, judgeTry, NO_TRIES } from './throttle.ts';
 
 const TICKET_BYTES = 16;
+const UNKNOWN_LOGIN = 'The server knows nothing of this sign-in any more. Try again.';
 
 /**
  * `login.start`: a try, until its finish succeeds. Known and unknown names take the same steps and get the same answers.
@@ -37,14 +38,15 @@ export function startLogin(
     state: opaqueState,
     userIdentifier: credentials?.userIdentifier,
     startedAt: now,
-    succeeded: false,
+    outcome: 'open',
   });
   return { answer: { login, response, triesLeft: own.triesLeft }, state: { ...state, tries: own.tries } };
 }
 
 /**
  * `login.finish`: vault and account log for who proved the password; the account's tries are forgotten, the source's one is taken
- * back. Everything else is `login_failed`, whatever was wrong. A finish that failed ends its sign-in.
+ * back. `unavailable` for a sign-in that this instance does not remember: it says nothing of name or password, and its try counts on. Everything
+ * else is `login_failed`, whatever was wrong. A finish that failed ends its sign-in.
  */
 export function finishLogin(
   state: AuthState,
@@ -54,17 +56,16 @@ export function finishLogin(
 ): Outcome<'login.finish'> {
   const { address, account } = state;
   const login = context.logins.find(frame.login, address, now);
-  const proved = login !== undefined && context.opaque.finishLogin(address, login.state, frame.finish);
+  if (!login) throw new RequestError('unavailable', UNKNOWN_LOGIN);
+  const proved = login.outcome !== 'failed' && context.opaque.finishLogin(address, login.state, frame.finish);
   // Another password since the start: the vault would not open any more.
-  const current = account?.status === 'open' && account.userIdentifier === login?.userIdentifier;
-  if (!login || !proved || !current) {
-    context.logins.forget(frame.login);
+  const current = account?.status === 'open' && account.userIdentifier === login.userIdentifier;
+  if (!proved || !current) {
+    login.outcome = 'failed';
     throw new RequestError('login_failed');
   }
-  if (!login.succeeded) {
-    login.succeeded = true;
-    context.sources.takeBack(login.source);
-  }
+  if (login.outcome === 'open') context.sources.takeBack(login.source);
+  login.outcome = 'succeeded';
   const { vault, log } = account;
   return {
     answer: { vault, entries: log.slice(0, ACCOUNT_LOG_PAGE_ENTRIES), length: log.length },

@@ -22,6 +22,10 @@ export class Attachments {
     return this.#attached.size;
   }
 
+  has(device: string): boolean {
+    return this.#attached.has(device);
+  }
+
   of(device: string): Attachment | undefined {
     return this.#attached.get(device);
   }

@@ -3,7 +3,7 @@
 import type { CloseName } from '#protocol/close-codes.ts';
 import type { ReplyTo, SessionRef, Signal } from '#protocol/commands.ts';
 import { type ErrorCode, RequestError } from '#protocol/errors.ts';
-import type { Push } from '#protocol/frames/server.ts';
+import type { Answer, Push } from '#protocol/frames/server.ts';
 import type { Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import type { Attachment, Carried } from './carried.ts';
@@ -58,11 +58,12 @@ export class Draft {
     return this.#expires && expiresAt <= this.now;
   }
 
-  accept({ inbox, re }: ReplyTo, receivedAt: number, stale: string | undefined): void {
-    this.#tells.push({
-      inbox,
-      message: { type: 'answer', re, answer: stale ? { receivedAt, stale: [stale] } : { receivedAt } },
-    });
+  accept(reply: ReplyTo, receivedAt: number, stale: string | undefined): void {
+    this.answer(reply, stale ? { receivedAt, stale: [stale] } : { receivedAt });
+  }
+
+  answer({ inbox, re }: ReplyTo, answer: Answer<'send' | 'devices.used'>): void {
+    this.#tells.push({ inbox, message: { type: 'answer', re, answer } });
   }
 
   refuse({ inbox, re }: ReplyTo, code: ErrorCode): void {

@@ -11,6 +11,7 @@ import type { MailboxRules } from './config.ts';
 import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
 import { Held, type HoldBudget } from './held.ts';
+import { LastUses } from './last-uses.ts';
 import { Recent } from './recent.ts';
 import type { MailboxState, MailboxWrite } from './store.ts';
 import { Stored } from './stored.ts';
@@ -31,6 +32,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   readonly #rules: MailboxRules;
   readonly #expiry: MailboxWorld['expiry'];
   readonly #devices: Devices;
+  readonly #lastUses: LastUses;
   readonly #stored: Stored;
   readonly #attached: Attachments;
   readonly #sweeps: Sweeps;
@@ -43,6 +45,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     this.#rules = rules;
     this.#expiry = expiry;
     this.#devices = new Devices(state);
+    this.#lastUses = new LastUses(state);
     this.#stored = new Stored(user, state);
     this.#admission = new Admission(user, rules.quotaBytes, this.#devices, this.#stored);
     this.#held = new Held(rules, budget, this.#stored);
@@ -97,6 +100,11 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         return this.#detach(draft, command);
       case 'account':
         return this.#account(draft, command, delivery);
+      case 'used':
+        if (this.#devices.inUse.has(command.device)) this.#lastUses.note(draft, command.device);
+        return;
+      case 'devices.used':
+        return this.#lastUses.answer(draft, command.reply, this.#devices.inUse, (device) => this.#attached.has(device));
       case 'sweep':
         this.#sweeps.begin(draft);
     }
@@ -168,6 +176,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   #ack(draft: Draft, { device, at, upTo, tags }: Command<'ack'>): void {
     const attachment = this.#attached.find(device, at);
     if (!attachment) return;
+    this.#lastUses.note(draft, device);
     const tagOf = new Map(tags);
     for (const { n, carried } of attachment.acked(upTo)) {
       carried.waiting.delete(device);
@@ -203,6 +212,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     if (delivery?.redelivered) return draft.reattach(command.at); // it may be pushed to from an earlier owner
     const { device, at } = command;
     if (!this.#devices.inUse.has(device)) return draft.close(at, this.#devices.deleted ? 'accountDeleted' : 'revoked');
+    this.#lastUses.note(draft, device);
     const replaced = this.#attached.attach(draft, command);
     if (replaced) this.#release(draft, replaced);
   }
@@ -211,6 +221,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const attachment = this.#attached.find(device, at);
     if (!attachment) return;
     if (lost) draft.reattach(at);
+    this.#lastUses.note(draft, device);
     this.#attached.remove(device);
     this.#release(draft, attachment);
   }
@@ -231,7 +242,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     }
     const { length, devices, deleted } = command;
     this.#stored.flush(draft); // a new device begins behind it: were only the cursor written, what takes these numbers later would be lost to it
-    draft.writes.push({ type: 'account', length, devices, deleted, cursors: this.#stored.begin(devices) });
+    const [cursors, used] = [this.#stored.begin(devices), this.#lastUses.keep(devices)];
+    draft.writes.push({ type: 'account', length, devices, deleted, cursors, used });
     for (const device of gone) this.#dismiss(draft, device, deleted);
     this.#attached.tellLog(draft, this.#user, length);
     if (gone.length > 0) this.#sweeps.depart(draft, delivery);

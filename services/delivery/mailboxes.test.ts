@@ -31,7 +31,7 @@ describe('sweeps', () => {
     store = new MemoryMailboxStore();
     for (let i = 100; i < 550; i += 1) {
       await store.write(`u${i}`, [
-        { type: 'account', length: 1, devices: [], deleted: false, cursors: {} },
+        { type: 'account', length: 1, devices: [], deleted: false, cursors: {}, used: {} },
         { type: 'append', chunk: { n: 64, items: [] }, charges: {} },
       ]);
     }

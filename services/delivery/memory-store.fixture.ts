@@ -16,6 +16,7 @@ type Head = {
   devices: readonly string[];
   deleted: boolean;
   next: number;
+  used: Record<string, number>;
   chunks: Kept[];
 };
 
@@ -60,10 +61,18 @@ export class MemoryMailboxStore implements MailboxStore {
     const head = this.#heads.get(user);
     switch (write.type) {
       case 'account': {
-        const { length, devices, deleted } = write;
+        const { length, devices, deleted, used } = write;
         const newer = !head || length > head.length || (length === head.length && deleted && !head.deleted);
         if (!newer) throw new Conflict('account');
-        this.#heads.set(user, { next: CHUNK_NUMBERS, chunks: [], ...head, length, devices, deleted });
+        this.#heads.set(user, {
+          next: CHUNK_NUMBERS,
+          chunks: [],
+          ...head,
+          length,
+          devices,
+          deleted,
+          used: { ...used },
+        });
         for (const [device, n] of Object.entries(write.cursors)) this.#raise(user, device, n);
         return;
       }
@@ -76,6 +85,9 @@ export class MemoryMailboxStore implements MailboxStore {
       }
       case 'cursor':
         return this.#raise(user, write.device, write.n);
+      case 'used':
+        if (head?.devices.includes(write.device)) head.used[write.device] = write.at;
+        return;
       case 'trim':
       case 'remove':
         if (head) head.chunks = head.chunks.filter(({ n }) => n !== write.n);

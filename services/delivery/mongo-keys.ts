@@ -14,17 +14,27 @@ export function lastOf(user: string): string {
   return `${user}0`;
 }
 
-/** The path of a device's cursor. A name of a field has neither a dot nor a dollar. */
+/** A device as the name of a field, which has neither a dot nor a dollar. */
+function deviceField(device: string): string {
+  return encodeURIComponent(device).replaceAll('.', '%2E');
+}
+
+/** The path of a device's cursor. */
 export function cursorField(device: string): string {
-  return `cursors.${encodeURIComponent(device).replaceAll('.', '%2E')}`;
+  return `cursors.${deviceField(device)}`;
 }
 
-/** Cursors by device as an update names them. */
-export function toFields(cursors: readonly (readonly [device: string, n: number])[]): Record<string, number> {
-  return Object.fromEntries(cursors.map(([device, n]) => [cursorField(device), n]));
+/** The path of the time when a device was used last. */
+export function usedField(device: string): string {
+  return `used.${deviceField(device)}`;
 }
 
-/** Cursors by device as a head has them. */
-export function fromFields(cursors: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(cursors).map(([field, n]) => [decodeURIComponent(field), n]));
+/** Numbers by device as a head has them. */
+export function toFields(byDevice: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(byDevice).map(([device, n]) => [deviceField(device), n]));
+}
+
+/** Numbers by device out of a head. */
+export function fromFields(fields: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(fields).map(([field, n]) => [decodeURIComponent(field), n]));
 }

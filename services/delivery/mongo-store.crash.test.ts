@@ -22,6 +22,7 @@ const account = (length: number): MailboxWrite => ({
   devices: ['a1', 'a2'],
   deleted: false,
   cursors: { a1: number(1), a2: number(1) },
+  used: {},
 });
 
 describeOn('MONGO', 'a mailbox in MongoDB whose owner crashes', (server) => {

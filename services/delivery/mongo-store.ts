@@ -1,6 +1,6 @@
 // The mailboxes of the distributed mode, in MongoDB. All its operations of delivery are here. Stored:
 //
-//   mailbox  {_id: user, rank, length, devices, deleted, first, next, cursors: {device: n}}
+//   mailbox  {_id: user, rank, length, devices, deleted, first, next, cursors: {device: n}, used: {device: ms}}
 //              `rank`: 2 × length, and 1 more once deleted: it only rises. `first`: nothing is stored below. `next`: the number of the
 //              next chunk as far as it was noted: at most 32 chunks old, and raised before anything is removed.
 //   chunk    {_id: user/n, by, count, charges, items}
@@ -33,6 +33,7 @@ type HeadDocument = Keyed & {
   readonly first: number;
   readonly next: number;
   readonly cursors?: Readonly<Record<string, number>>;
+  readonly used?: Readonly<Record<string, number>>;
 };
 type ChunkDocument = Keyed & {
   readonly by: string;
@@ -42,7 +43,8 @@ type ChunkDocument = Keyed & {
 };
 
 type Write<T extends MailboxWrite['type']> = Extract<MailboxWrite, { type: T }>;
-type Removal = Write<'cursor' | 'trim' | 'remove' | 'replace'>;
+const REMOVALS = ['cursor', 'trim', 'remove', 'replace'] as const;
+type Removal = Write<(typeof REMOVALS)[number]>;
 
 /** Chunks looked up side by side. */
 const LOOKUPS_MAX = 32;
@@ -70,7 +72,8 @@ export class MongoMailboxStore implements MailboxStore {
     const { chunks, next } = await this.#walk(user, head);
     const lowest = chunks[0]?.n ?? next;
     if (lowest - first > HINT_AGE_CHUNKS * CHUNK_NUMBERS) await this.#raise(user, { first: lowest });
-    return { length, devices, deleted, next, cursors: keys.fromFields(head.cursors ?? {}), chunks };
+    const [cursors, used] = [keys.fromFields(head.cursors ?? {}), keys.fromFields(head.used ?? {})];
+    return { length, devices, deleted, next, cursors, used, chunks };
   }
 
   async write(user: string, writes: readonly MailboxWrite[]): Promise<void> {
@@ -81,6 +84,7 @@ export class MongoMailboxStore implements MailboxStore {
       if (appends.length > 0) await this.#append(user, appends);
       else if (removals.length > 0) await this.#remove(user, removals);
       else if (rest[0]?.type === 'account') await this.#account(user, rest[0]);
+      else if (rest[0]?.type === 'used') await this.#used(user, rest[0]);
       at += Math.max(1, appends.length, removals.length);
     }
   }
@@ -149,14 +153,20 @@ export class MongoMailboxStore implements MailboxStore {
     );
   }
 
-  async #account(user: string, { length, devices, deleted, cursors }: Write<'account'>): Promise<void> {
+  async #account(user: string, { length, devices, deleted, cursors, used }: Write<'account'>): Promise<void> {
     const rank = 2 * length + (deleted ? 1 : 0);
+    const begun = Object.fromEntries(Object.entries(cursors).map(([device, n]) => [keys.cursorField(device), n]));
     // Where the stored rank is not lower, the filter finds nothing, so a document is to be inserted, whose key is there: Conflict.
     const update: UpdateFilter<HeadDocument> = {
-      $set: { rank, length, devices: [...devices], deleted },
-      $max: { first: CHUNK_NUMBERS, next: CHUNK_NUMBERS, ...keys.toFields(Object.entries(cursors)) },
+      $set: { rank, length, devices: [...devices], deleted, used: keys.toFields(used) },
+      $max: { first: CHUNK_NUMBERS, next: CHUNK_NUMBERS, ...begun },
     };
     await attempt(() => this.#heads.updateOne({ _id: user, rank: { $lt: rank } }, update, { upsert: true }));
+  }
+
+  async #used(user: string, { device, at }: Write<'used'>): Promise<void> {
+    const inUse = { _id: user, devices: device };
+    await attempt(() => this.#heads.updateOne(inUse, { $set: { [keys.usedField(device)]: at } }));
   }
 
   async #append(user: string, appends: readonly Write<'append'>[]): Promise<void> {
@@ -252,7 +262,7 @@ function leading<T extends MailboxWrite>(
 }
 
 const isAppend = (write: MailboxWrite): write is Write<'append'> => write.type === 'append';
-const isRemoval = (write: MailboxWrite): write is Removal => write.type !== 'append' && write.type !== 'account';
+const isRemoval = (write: MailboxWrite): write is Removal => REMOVALS.some((type) => type === write.type);
 
 /** The numbers of the chunks from `from` up to `before`. */
 function range(from: number, before: number): number[] {

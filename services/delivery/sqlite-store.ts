@@ -17,6 +17,9 @@ export const mailboxSchema = [
   `CREATE TABLE IF NOT EXISTS mailbox_cursor (
      user TEXT NOT NULL, device TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (user, device)
    ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS mailbox_used (
+     user TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user, device)
+   ) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS chunk (
      user TEXT NOT NULL, n INTEGER NOT NULL, count INTEGER NOT NULL, charges TEXT NOT NULL, items TEXT NOT NULL,
      UNIQUE (user, n)
@@ -31,9 +34,10 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   async load(user: string): Promise<MailboxState | undefined> {
-    const [heads, cursors, chunks] = await Promise.all([
+    const [heads, cursors, used, chunks] = await Promise.all([
       this.#read('SELECT length, devices, deleted, next FROM mailbox WHERE user = ?', user),
       this.#read('SELECT device, n FROM mailbox_cursor WHERE user = ?', user),
+      this.#read('SELECT device, at FROM mailbox_used WHERE user = ?', user),
       this.#read('SELECT n, count, charges FROM chunk WHERE user = ? ORDER BY n', user),
     ]);
     const head = heads[0];
@@ -44,6 +48,7 @@ export class SqliteMailboxStore implements MailboxStore {
       deleted: head.deleted === 1,
       next: Number(head.next),
       cursors: Object.fromEntries(cursors.map((row) => [String(row.device), Number(row.n)])),
+      used: Object.fromEntries(used.map((row) => [String(row.device), Number(row.at)])),
       chunks: chunks.map((row) => ({
         n: Number(row.n),
         count: Number(row.count),
@@ -89,6 +94,8 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
           expect: 1,
         },
         ...Object.entries(write.cursors).map(([device, n]) => cursor(user, device, n)),
+        { sql: 'DELETE FROM mailbox_used WHERE user = ?', params: [user] },
+        ...Object.entries(write.used).map(([device, at]) => used(user, device, at)),
       ];
     case 'append': {
       const { n, items } = write.chunk;
@@ -107,6 +114,8 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
     }
     case 'cursor':
       return [cursor(user, write.device, write.n)];
+    case 'used':
+      return [used(user, write.device, write.at)];
     case 'trim':
     case 'remove':
       return [{ sql: 'DELETE FROM chunk WHERE user = ? AND n = ?', params: [user, write.n] }];
@@ -125,5 +134,13 @@ function cursor(user: string, device: string, n: number): Statement {
     sql: `INSERT INTO mailbox_cursor (user, device, n) VALUES (?, ?, ?)
           ON CONFLICT (user, device) DO UPDATE SET n = max(n, excluded.n)`,
     params: [user, device, n],
+  };
+}
+
+function used(user: string, device: string, at: number): Statement {
+  return {
+    sql: `INSERT OR REPLACE INTO mailbox_used (user, device, at)
+          SELECT user, value, ? FROM mailbox, json_each(devices) WHERE user = ? AND value = ?`,
+    params: [at, user, device],
   };
 }

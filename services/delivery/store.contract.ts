@@ -37,13 +37,14 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
     taken: false,
   });
   const account = (length: number, devices = ['a1'], cursors: Record<string, number> = {}, deleted = false) =>
-    ({ type: 'account', length, devices, deleted, cursors }) satisfies MailboxWrite;
+    ({ type: 'account', length, devices, deleted, cursors, used: {} }) satisfies MailboxWrite;
   const append = (n: number, count: number) =>
     ({
       type: 'append',
       chunk: { n, items: Array.from({ length: count }, (_, i) => item(n + i)) },
       charges: { 'bo@localhost': count * 100, '': 7 },
     }) satisfies MailboxWrite;
+  const used = (device: string, at: number): MailboxWrite => ({ type: 'used', device, at });
   const cursor = (device: string, n: number): MailboxWrite => ({ type: 'cursor', device, n });
 
   describe(name, () => {
@@ -58,13 +59,14 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
     test('knows no mailbox before its account; then keeps it, also for the next process', async () => {
       expect(await store.load(AL)).toBeUndefined();
       await store.write(AL, [account(2, ['a1', 'a2'], { a1: N1, a2: N1 }), append(N1, 3), append(N2, 1)]);
-      await store.write(AL, [cursor('a1', N1 + 2)]);
+      await store.write(AL, [cursor('a1', N1 + 2), used('a2', 1_800_000_000_000)]);
       const kept = {
         length: 2,
         devices: ['a1', 'a2'],
         deleted: false,
         next: N3,
         cursors: { a1: N1 + 2, a2: N1 },
+        used: { a2: 1_800_000_000_000 },
         chunks: [
           { n: N1, count: 3, charges: { 'bo@localhost': 300, '': 7 } },
           { n: N2, count: 1, charges: { 'bo@localhost': 100, '': 7 } },
@@ -131,6 +133,17 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
       const numbers = Array.from({ length: 20 }, (_, i) => N1 + ((i * 7) % 20));
       await Promise.all(numbers.map((n, i) => (i % 2 ? one : two).write(AL, [cursor('a1', n)])));
       expect((await store.load(AL))?.cursors).toEqual({ a1: N1 + 19 });
+    });
+
+    test('keeps when a device was used last as it was said last, and nothing of one that is not in use', async () => {
+      await store.write(AL, [used('a1', 1)]);
+      expect(await store.load(AL)).toBeUndefined();
+      await store.write(AL, [account(1, ['a1', 'a2']), used('a1', 9), used('a2', 8), used('a3', 7)]);
+      await store.write(AL, [used('a1', 5)]);
+      expect((await store.load(AL))?.used).toEqual({ a1: 5, a2: 8 });
+      await store.write(AL, [{ ...account(2, ['a1', 'a3']), used: { a1: 5 } }, used('a2', 10)]);
+      expect((await store.load(AL))?.used).toEqual({ a1: 5 });
+      expect((await (await under.another()).load(AL))?.used).toEqual({ a1: 5 });
     });
 
     test.each(['trim', 'remove'] as const)('removing a chunk twice is harmless (%s)', async (type) => {
@@ -209,8 +222,9 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
     test('takes names for what they are, not for statements', async () => {
       const hostile = `x'; DROP TABLE chunk; --"\n{"$gt":""}`;
       await store.write(hostile, [account(1, [hostile], { [hostile]: 1 }), append(N1, 1)]);
-      await store.write(hostile, [cursor(hostile, N2)]);
-      expect(await store.load(hostile)).toMatchObject({ devices: [hostile], cursors: { [hostile]: N2 }, next: N2 });
+      await store.write(hostile, [cursor(hostile, N2), used(hostile, 3)]);
+      const kept = { devices: [hostile], cursors: { [hostile]: N2 }, used: { [hostile]: 3 }, next: N2 };
+      expect(await store.load(hostile)).toMatchObject(kept);
       expect(await store.users('', 9)).toEqual([hostile]);
       expect(await store.load(AL)).toBeUndefined();
     });

@@ -1,6 +1,6 @@
 // What delivery keeps: for each mailbox a head and chunks (DESIGN section 3, Store). Every implementation passes store.contract.ts.
 //
-//   head `user`      the mailbox's devices, a cursor for each, the next item number
+//   head `user`      the mailbox's devices, a cursor for each and when it was used last, the next item number
 //   chunk `user/n`   the items of one flush, numbered n, n+1, … without gaps, and whom their bytes count for
 //
 // n is a multiple of CHUNK_NUMBERS: what a flush leaves of its numbers stays unused, so that whoever knows the first and the next
@@ -34,22 +34,27 @@ export type MailboxState = {
   readonly next: number;
   /** device → everything below is acked or not for it. Revoked devices keep theirs: it says what they had taken. */
   readonly cursors: Readonly<Record<string, number>>;
+  /** device in use → when it was used last, as it was noted; ms since 1970. */
+  readonly used: Readonly<Record<string, number>>;
   readonly chunks: readonly ChunkInfo[];
 };
 
 export type MailboxWrite =
-  /** Fence: only if `length` is greater than the stored one. Creates the mailbox. New devices begin at their `cursors`. */
+  /** Fence: only if `length` is greater than the stored one. Creates the mailbox. New devices begin at their `cursors`; `used` takes the place of all that was noted. */
   | {
       readonly type: 'account';
       readonly length: number;
       readonly devices: readonly string[];
       readonly deleted: boolean;
       readonly cursors: Readonly<Record<string, number>>;
+      readonly used: Readonly<Record<string, number>>;
     }
   /** Fence: only if no item `n` was ever stored. The mailbox exists. */
   | { readonly type: 'append'; readonly chunk: Chunk; readonly charges: Charges }
   /** Raises a cursor, never lowers it. */
   | { readonly type: 'cursor'; readonly device: string; readonly n: number }
+  /** Notes when a device was used last; of one that is not in use, nothing. */
+  | { readonly type: 'used'; readonly device: string; readonly at: number }
   /** Removes the lowest chunk of all, because it is below every cursor: from now on there is nothing up to its end. */
   | { readonly type: 'trim'; readonly n: number }
   /** Removes a chunk that expired. Removing one twice is harmless. */

@@ -13,7 +13,7 @@ type Ask = {
   readonly done: (outcome: Outcome) => void;
   /** When it fails for want of an answer; sends never do. */
   readonly deadline: number;
-  /** What its actor was told, if it may be told that twice. */
+  /** What its actor was told, and may be told again. */
   told?: Addressed;
 };
 

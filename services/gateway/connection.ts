@@ -17,7 +17,7 @@ import { type Outcome, refusal } from './asks.ts';
 import { corkForTick } from './corked.ts';
 import { frameText, type Read, readFrame } from './frame.ts';
 import type { Client, Hub } from './hub.ts';
-import { type AccountRequest, Requests } from './requests.ts';
+import { type ActorRequest, Requests } from './requests.ts';
 import { Session } from './session.ts';
 
 /** A client that lets this much pile up on its socket, answers or pushes, does not read. Far above what the windows allow. */
@@ -117,8 +117,8 @@ export class Connection implements Client {
   }
 
   attach(): void {
-    if (!this.#session?.receive || this.#closed) return;
-    this.#session.attach().catch((error: unknown) => {
+    if (!this.#session || this.#closed) return;
+    this.#session.begin().catch((error: unknown) => {
       this.#hub.refusalFor(error);
       this.close('failed');
     });
@@ -180,7 +180,7 @@ export class Connection implements Client {
     this.#session.ack(frame);
   }
 
-  #ask(frame: AccountRequest): void {
+  #ask(frame: ActorRequest): void {
     void this.#requests.ask(frame, this.#session, (outcome) => {
       if (frame.type === 'session') this.#begin(frame, outcome);
       this.#answer(frame.id, frame.type, outcome);

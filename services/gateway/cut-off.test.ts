@@ -4,7 +4,7 @@ import { CLOSE } from '#protocol/close-codes.ts';
 import { SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import { Wire } from '../../test/wire.fixture.ts';
-import { WirePerson } from '../../test/wire-person.fixture.ts';
+import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
 import { Gateway, sendAll } from './gateway.fixture.ts';
 
 const PARTITIONS = 4;
@@ -79,6 +79,20 @@ test('what the last owner of accounts did not answer is put to the next one, and
   expect(asked()).toHaveLength(3);
 });
 
+test('so is the end of a sign-in: who does not remember it says so, and it is begun anew at once', async () => {
+  const wire = await Wire.open(gateway.url);
+  const fields = { address: al.address, login: random64(16), finish: 'AAAA' };
+  const answer = wire.request({ type: 'login.finish', ...fields });
+  const asked = () => gateway.bus.others.filter(({ type }) => type === 'login.finish');
+  await vi.waitUntil(() => asked().length === 1);
+  gateway.bus.reader.moved?.('account', AL);
+  expect(asked()).toHaveLength(2);
+  for (const command of asked())
+    if ('reply' in command)
+      gateway.bus.send('held', { type: 'refusal', re: command.reply.re, code: 'unavailable', message: 'Try again.' });
+  expect(await answer).toMatchObject({ type: 'error', code: 'unavailable', retry: true });
+});
+
 describe('a bus that is back', () => {
   test('under another inbox closes every session: answers to them went to the earlier one', async () => {
     const wires = [await gateway.session(al, true), await gateway.session(bo)];
@@ -121,6 +135,27 @@ describe('the detach of a session that ended', () => {
     gateway.bus.reader.message({ type: 'push', session: attach.at.session, frame: { type: 'synced' } });
     expect(await detach(wire)).toBe('inbox');
   });
+});
+
+test('a session that receives nothing is made known to its mailbox when it begins and when it ends', async () => {
+  const wire = await gateway.session(al);
+  const told = () => gateway.bus.others.filter(({ type }) => type === 'used');
+  await vi.waitUntil(() => told().length === 1);
+  await wire.close();
+  await vi.waitUntil(() => told().length === 2);
+  expect(told()).toEqual(Array.from({ length: 2 }, () => ({ type: 'used', device: al.device.name })));
+});
+
+test('who asks when devices were used is asked for nothing but the own mailbox', async () => {
+  const wire = await gateway.session(al);
+  const told = vi.spyOn(gateway.bus, 'tell');
+  const answer = wire.request({ type: 'devices.used' });
+  await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'devices.used'));
+  expect(told.mock.lastCall?.[0]).toMatchObject({ kind: 'mailbox', key: al.address });
+  const asked = gateway.bus.others.find((command) => command.type === 'devices.used');
+  if (asked?.type !== 'devices.used') throw new Error('not asked');
+  gateway.bus.answer(asked.reply.re, { used: [] });
+  expect(await answer).toMatchObject({ type: 'ok', used: [] });
 });
 
 describe('a bus that is away', () => {

@@ -27,6 +27,7 @@ export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, Rat
   'log.append': 'account',
   'password.start': 'credentials',
   'password.finish': 'credentials',
+  'devices.used': 'lookUp',
   'account.delete': 'account',
 };
 

@@ -1,4 +1,4 @@
-// The requests of one connection that an account actor answers: what may be asked when, how often, and as which command. The
+// The requests of one connection that an actor of its person answers: what may be asked when, how often, and as which command. The
 // challenge is here because a session answers it, once.
 import { encodeBase64 } from '#protocol/base64.ts';
 import type { AccountCommand, Addressed } from '#protocol/commands.ts';
@@ -11,14 +11,16 @@ import { RATE_OF } from './rates.ts';
 import type { Session } from './session.ts';
 
 /** Requests that a session's owner alone may make. */
-const IN_SESSION: ReadonlySet<RequestType> = new Set(['send', 'password.start', 'password.finish', 'account.delete']);
+const IN_SESSION: ReadonlySet<RequestType> = new Set([
+  ...(['send', 'devices.used'] as const),
+  ...(['password.start', 'password.finish', 'account.delete'] as const),
+]);
 /** Requests that change an account: they go through its durable queue. */
 const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
-/** It ends a sign-in that its owner alone remembers: told to another one it would be a wrong password. */
-const ONCE: ReadonlySet<RequestType> = new Set(['login.finish']);
 const CHALLENGE_BYTES = 32;
 
-export type AccountRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'>>;
+export type ActorRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'>>;
+type AccountRequest = Exclude<ActorRequest, ClientFrameOf<'devices.used'>>;
 
 export class Requests {
   /** What a session has to sign, Base64. */
@@ -50,8 +52,8 @@ export class Requests {
     return undefined;
   }
 
-  /** Asks the account actor; `done` is called once. */
-  async ask(frame: AccountRequest, session: Session | undefined, done: (outcome: Outcome) => void): Promise<void> {
+  /** Asks the account actor, or the mailbox; `done` is called once. */
+  async ask(frame: ActorRequest, session: Session | undefined, done: (outcome: Outcome) => void): Promise<void> {
     if (this.#unanswered >= REQUESTS_UNANSWERED_MAX) return done(refusal(new RequestError('rate_limited')));
     const hub = this.#hub;
     this.#unanswered += 1;
@@ -63,13 +65,18 @@ export class Requests {
     try {
       await hub.rates.take(RATE_OF[frame.type], session?.device ?? this.#source);
       const key = 'address' in frame ? frame.address : (session?.address ?? '');
-      const command: Addressed = { kind: 'account', key, command: this.#command(frame, re) };
+      const command = this.#addressed(key, frame, re);
       if (DURABLE.has(frame.type)) return await hub.bus.publish([command]);
-      if (!ONCE.has(frame.type)) hub.asks.told(re, command);
+      hub.asks.told(re, command);
       hub.bus.tell(command);
     } catch (error) {
       hub.asks.fail(re, hub.refusalFor(error));
     }
+  }
+
+  #addressed(key: string, frame: ActorRequest, re: number): Addressed {
+    if (frame.type !== 'devices.used') return { kind: 'account', key, command: this.#command(frame, re) };
+    return { kind: 'mailbox', key, command: { type: frame.type, reply: { inbox: this.#hub.bus.inbox, re } } };
   }
 
   /** The frame as its account actor gets it. Throws RequestError if it answers a challenge that is used up or too old. */

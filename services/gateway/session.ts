@@ -53,9 +53,10 @@ export class Session implements Sender {
     return this.#lastConversation.text;
   }
 
-  /** Asks the mailbox for what it holds, from now on. Rejects if the bus does not take it. */
-  attach(): Promise<void> {
+  /** Asks the mailbox for what it holds, from now on; one that does not receive is only made known. Rejects if the bus does not take it. */
+  async begin(): Promise<void> {
     const { address, device, at } = this;
+    if (!this.receive) return this.#tell({ type: 'used', device });
     const command: MailboxCommand = { type: 'attach', device, number: this.#number, at };
     return this.#hub.bus.publish([{ kind: 'mailbox', key: address, command }]);
   }
@@ -73,6 +74,7 @@ export class Session implements Sender {
     }
     this.#unanswered.clear();
     if (this.receive) this.#detach();
+    else this.#tell({ type: 'used', device: this.device });
   }
 
   /** Behind the attach, if that may still be in the queue: it would attach a session that is no more. */

@@ -90,6 +90,7 @@ describe('a client', () => {
       { type: 'detach', device: bo.device.name, at },
       { type: 'account', length: 99, devices: [], deleted: true },
       { type: 'sweep' },
+      { type: 'used', device: bo.device.name },
       { type: 'push', session: 1, frame: {} },
       { type: 'close', session: 1, why: 'revoked' },
       { type: 'answer', re: 1, answer: {} },
@@ -112,6 +113,7 @@ describe('a client', () => {
     const entry = al.enrolEntry(al.device);
     expect(await wire.refusal({ type: 'send', ...al.message(bo, { seq: 1 }) })).toBe('not_signed_in');
     expect(await wire.refusal({ type: 'log.get', address: al.address, after: 0 })).toBe('not_signed_in');
+    expect(await wire.refusal({ type: 'devices.used' })).toBe('not_signed_in');
     expect(await wire.refusal({ type: 'password.start', request: 'AAAA' })).toBe('not_signed_in');
     const finish = { registration: random64(16), record: 'AAAA', vault: random64(90), entry };
     expect(await wire.refusal({ type: 'password.finish', ...finish })).toBe('not_signed_in');

@@ -72,7 +72,7 @@ describe('a session that receives', () => {
     const attacker = await Wire.open(door.url);
     expect(await al.loginFields(attacker, 'a wrong password')).toBeUndefined();
     const finish = { type: 'login.finish', address: al.address, login: random64(16), finish: 'AAAA' } as const;
-    expect(await attacker.refusal(finish)).toBe('login_failed');
+    expect(await attacker.refusal(finish)).toBe('unavailable');
     const double = new WirePerson(al.address);
     await expect(double.signUpFields(attacker)).rejects.toThrow('name_taken');
     expect(await attacker.refusal({ type: 'session', ...al.sessionFields(attacker, { signer: bo.device }) })).toBe(

@@ -36,7 +36,7 @@ describeInTerminal('trust in a chat', () => {
       await als.sees('✓✓ delivered');
       await als.say('/devices');
       const devices = await als.sees(/\(this one\)[\s\S]*since[\s\S]*>$/);
-      const other = devices.split('\n').find((line) => /since/.test(line) && !/this one/.test(line)) ?? '';
+      const other = devices.split('\n').findLast((line) => /since/.test(line)) ?? '';
       await als.say(`/revoke ${other.slice(0, 8)}`);
       await als.sees(/is revoked[\s\S]*was revoked/);
       expectScreen('revocation', shown(await als.screen(), al, bo).replace(/\/revoke \S+/, '/revoke DEVICE'));
@@ -113,6 +113,8 @@ describeInTerminal('trust in a chat', () => {
       expectScreen('changed-identity', shown(await als.screen()));
       await als.press('C-c');
       await als.say('/trust');
+      await als.sees('Type yes if it is the one that you have compared:');
+      await als.say('yes');
       await als.sees('is accepted, with the number');
       await als.sees(/^bo>$/m);
     },

@@ -22,9 +22,10 @@ export function chatWorld() {
     return terminal;
   }
 
-  /** Both in a conversation with each other. */
+  /** Both in a conversation with each other. Nothing is told of reading: when that comes is no matter of what they test. */
   async function conversation(size?: { columns: number; rows: number }) {
     const { al, bo } = await world.two();
+    await bo.run(['receipts', 'off']);
     const als = await chat(al, size);
     const bos = await chat(bo);
     await als.say(`/open ${bo.name}`);

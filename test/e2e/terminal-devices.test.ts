@@ -29,8 +29,8 @@ describeInBothModes((start) => {
         expect(changed).toMatchObject({ status: 0 });
         // The other device has to hear of it, and then asks for the new one.
         expect((await al.run(['devices', '--json'])).records).toMatchObject([
-          { thisDevice: true },
-          { thisDevice: false },
+          { thisDevice: true, lastUsedAt: expect.any(String) },
+          { thisDevice: false, lastUsedAt: expect.any(String) },
         ]);
         expect(await al.run(['devices'])).toMatchObject(refused(/changed on another device[\s\S]*PARLEY_NEW_PASSWORD/));
         const adopting = { environment: { PARLEY_NEW_PASSWORD: FRESH } };

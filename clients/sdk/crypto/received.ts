@@ -4,7 +4,7 @@ import { equalBytes } from '#protocol/bytes.ts';
 import { type DeviceIds, encodeIds } from '#protocol/envelope.ts';
 import { S } from '#protocol/hash.ts';
 
-const RECEIVED_TAG_BYTES = 16;
+export const RECEIVED_TAG_BYTES = 16;
 const STATE = { delivered: 1, read: 2 } as const;
 export type ReceivedState = keyof typeof STATE;
 

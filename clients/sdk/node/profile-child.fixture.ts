@@ -45,7 +45,6 @@ switch (task) {
     say({ erased: true });
     break;
   case 'hold':
-    await profile.tryReceiverLock();
-    say({ held: true });
+    say({ held: (await profile.tryReceiverLock()) !== undefined });
     setInterval(() => {}, 1_000);
 }

@@ -53,7 +53,7 @@ export class Locks {
 
   #open(name: FileLock): DatabaseSync {
     const path = join(this.#directory, lockFile(name));
-    closeSync(openSync(path, 'a', 0o600));
+    touch(path);
     const file = new DatabaseSync(path, { timeout: 0 });
     this.#files.set(name, file);
     return file;
@@ -89,11 +89,19 @@ export class Mark {
   #open(): number {
     // Appending would ignore the place; so it is made first, then opened for overwriting.
     if (this.#file === undefined) {
-      closeSync(openSync(this.#path, 'a', 0o600));
+      touch(this.#path);
       this.#file = openSync(this.#path, 'r+');
     }
     return this.#file;
   }
+}
+
+/**
+ * Makes a private file where there is none. One that is there is not even opened: closing it would free the locks that this process has on it
+ * (POSIX: with any descriptor of a file go all of a process's locks).
+ */
+export function touch(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
 }
 
 /** Overwrites the records with random bytes, synced, and removes all files. Not the directory: others may keep things there. */

@@ -36,7 +36,7 @@ function kept(profile: Profile): Profile {
 }
 const made = async () => kept(await home().create(exampleAccount(), PASSWORD));
 
-type Said = { readonly id?: string; readonly seq?: number; readonly number?: number };
+type Said = { readonly id?: string; readonly seq?: number; readonly number?: number; readonly held?: boolean };
 
 /** A shell under which no file can grow, as on a full disk, and which then becomes what follows. */
 const FULL_DISK = ['sh', '-c', `trap '' XFSZ; ulimit -f 0; exec "$0" "$@"`];
@@ -147,6 +147,15 @@ test('the death of a process frees the right to receive', async () => {
   expect(await profile.tryReceiverLock()).toBeUndefined();
   await holder.kill();
   expect(await profile.tryReceiverLock()).toBeDefined();
+}, 60_000);
+
+test('the right to receive stays with who has it, whoever else of its process asks for it', async () => {
+  const profile = await made();
+  expect(await profile.tryReceiverLock()).toBeDefined();
+  expect(await kept(await home().open(PASSWORD)).tryReceiverLock()).toBeUndefined();
+  const other = start('hold');
+  await other.after(1);
+  expect(other.said).toEqual([{ held: false }]);
 }, 60_000);
 
 test('no text, name, id or key is in the bytes of any file, neither while it is used nor when it is closed', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -39,5 +39,24 @@ test('the mark of what is printed has its room before anything is printed: a dis
   expect(storage.readMark()).toBe(0);
   expect(statSync(join(place.directory, 'printed')).size).toBe(8);
   await storage.close();
+  place.remove();
+});
+
+test('what was overwritten is in no file once it is scrubbed, although another one has the profile open', async () => {
+  const place = newPlace();
+  const storage = place.open();
+  const other = place.open();
+  const [key, before] = [Uint8Array.of(1), new Uint8Array(64).fill(0xa7)];
+  const isThere = () =>
+    readdirSync(place.directory).some((name) =>
+      readFileSync(join(place.directory, name)).includes(Buffer.from(before)),
+    );
+  await storage.write((tx) => tx.put(1, key, before));
+  await other.read((tx) => tx.get(1, key));
+  await storage.write((tx) => tx.put(1, key, new Uint8Array(64)));
+  expect(isThere()).toBe(true);
+  await storage.scrub();
+  expect(isThere()).toBe(false);
+  await Promise.all([storage.close(), other.close()]);
   place.remove();
 });

@@ -1,31 +1,28 @@
 // A profile's records in one SQLite file: WAL, every commit synced, several processes at once. All statements of a profile are here.
 // node:sqlite is synchronous; a transaction runs within one turn of the event loop, because it awaits nothing but itself.
-import { closeSync, openSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { busy, foreign, missing, unknownVersion } from '../profile/problems.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { foreign, missing, unknownVersion } from '../profile/problems.ts';
 import { ProfileError } from '../profile/profile.ts';
-import type { ProfileStorage, Range, Row, SpaceNumber, StorageWriter } from '../profile/storage.ts';
+import type { ProfileStorage, StorageWriter } from '../profile/storage.ts';
 import { makeDirectory, mustBeDirectory } from './directory.ts';
-import { eraseFiles, Locks, Mark } from './profile-files.ts';
+import { eraseFiles, Locks, Mark, touch } from './profile-files.ts';
 import { explained, isBusy, lacksSharedMemory } from './sqlite-errors.ts';
-import { turnOf } from './turns.ts';
+import { SqliteTransaction } from './sqlite-transaction.ts';
+import { soon, turnOf } from './turns.ts';
 
 /** 'prly': tells the file from other programs' SQLite files. */
 const APPLICATION_ID = 0x70726c79;
 /** The layout below; what the records hold has its own version in the header. */
 const LAYOUT_VERSION = 1;
 const BUSY_TIMEOUT_MS = 10_000;
-/** A commit takes a few ms. */
-const BUSY_RETRY_MS = 2;
 const WATCH_INTERVAL_MS = 50;
+/** How long what was overwritten may stay in the WAL for others who are reading. */
+const SCRUB_MAX_MS = 2_000;
 /** Pages of 4 KiB: a batch of 64 messages writes 100 to 300, and a checkpoint writes each page once however often it changed. */
 const CHECKPOINT_PAGES = 8_000;
 const CACHE_KIB = 16_384;
-/** Above every key: keys are at most 40 bytes. */
-const KEY_END = new Uint8Array(64).fill(0xff);
-const KEY_START = new Uint8Array(0);
 /** The name of the file in its directory. */
 export const FILE = 'profile.db';
 
@@ -66,7 +63,7 @@ function opened(file: string, locking: 'NORMAL' | 'EXCLUSIVE'): DatabaseSync {
 /** Private from the first byte: SQLite gives its other files the mode of this one. */
 function prepare(directory: string, file: string): void {
   makeDirectory(directory);
-  closeSync(openSync(file, 'a', 0o600));
+  touch(file);
 }
 
 function layOut(database: DatabaseSync, file: string): void {
@@ -185,6 +182,12 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
       };
     },
 
+    async scrub() {
+      const emptied = (): boolean => database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0;
+      const until = performance.now() + SCRUB_MAX_MS;
+      // What was committed is so all the same; the next checkpoint does it.
+      await turn.run(() => soon(emptied, until)).catch(() => {});
+    },
     close,
     async erase({ space, key }) {
       try {
@@ -199,57 +202,4 @@ function storageOn(database: DatabaseSync, directory: string, file: string): Pro
       explained(directory, () => eraseFiles(directory, file));
     },
   };
-}
-
-/** What `attempt` gets at last, tried again and again. Throws ProfileError `busy` after this time, monotonic, in ms. */
-async function soon<T>(attempt: () => T | undefined | false, until: number): Promise<T> {
-  for (;;) {
-    const got = attempt();
-    if (got !== undefined && got !== false) return got;
-    if (performance.now() > until) throw busy();
-    await sleep(BUSY_RETRY_MS);
-  }
-}
-
-class SqliteTransaction implements StorageWriter {
-  readonly #get: StatementSync;
-  readonly #put: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #ascending: StatementSync;
-  readonly #descending: StatementSync;
-  readonly #count: StatementSync;
-
-  constructor(database: DatabaseSync) {
-    this.#get = database.prepare('SELECT value FROM records WHERE space = ? AND key = ?');
-    this.#put = database.prepare(
-      'INSERT INTO records VALUES (?, ?, ?) ON CONFLICT (space, key) DO UPDATE SET value = excluded.value',
-    );
-    this.#delete = database.prepare('DELETE FROM records WHERE space = ? AND key = ?');
-    const range = 'SELECT key, value FROM records WHERE space = ? AND key >= ? AND key < ? ORDER BY key';
-    this.#ascending = database.prepare(`${range} LIMIT ?`);
-    this.#descending = database.prepare(`${range} DESC LIMIT ?`);
-    this.#count = database.prepare('SELECT count(*) AS count FROM records WHERE space = ?');
-  }
-
-  async get(space: SpaceNumber, key: Uint8Array): Promise<Uint8Array | undefined> {
-    // A STRICT table: the column is BLOB NOT NULL. Here and below.
-    return this.#get.get(space, key)?.value as Uint8Array | undefined;
-  }
-
-  async range(space: SpaceNumber, { from = KEY_START, to = KEY_END, reverse, limit = -1 }: Range): Promise<Row[]> {
-    const statement = reverse ? this.#descending : this.#ascending;
-    return statement.all(space, from, to, limit) as Row[];
-  }
-
-  async count(space: SpaceNumber): Promise<number> {
-    return Number(this.#count.get(space)?.count);
-  }
-
-  async put(space: SpaceNumber, key: Uint8Array, value: Uint8Array): Promise<void> {
-    this.#put.run(space, key, value);
-  }
-
-  async delete(space: SpaceNumber, key: Uint8Array): Promise<void> {
-    this.#delete.run(space, key);
-  }
 }

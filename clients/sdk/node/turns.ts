@@ -1,6 +1,11 @@
 // Transactions of one process on one file, one after the other, whichever object of the process asks: SQLite would make the second wait for
 // the first by blocking the thread that the first needs to go on.
 import { realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { busy } from '../profile/problems.ts';
+
+/** A commit takes a few ms. */
+const BUSY_RETRY_MS = 2;
 
 class Turn {
   #last: Promise<unknown> = Promise.resolve();
@@ -23,4 +28,14 @@ export function turnOf(file: string): Turn {
   const turn = new Turn();
   turns.set(name, new WeakRef(turn));
   return turn;
+}
+
+/** What `attempt` gets at last, tried again and again. Throws ProfileError `busy` after this time, monotonic, in ms. */
+export async function soon<T>(attempt: () => T | undefined | false, until: number): Promise<T> {
+  for (;;) {
+    const got = attempt();
+    if (got !== undefined && got !== false) return got;
+    if (performance.now() > until) throw busy();
+    await sleep(BUSY_RETRY_MS);
+  }
 }

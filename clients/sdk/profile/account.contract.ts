@@ -30,6 +30,15 @@ export function accountContract({ deps, newPlace, ends, start }: ProfileOn): voi
     await expect(again()).rejects.toMatchObject({ problem: 'wrong_password' });
   });
 
+  test('what is told of reading is remembered, for every process', async () => {
+    const { profile, again } = await start();
+    expect((await profile.account.get()).receipts).toBeUndefined();
+    for (const receipts of [false, true]) {
+      await profile.account.setReceipts(receipts);
+      expect((await (await again()).account.get()).receipts).toBe(receipts);
+    }
+  });
+
   test('session numbers rise and are never given twice to two users of one profile', async () => {
     const { profile, again } = await start();
     const both = [profile, await again()];

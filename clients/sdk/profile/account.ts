@@ -31,6 +31,8 @@ export function accountPart({ records }: Context, keeper: KeyKeeper): AccountPar
 
     setSureTime: (sureTime) => change((account) => ({ ...account, sureTime })),
 
+    setReceipts: (receipts) => change((account) => ({ ...account, receipts })),
+
     setGone: (gone) =>
       records.write(async (tx) => {
         const { gone: before, ...account } = await readAccount(tx);
@@ -58,6 +60,7 @@ export function accountPart({ records }: Context, keeper: KeyKeeper): AccountPar
         const passwordVersionSeen = Math.max(passwordVersion, account.passwordVersionSeen);
         tx.put(ACCOUNT, SINGLE, { ...account, passwordVersion, passwordVersionSeen });
       });
+      await records.scrub();
     },
   };
 }

@@ -107,12 +107,12 @@ export async function shownEntry(
   position: number,
   record: HistoryRecord,
 ): Promise<HistoryEntry> {
-  const { read: _read, unread: _unread, ...line } = record;
+  const { read: _read, unread: _unread, readTag: _readTag, ...line } = record;
   const sent = line.own ? await tx.get(SENT, places.id(line.device, line.id)) : undefined;
   return { conversation, position, ...line, ...(sent === undefined ? {} : { sent }) };
 }
 
-const RANK: Record<RecipientState, number> = { pending: 0, accepted: 1, refused: 2, expired: 3, delivered: 4 };
+const RANK: Record<RecipientState, number> = { pending: 0, accepted: 1, refused: 2, expired: 3, delivered: 4, read: 5 };
 
 /** The message with this recipient risen to `state`; undefined if there is no such recipient or that is no rise. */
 export function risen(

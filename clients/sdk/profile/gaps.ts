@@ -16,8 +16,11 @@ export function arrived(head: HeadRecord, at: { seq: number; order: number; mh: 
   const { seq, order, mh, now } = at;
   const known = reached(head, seq, now);
   const missing = known.head.missing.flatMap((range) => without(range, seq));
-  const highest = seq > head.seq ? { seq, order, mh } : {};
-  return { head: { ...known.head, ...highest, missing }, overflow: known.overflow };
+  if (seq <= head.seq) return { head: { ...known.head, missing }, overflow: known.overflow };
+  // What a server had only said to be missed may have been far ahead: what it holds back below a number that came is shown by itself.
+  const between = ({ first, last }: Missing): boolean => first > head.seq && last < seq;
+  const anew = missing.map((range) => (between(range) ? { ...range, since: now, shown: false } : range));
+  return { head: { ...known.head, seq, order, mh, missing: anew }, overflow: known.overflow };
 }
 
 /** The head after the server said that these numbers will not come, and which of them were missing. */

@@ -3,6 +3,7 @@ import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 import { type Context, conversationRecord, hourOf, shownEntry } from './context.ts';
 import { unpack } from './packs.ts';
 import type { Conversation, DeviceId, HistoryEntry, HistoryPart, MessageId } from './profile.ts';
+import { isUnread, markRead, readElsewhere, take, total } from './reading.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
 import { found } from './search.ts';
 import {
@@ -152,64 +153,30 @@ export function historyPart(context: Context): HistoryPart {
 
     search: (search, now) => found(context, search, now),
 
-    markRead: (conversation, shown) =>
+    markRead: (conversation, shown) => records.write((tx) => markRead(context, tx, conversation, shown)),
+
+    read: (conversation, shown, now) =>
       records.write(async (tx) => {
-        const key = places.conversation(conversation);
-        const before = await tx.get(CONVERSATIONS, key);
-        if (before === undefined) return;
-        const readThrough = shown.reduce((last, position) => Math.max(last, position), before.readThrough);
-        const unread = { ...before.unread };
-        const unreadLate = { ...before.unreadLate };
-        for (const position of shown) {
-          if (total(unreadLate) === 0) break;
-          if (position > before.readThrough) continue;
-          const entry = await tx.get(HISTORY, places.history(conversation, position));
-          if (entry?.unread !== true) continue;
-          const { unread: _unread, ...seen } = entry;
-          tx.put(HISTORY, places.history(conversation, position), seen);
-          for (const counts of [unread, unreadLate]) take(counts, entry.from, 1);
-        }
-        if (readThrough >= before.lastPosition) {
-          tx.put(CONVERSATIONS, key, { ...before, readThrough, unreadLate, unread: unreadLate });
-          return;
-        }
-        if (readThrough > before.readThrough) {
-          // Only what is read now: a long backlog is gone through once, whatever the steps.
-          const range = {
-            from: places.history(conversation, before.readThrough + 1),
-            to: places.history(conversation, readThrough + 1),
-          };
-          for (const { value: entry } of await tx.range(HISTORY, range)) {
-            if (!entry.own && entry.read !== true) take(unread, entry.from, 1);
-          }
-        }
-        tx.put(CONVERSATIONS, key, { ...before, readThrough, unreadLate, unread });
+        const read: HistoryRecord[] = [];
+        await markRead(context, tx, conversation, shown, (entry) => read.push(entry));
+        return read.flatMap(({ device, seq, readTag: tag, expiry }) =>
+          tag === undefined || (expiry !== 0 && expiry <= now) ? [] : [{ device, seq, tag }],
+        );
       }),
+
+    readElsewhere: (conversation, read) => records.write((tx) => readElsewhere(context, tx, conversation, read)),
 
     async deleteExpired(now) {
       let deleted = 0;
       for (;;) {
         const swept = await records.write((tx) => sweep(tx, now));
         deleted += swept.deleted;
-        if (swept.done) return deleted;
+        if (!swept.done) continue;
+        if (deleted > 0) await records.scrub();
+        return deleted;
       }
     },
   };
-}
-
-/** Lowers a count, which is not there if it is 0. */
-function take(counts: Record<string, number>, of: string, by: number): void {
-  const left = (Object.hasOwn(counts, of) ? (counts[of] ?? 0) : 0) - by;
-  if (left > 0) counts[of] = left;
-  else delete counts[of];
-}
-
-function total(counts: Readonly<Record<string, number>> = {}): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
-function isUnread(entry: HistoryRecord, position: number, { readThrough }: ConversationRecord): boolean {
-  return !entry.own && entry.read !== true && (position > readThrough || entry.unread === true);
 }
 
 function shown({ conversation, lastPosition, lastAt, unread }: ConversationRecord): Conversation {

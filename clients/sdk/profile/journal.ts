@@ -5,7 +5,7 @@ import type { HistoryEntry } from './lines.ts';
 /** Events as `listen` prints them, in order. A message's own event is appended by `commitReceived`; the entry is read when it is printed. */
 export type NewEvent =
   | {
-      readonly type: 'delivered' | 'expired';
+      readonly type: 'delivered' | 'expired' | 'read';
       readonly conversation: string;
       readonly id: MessageId;
       readonly device: DeviceId;

@@ -26,6 +26,9 @@ export type HistoryEntry = {
   readonly sent?: SentMessage;
 };
 
+/** A message that was read, as its sender is told of it: who wrote it, and this device's tag for `read`. */
+export type ReadMark = { readonly device: DeviceId; readonly seq: number; readonly tag: Uint8Array };
+
 export type Conversation = {
   readonly conversation: string;
   readonly lastPosition: number;
@@ -67,9 +70,18 @@ export interface HistoryPart {
    * (`late`) only what is named.
    */
   markRead(conversation: string, shown: readonly number[]): Promise<void>;
+  /** As `markRead`. Resolves with what became read by it and has not expired at `now`, as far as its senders may be told. */
+  read(conversation: string, shown: readonly number[], now: number): Promise<ReadMark[]>;
+  /**
+   * An own other device has shown these: they count as read here, too, unless something unread stands between what had been read here and
+   * them. What this device lacks changes nothing.
+   */
+  readElsewhere(conversation: string, read: readonly Pick<ReadMark, 'device' | 'seq'>[]): Promise<void>;
   /** Deletes what expired at or before `now` (overwritten on disk). Resolves with how many. */
   deleteExpired(now: number): Promise<number>;
 }
 
-/** The same for a user interface, which has no say in what time it is. */
-export type History = Omit<HistoryPart, 'search'> & { search(search: Search): Promise<Found[]> };
+/** The same for a user interface, which has no say in what time it is, and tells of what was read by `Client.read`. */
+export type History = Omit<HistoryPart, 'search' | 'read' | 'readElsewhere'> & {
+  search(search: Search): Promise<Found[]>;
+};

@@ -87,6 +87,7 @@ export function memoryStorage(place = new MemoryPlace()): ProfileStorage {
       return stop;
     },
 
+    async scrub() {},
     close,
     async erase() {
       await close();

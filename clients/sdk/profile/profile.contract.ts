@@ -3,6 +3,7 @@ import { accountContract } from './account.contract.ts';
 import { eventsContract } from './events.contract.ts';
 import { historyContract } from './history.contract.ts';
 import { profileOn } from './profile-on.fixture.ts';
+import { readingContract } from './reading.contract.ts';
 import { receivingContract } from './receiving.contract.ts';
 import { searchContract } from './search.contract.ts';
 import { sendingContract } from './sending.contract.ts';
@@ -14,6 +15,7 @@ export function profileContract(newPlace: () => StoragePlace): void {
   sendingContract(on);
   receivingContract(on);
   historyContract(on);
+  readingContract(on);
   searchContract(on);
   eventsContract(on);
 }

@@ -66,6 +66,8 @@ export type Account = NewAccount & {
   readonly gone?: Gone;
   /** A time that has come for certain (sure-time.ts). */
   readonly sureTime?: number;
+  /** False: nobody is told what was read here, and what others tell is not shown. Absent: true. */
+  readonly receipts?: boolean;
 };
 
 export interface AccountPart {
@@ -75,11 +77,12 @@ export interface AccountPart {
   /** Undefined: a server took this device after all. */
   setGone(gone: Gone | undefined): Promise<void>;
   setSureTime(sureTime: number): Promise<void>;
+  setReceipts(receipts: boolean): Promise<void>;
   /** The next session number, from 1, never given twice to any process. */
   nextSessionNumber(): Promise<number>;
   /** Keeps the highest `version` seen; from then on `passwordChanged` is true until `rewrap` with that version. */
   sawPasswordVersion(version: number): Promise<void>;
-  /** Wraps the profile key with another password (NFC is applied here); old wrapping is gone with the same transaction. */
+  /** Wraps the profile key with another password (NFC is applied here); the old wrapping is overwritten with it, and scrubbed from disk. */
   rewrap(password: string, passwordVersion: number): Promise<void>;
 }
 

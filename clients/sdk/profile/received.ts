@@ -30,7 +30,9 @@ export type Received = {
    * and an earlier one of this account is in use; it counts as unread there and not here.
    */
   readonly early?: { readonly elsewhere: boolean };
-  /** Copy of a message of an own other device: what `delivered` tags need. */
+  /** What tells its sender, once it was read. */
+  readonly readTag?: Uint8Array;
+  /** Copy of a message of an own other device: what `delivered` and `read` tags need. */
   readonly own?: { readonly k: Uint8Array; readonly recipients: readonly string[] };
   /** False: committed for dedupe and order, but neither history nor event nor unread (empty messages under a given-up seq, control content). */
   readonly show: boolean;

@@ -91,6 +91,7 @@ export function receivingPart(context: Context): ReceivingPart {
       ...(read ? { read } : {}),
       ...(isLate ? { late: true } : {}),
       ...(isAmongRead ? { unread: true } : {}),
+      ...(read || message.readTag === undefined ? {} : { readTag: message.readTag }),
     };
     await putHistory(tx, places, conversation, position, entry);
     tx.put(EVENTS, u64Key(await nextNumber(tx, 'event')), { type: 'message', conversation, position });

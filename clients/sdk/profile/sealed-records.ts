@@ -56,6 +56,11 @@ export class SealedRecords {
     this.#bulk = bulk(this.#bulkKey);
   }
 
+  /** What was overwritten or deleted before is gone for good (storage.ts). */
+  scrub(): Promise<void> {
+    return this.#storage.scrub();
+  }
+
   read<T>(work: (records: RecordReader) => Promise<T>): Promise<T> {
     return this.#storage.read((tx) => work(new ReadTransaction(this, tx)));
   }

@@ -12,7 +12,7 @@ import {
 import { damaged } from './problems.ts';
 import type { LateMessage, NewMessage, OutboxItem, SealedItem, SendingPart, SentMessage } from './profile.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
-import { CONVERSATIONS, nextNumber, numberOf, OUTBOX, PINS, SEALED, SENT, SEQS, u64Key } from './spaces.ts';
+import { CONVERSATIONS, HISTORY, nextNumber, numberOf, OUTBOX, PINS, SEALED, SENT, SEQS, u64Key } from './spaces.ts';
 
 /** Late candidates are looked through this many at a time. */
 const LATE_PAGE_RECORDS = 256;
@@ -35,23 +35,29 @@ export function sendingPart(context: Context): SendingPart {
     const sealed = message.seal(seq, before.mh);
     const { id, slots, header, body, k, mh } = sealed;
     const number = await nextNumber(tx, 'outbox');
-    const position = before.lastPosition + POSITION_STEP;
-    const kept = { ...(retention === undefined ? {} : { retention }) };
+    const position = message.hidden ? 0 : before.lastPosition + POSITION_STEP;
+    const hidden = message.hidden ? { hidden: message.hidden } : {};
+    const kept = { ...(retention === undefined ? {} : { retention }), ...hidden };
 
-    tx.put(OUTBOX, u64Key(number), { id });
+    tx.put(OUTBOX, u64Key(number), { id, ...hidden });
     tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
     tx.put(SENT, idKey(id), {
       ...{ number, id, device: self.device, conversation, seq, k, mh, sentAt: createdAt, outcome: 'pending' },
       recipients: Object.fromEntries(message.recipients.map((address) => [address, { state: 'pending' as const }])),
       slotted: slots.map(({ device }) => device),
+      ...hidden,
     });
     tx.put(SEQS, places.seq(conversation, self.device, seq), { mh, previous: before.mh, position });
-    await putHistory(tx, places, conversation, position, {
-      ...{ id, from: self.address, device: self.device, seq, kind: message.kind, content: message.content },
-      ...{ sentAt: createdAt, receivedAt: createdAt, expiry, own: true },
+    tx.put(CONVERSATIONS, places.conversation(conversation), {
+      ...{ ...before, seq, mh },
+      ...(message.hidden ? {} : { lastPosition: position, lastAt: Math.max(before.lastAt, createdAt) }),
     });
-    const after = { ...before, seq, mh, lastPosition: position, lastAt: Math.max(before.lastAt, createdAt) };
-    tx.put(CONVERSATIONS, places.conversation(conversation), after);
+    if (!message.hidden) {
+      await putHistory(tx, places, conversation, position, {
+        ...{ id, from: self.address, device: self.device, seq, kind: message.kind, content: message.content },
+        ...{ sentAt: createdAt, receivedAt: createdAt, expiry, own: true },
+      });
+    }
     return { id, conversation, seq, createdAt, slots, header, body, k, mh, number, ...kept };
   }
 
@@ -63,7 +69,7 @@ export function sendingPart(context: Context): SendingPart {
     return records.write(async (tx) => {
       if ((await tx.get(OUTBOX, u64Key(number))) === undefined) return false;
       const item = await read(tx, number);
-      const { conversation, seq, id, createdAt, retention } = item;
+      const { conversation, seq, id, createdAt, retention, hidden } = item;
       const before = await tx.get(SEQS, places.seq(conversation, self.device, seq - 1));
       const previous = before?.mh ?? new Uint8Array(MH_BYTES);
       const sealed = seal(item, previous);
@@ -73,7 +79,7 @@ export function sendingPart(context: Context): SendingPart {
       const sent = await tx.get(SENT, idKey(id));
       const place = await tx.get(SEQS, places.seq(conversation, self.device, seq));
       if (sent === undefined || place === undefined) throw damaged('a queued message is gone');
-      const kept = { ...(retention === undefined ? {} : { retention }) };
+      const kept = { ...(retention === undefined ? {} : { retention }), ...(hidden ? { hidden } : {}) };
       tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
       tx.put(SENT, idKey(id), { ...sent, ...outcome, k, mh, slotted: slots.map(({ device }) => device) });
       tx.put(SEQS, places.seq(conversation, self.device, seq), { ...place, mh, previous });
@@ -100,7 +106,8 @@ export function sendingPart(context: Context): SendingPart {
         return items;
       }),
 
-    outboxSize: () => records.read((tx) => tx.count(OUTBOX)),
+    outboxSize: () =>
+      records.read(async (tx) => (await tx.range(OUTBOX, {})).filter(({ value }) => !value.hidden).length),
 
     accepted: (numbers, receivedAt, stale = []) =>
       records.write(async (tx) => {
@@ -140,6 +147,14 @@ export function sendingPart(context: Context): SendingPart {
     giveUp: (number, code, seal) => resealed(number, seal, { outcome: 'given_up', code }),
     sent: (device, id) => records.read((tx) => tx.get(SENT, places.id(device, id))),
 
+    numbered: (conversation, device, seq) =>
+      records.read(async (tx) => {
+        const place = await tx.get(SEQS, places.seq(conversation, device, seq));
+        if (place === undefined || place.position === 0) return undefined;
+        const line = await tx.get(HISTORY, places.history(conversation, place.position));
+        return line?.own ? tx.get(SENT, places.id(line.device, line.id)) : undefined;
+      }),
+
     lateCandidates: (address, since, after, limit) =>
       records.read(async (tx) => {
         const found: LateMessage[] = [];
@@ -172,8 +187,8 @@ export function sendingPart(context: Context): SendingPart {
         for (const { device, id, by, state, byDevice, at } of changes) {
           const key = places.id(device, id);
           const sent = await tx.get(SENT, key);
-          const given = sent === undefined || sent.outcome === 'given_up';
-          const after = given
+          const moot = sent === undefined || sent.hidden || sent.outcome === 'given_up';
+          const after = moot
             ? undefined
             : risen(sent, by, { state, at, ...(byDevice === undefined ? {} : { device: byDevice }) });
           rose.push(after !== undefined);
@@ -197,6 +212,7 @@ export function sendingPart(context: Context): SendingPart {
             if (value.createdAt >= before) return forgotten;
             if (await tx.get(OUTBOX, key)) continue;
             tx.delete(SEALED, key);
+            if (value.hidden) tx.delete(SENT, idKey(value.id));
             forgotten++;
           }
           if (page.length < LATE_PAGE_RECORDS) return forgotten;

@@ -2,7 +2,7 @@
 import type { DeviceId, MessageId } from './ids.ts';
 
 /** Only rises, in this order (DESIGN section 3); per recipient address. */
-export type RecipientState = 'pending' | 'accepted' | 'refused' | 'expired' | 'delivered';
+export type RecipientState = 'pending' | 'accepted' | 'refused' | 'expired' | 'delivered' | 'read';
 export type Recipient = { readonly state: RecipientState; readonly device?: DeviceId; readonly at?: number };
 
 /** What the sealing callback returns: sealed bytes of one message, ready to be sent again and again. */
@@ -15,13 +15,15 @@ export type SealedItem = {
   readonly mh: Uint8Array;
 };
 
-/** A text to send: what the own history shows of it, and how it is sealed once its number is known. */
+/** A message to send: what the own history shows of it, and how it is sealed once its number is known. */
 export type NewMessage = {
   readonly conversation: string;
   /** Addresses whose `delivered` counts; empty for a message to oneself. */
   readonly recipients: readonly string[];
   readonly kind: string;
   readonly content: Uint8Array;
+  /** What clients tell each other: it has no line in the history, and nobody is told what became of it. */
+  readonly hidden?: true;
   readonly createdAt: number;
   /** Deleted here after this time; 0 = never. */
   readonly expiry: number;
@@ -38,6 +40,7 @@ export type OutboxItem = SealedItem & {
   readonly seq: number;
   readonly createdAt: number;
   readonly retention?: number;
+  readonly hidden?: true;
 };
 
 /** What stays of a message written by this account (any of its devices), for tags and late slots. */
@@ -57,6 +60,7 @@ export type SentMessage = {
   readonly recipients: Readonly<Record<string, Recipient>>;
   /** Devices that have a slot. */
   readonly slotted: readonly DeviceId[];
+  readonly hidden?: true;
 };
 
 /** A sent message with its sealed bytes, as long as late slots may be made for it. */
@@ -74,6 +78,7 @@ export interface SendingPart {
   enqueue(messages: readonly NewMessage[]): Promise<OutboxItem[]>;
   /** Outbox items with number > `after`, oldest first, at most `limit`. */
   outbox(after: number, limit: number): Promise<OutboxItem[]>;
+  /** Without hidden ones. */
   outboxSize(): Promise<number>;
   /**
    * The server accepted these (by `number`): they leave the outbox, their recipients rise to accepted. Unknown numbers are skipped (another process was
@@ -88,6 +93,8 @@ export interface SendingPart {
   giveUp(number: number, code: string, seal: (item: OutboxItem, previous: Uint8Array) => SealedItem): Promise<boolean>;
   /** By author's device and id; undefined if unknown. */
   sent(device: DeviceId, id: MessageId): Promise<SentMessage | undefined>;
+  /** By the number that an own device gave it in a conversation; undefined if unknown, hidden, or no more in the history. */
+  numbered(conversation: string, device: DeviceId, seq: number): Promise<SentMessage | undefined>;
   /**
    * Messages of this device, accepted, sent at or after `since`, not expired, whose sealed bytes are kept, for this address (one's own: all of them):
    * candidates for late slots, oldest first, outbox number > `after`, at most `limit`.
@@ -96,8 +103,8 @@ export interface SendingPart {
   /** Late slots were accepted for these devices: never again for them. */
   slotted(id: MessageId, devices: readonly DeviceId[]): Promise<void>;
   /**
-   * Raises states (verified `delivered` tags, `expired` notices, `refused` after ok); appends the `delivered` and `expired` events of those that rose.
-   * Resolves with whether each one rose. Lower or equal states, unknown ids and addresses that are no recipients change nothing.
+   * Raises states (verified `delivered` and `read` tags, `expired` notices, `refused` after ok); appends the events of those that rose, except `refused`.
+   * Resolves with whether each one rose. Lower or equal states, unknown ids, hidden messages and addresses that are no recipients change nothing.
    */
   raise(changes: readonly StateChange[]): Promise<boolean[]>;
   /** Forgets header and body of messages sent before this time (late slots are over). Resolves with how many. */
@@ -109,7 +116,7 @@ export type StateChange = {
   readonly device: DeviceId;
   readonly id: MessageId;
   readonly by: string;
-  readonly state: 'refused' | 'expired' | 'delivered';
+  readonly state: 'refused' | 'expired' | 'delivered' | 'read';
   /** The recipient's device whose tag was verified. */
   readonly byDevice?: DeviceId;
   readonly at: number;

@@ -64,13 +64,15 @@ export type HistoryRecord = {
   readonly late?: true;
   /** It took a place among what had been read, and was not shown since. */
   readonly unread?: true;
+  /** What tells its sender, once it is read. */
+  readonly readTag?: Uint8Array;
 };
 /** name('conversation', conversation) ‖ u64 position. */
 export const HISTORY: Space<HistoryRecord> = { number: 6 };
 
 /** name('id', device, id): dedupe, for ever. */
 export const IDS: Space<Uint8Array> = { number: 7 };
-/** `position`: 0 where it was not shown. */
+/** `position`: 0 where it is not shown. */
 export type SeqRecord = { readonly mh: Uint8Array; readonly previous: Uint8Array; readonly position: number };
 /** Key of HEADS ‖ u64 seq: dedupe and chain, for ever; own numbers too. Neighbours lie together: a batch writes few pages. */
 export const SEQS: Space<SeqRecord> = { number: 8 };
@@ -103,7 +105,7 @@ export const HEADS: Space<HeadRecord> = { number: 9 };
 export const OPEN_GAPS: Space<true> = { number: 10 };
 
 /** u64 number: what the server has not accepted yet, with the author's id. */
-export const OUTBOX: Space<{ readonly id: MessageId }> = { number: 11 };
+export const OUTBOX: Space<{ readonly id: MessageId; readonly hidden?: true }> = { number: 11 };
 /** `number`: of the outbox; copies from other devices have none. */
 export type SentRecord = SentMessage & { readonly number?: number };
 /** name('id', device, id). */
@@ -114,6 +116,7 @@ export type SealedRecord = {
   readonly seq: number;
   readonly createdAt: number;
   readonly retention?: number;
+  readonly hidden?: true;
   readonly header: Uint8Array;
   readonly body: Uint8Array;
   readonly slots: SealedItem['slots'];

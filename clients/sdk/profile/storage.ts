@@ -47,6 +47,8 @@ export interface ProfileStorage {
   writeMark(mark: number): void;
   /** `changed` after commits by anybody, within 100 ms; may come without cause. Returns the stop. */
   watch(changed: () => void): () => void;
+  /** What was overwritten or deleted before is in no file any more, as far as other processes that read let go of it within a moment. Never fails. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
   /** Deletes `first` (the wrapped key) for good, then overwrites and removes everything. Closed afterwards. */
   erase(first: { readonly space: SpaceNumber; readonly key: Uint8Array }): Promise<void>;

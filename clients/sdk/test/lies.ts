@@ -24,5 +24,7 @@ export type Lies = {
   stale?: readonly string[];
   /** How long every refusal says to wait. */
   retryAfterMs?: number;
+  /** When it says that devices were used. */
+  used?: () => readonly { readonly device: string; readonly at: number }[];
   challenge?: Partial<ServerFrameOf<'challenge'>>;
 };

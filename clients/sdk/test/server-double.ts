@@ -138,6 +138,8 @@ export class ServerDouble {
       }
       case 'log.append':
         return this.#append(frame.address, frame.entry);
+      case 'devices.used':
+        return { used: this.lies.used?.() ?? [] };
       case 'account.delete':
         this.accounts.delete(this.#session(socket).address);
         if (this.lies.closesFirst) socket.close(4204, 'The account was deleted.');

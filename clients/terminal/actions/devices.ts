@@ -8,6 +8,8 @@ import { localTime, rfc3339 } from '../lines.ts';
 /** What somebody must type of a device's name at least: two devices rarely begin alike. */
 const PREFIX_MIN_CHARS = 4;
 
+const USES = 'When a device was used last is what the server says, up to an hour too early.';
+
 /** The beginning of a device's name, long enough to mean one. Throws Ended. */
 export function devicePrefix(typed: string): string {
   if (typed.length >= PREFIX_MIN_CHARS) return typed;
@@ -23,7 +25,9 @@ export async function showDevices({ client, inSession, output }: Acting): Promis
     if (!(error instanceof Unavailable)) throw error;
     away = error;
   }
-  for (const device of await client.devices()) show(output, device);
+  const devices = await client.devices();
+  for (const device of devices) show(output, device);
+  if (!output.json && devices.some(({ lastUsedAt }) => lastUsedAt !== undefined)) output.note(USES);
   if (away !== undefined)
     throw new Unavailable(`${endOf(away).sentence} These are the devices that were known before.`);
 }
@@ -49,19 +53,22 @@ export async function revokeDevice({ client, output }: Acting, device: string, p
   output.show({ type: 'revoked', device }, `The device ${device} is revoked.`);
 }
 
-function show(output: App['output'], { device, thisDevice, enrolledAt, revokedAt }: DeviceInfo): void {
+function show(output: App['output'], info: DeviceInfo): void {
+  const { device, thisDevice, enrolledAt, revokedAt, lastUsedAt } = info;
   const record = {
     type: 'device',
     device,
     thisDevice,
     enrolledAt: rfc3339(enrolledAt),
     ...(revokedAt === undefined ? {} : { revokedAt: rfc3339(revokedAt) }),
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt: rfc3339(lastUsedAt) }),
   };
+  const used = lastUsedAt === undefined ? '' : `, last used ${localTime(lastUsedAt)}`;
   const state = revokedAt === undefined ? '' : `, revoked ${localTime(revokedAt)}`;
   const mark = thisDevice ? ' (this one)' : '';
   output.show(
     record,
-    `${device}  since ${localTime(enrolledAt)}${state}${mark}`,
+    `${device}  since ${localTime(enrolledAt)}${used}${state}${mark}`,
     revokedAt === undefined ? 'plain' : 'dim',
   );
 }

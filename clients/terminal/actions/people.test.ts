@@ -1,20 +1,58 @@
-import { expect, it } from 'vitest';
-import type { Safety } from '../../sdk/index.ts';
+// What is accepted of a changed identity, and what is not, whatever a server shows in between.
+import { beforeEach, expect, it } from 'vitest';
 import { Output } from '../output.ts';
 import { trust } from './people.ts';
 
-it('accepts no change of an identity that came after it was looked at', async () => {
-  const written: string[] = [];
+const BO = 'bo@localhost';
+const [BEFORE, COMPARED, SWAPPED] = ['11111 11111', '22222 22222', '33333 33333'];
+
+let written: string[];
+let accepted: string[];
+let answer: string | undefined;
+beforeEach(() => {
+  [written, accepted, answer] = [[], [], 'yes'];
+});
+
+function acting(changed?: string): Parameters<typeof trust>[0] {
   const write = (text: string) => void written.push(text);
-  const output = new Output({ json: false, colour: false, stdout: write, stderr: write });
-  const accepted: (string | undefined)[] = [];
-  // The change comes in between: an accepting that names no number would take it.
-  const client = {
-    safetyNumber: async (): Promise<Safety> => ({ number: '1', verified: true }),
-    trust: async (_address: string, compared?: string) => void accepted.push(compared),
+  return {
+    output: new Output({ json: false, colour: false, stdout: write, stderr: write }),
+    typed: (command) => command,
+    inSession: (work) => work(),
+    askOpenly: async (question) => {
+      written.push(question);
+      return answer;
+    },
+    client: {
+      safetyNumber: async () => ({ number: BEFORE, verified: true, ...(changed === undefined ? {} : { changed }) }),
+      trust: async (_address, compared) => void accepted.push(compared),
+    },
   };
-  await expect(trust({ output, typed: (command: string) => command }, client, 'bo@localhost')).rejects.toMatchObject({
-    reason: 'nothing_to_trust',
-  });
+}
+
+it('accepts nothing where nothing has changed', async () => {
+  await expect(trust(acting(), BO)).rejects.toMatchObject({ reason: 'nothing_to_trust' });
   expect([accepted, written]).toEqual([[], []]);
+});
+
+it('accepts the number that was given, however it is spaced, and no other one that came since', async () => {
+  await trust(acting(COMPARED), BO, '2222222222');
+  expect(accepted).toEqual([COMPARED]);
+  await expect(trust(acting(SWAPPED), BO, COMPARED)).rejects.toMatchObject({
+    reason: 'identity_changed',
+    message: expect.stringContaining(SWAPPED),
+  });
+  expect(accepted).toEqual([COMPARED]);
+});
+
+it('shows the number before it is accepted, and accepts none that is not agreed to', async () => {
+  answer = 'no';
+  await expect(trust(acting(SWAPPED), BO)).rejects.toThrow('Nothing was accepted');
+  expect(written.join('')).toContain(SWAPPED);
+  answer = undefined;
+  await expect(trust(acting(SWAPPED), BO)).rejects.toThrow(`trust ${BO} NUMBER`);
+  expect(accepted).toEqual([]);
+  answer = 'yes';
+  await trust(acting(COMPARED), BO);
+  expect(accepted).toEqual([COMPARED]);
 });

@@ -1,10 +1,11 @@
 // Who is who: safety numbers, the marks that a person sets, a changed identity, and who is not to be heard.
 import { type Client, Refusal, type Safety, Unavailable } from '../../sdk/index.ts';
 import type { Acting } from '../acting.ts';
-import type { App } from '../app.ts';
-import { Ended, EXIT } from '../exit.ts';
+import { Ended, EXIT, usageError } from '../exit.ts';
 
-type Said = Pick<App, 'output' | 'typed'>;
+type Trusting = Pick<Acting, 'output' | 'typed' | 'askOpenly' | 'inSession'> & {
+  readonly client: Pick<Client, 'safetyNumber' | 'trust'>;
+};
 
 /** The canonical address of somebody else. Throws Ended where it is oneself, RequestError `bad_name`. */
 export function somebodyElse({ client }: Pick<Acting, 'client'>, typed: string): string {
@@ -58,15 +59,22 @@ export function verify({ client, inSession, output }: Acting, address: string, v
   });
 }
 
-/** Accepts what is shown here, and no later one. Throws Refusal `nothing_to_trust` where nothing has changed yet. */
-export async function trust(
-  { output, typed }: Said,
-  client: Pick<Client, 'safetyNumber' | 'trust'>,
-  address: string,
-): Promise<void> {
-  const { changed } = await client.safetyNumber(address);
+/**
+ * Accepts the changed identity whose number was compared: as it was given, or as it is shown here and agreed to. Throws Refusal `nothing_to_trust` where
+ * nothing has changed, `identity_changed` where the number is another one by now, Ended where it is not agreed to or nobody can be asked.
+ */
+export async function trust(acting: Trusting, address: string, compared = ''): Promise<void> {
+  const { client, inSession, output, typed } = acting;
+  const { changed } = await inSession(() => client.safetyNumber(address));
   if (changed === undefined) throw new Refusal('nothing_to_trust', `The identity of ${address} has not changed.`);
-  await client.trust(address, changed);
+  if (compared === '') await mustBeCompared(acting, address, changed);
+  else if (digitsOf(compared) !== digitsOf(changed)) {
+    throw new Refusal(
+      'identity_changed',
+      `The number of the changed identity of ${address} is another one: ${changed}. Compare this one, too.`,
+    );
+  }
+  await inSession(() => client.trust(address, changed));
   output.show(
     { type: 'trusted', address, number: changed },
     `The changed identity of ${address} is accepted, with the number`,
@@ -74,6 +82,18 @@ export async function trust(
   output.say(changed);
   output.say(`Compare it with ${address}, by voice or in person; then: ${typed(`verify ${address}`)}`);
 }
+
+/** A server may have replaced what was compared by something else since: so the person sees what is accepted, before it is. */
+async function mustBeCompared({ askOpenly, typed }: Trusting, address: string, number: string): Promise<void> {
+  const answer = await askOpenly(
+    `The number with the changed identity of ${address} is\n${number}\nType yes if it is the one that you have compared: `,
+  );
+  if (answer === undefined)
+    throw usageError(`Give the number that you have compared: ${typed(`trust ${address} NUMBER`)}`);
+  if (answer.trim().toLowerCase() !== 'yes') throw new Ended(EXIT.refused, 'Nothing was accepted.');
+}
+
+const digitsOf = (number: string): string => number.replace(/\D/g, '');
 
 /** Shows nothing more of a person on this device, or does so again. Throws as `Client.block`. */
 export function block({ client, inSession, output }: Acting, address: string, blocked: boolean): Promise<void> {

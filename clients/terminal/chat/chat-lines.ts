@@ -40,6 +40,8 @@ export function markOf(state: string): string {
       return '✓';
     case 'delivered':
       return '✓✓';
+    case 'read':
+      return '✓✓✓';
     default:
       return `(${state})`;
   }

@@ -15,6 +15,14 @@ it('what happened at nearly the same time is one line for each thing, and only t
   expect([fates.waiting, fates.take()]).toEqual([false, []]);
 });
 
+it('what was read says so, in place of its delivery', () => {
+  const fates = new Fates();
+  fates.sent('1', 'text');
+  fates.changed('1', 'delivered', 'bo');
+  fates.changed('1', 'read', 'bo');
+  expect(fates.take()).toEqual(['  ✓✓✓ read by bo: “text”']);
+});
+
 it('a message that was not sent from here has no name', () => {
   const fates = new Fates();
   fates.changed('1', 'expired', 'bo');

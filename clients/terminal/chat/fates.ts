@@ -5,11 +5,12 @@ import { markOf, quoted } from './chat-lines.ts';
 /** Of so many messages the beginning is known, to name them by. */
 const NAMED_MESSAGES_MAX = 1_000;
 
-export type Fate = 'accepted' | 'delivered' | 'expired';
+export type Fate = 'accepted' | 'delivered' | 'read' | 'expired';
 
 const WHAT: Record<Fate, (who: string) => string> = {
   accepted: (who) => `accepted for ${who}`,
   delivered: (who) => `delivered to ${who}`,
+  read: (who) => `read by ${who}`,
   expired: (who) => `expired before ${who} took it`,
 };
 

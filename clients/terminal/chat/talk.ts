@@ -160,7 +160,7 @@ export class Talk {
     const { client, output, typed } = this.#room;
     const { address: own, domain } = client.account;
     if (event.type === 'message') return this.#message(event.entry);
-    if (event.type === 'delivered' || event.type === 'expired') {
+    if (event.type === 'delivered' || event.type === 'read' || event.type === 'expired') {
       this.#fates.changed(event.id, event.type, shortName(event.by, domain));
       return;
     }
@@ -193,8 +193,7 @@ export class Talk {
   async #mark(): Promise<void> {
     const shown = this.#unmarked;
     this.#unmarked = [];
-    if (shown.length > 0 && this.#open !== undefined)
-      await this.#room.client.history.markRead(this.#open.address, shown);
+    if (shown.length > 0 && this.#open !== undefined) await this.#room.client.read(this.#open.address, shown);
   }
 
   /** The last lines that were read, the first ones that were not, and how many are left of these. */

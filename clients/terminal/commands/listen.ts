@@ -19,11 +19,11 @@ const ALL_EVENTS = Number.MAX_SAFE_INTEGER;
 const JSON_LINES = `
 With --json, a line of standard output is one of
   {"type":"message","id","from","device","conversation","text","sentAt","receivedAt"}
-  {"type":"delivered"|"expired","id","conversation","by","at"}     an own message, and whom it went to
+  {"type":"delivered"|"read"|"expired","id","conversation","by","at"}   an own message, and whom it went to
   {"type":"gap","conversation","from","device","first","last","why":"missing"|"missed","at"}
   {"type":"identity","address","change","device"?,"at"}            change: device_added, device_revoked, changed, …
   {"type":"unreadable","reason","from"?,"device"?,"conversation"?,"id"?,"at"}
-A conversation is the other person's address; sentAt is its sender's claim, receivedAt the server's word. Only messages count for --count.
+A conversation is the other person's address; sentAt is its sender's claim, receivedAt the server's word. Only messages count for --count. Nobody is told that they were read.
 
 What is printed is marked as printed directly after. Ended by kill -9 or a crash just between, it prints that one line
 again next time (a line may also be cut off: then it comes again whole); after a power cut it may be a few hundred lines.

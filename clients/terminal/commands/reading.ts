@@ -82,7 +82,7 @@ function history(app: App, typed: string, limit: number): Promise<void> {
       app.output.show(record, text, style);
       shown.push(entry.position);
     }
-    if (shown.length > 0) await client.history.markRead(conversation, shown);
+    if (shown.length > 0) await client.read(conversation, shown);
     else app.output.note(`There is no message with ${conversation} on this device.`);
   });
 }

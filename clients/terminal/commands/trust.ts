@@ -24,12 +24,13 @@ export const verifyCommand: Define = (program, run) =>
   }).option('--undo', 'forget it again');
 
 export const trustCommand: Define = (program, run) =>
-  about(program, 'trust', 'accept the changed identity of a person', (user) =>
-    run(
+  about(program, 'trust', 'accept the changed identity of a person', (user) => {
+    const [, ...number] = user.command.args;
+    return run(
       user.command,
-      on(user.typed, (acting, address) => acting.inSession(() => trust(acting, acting.client, address))),
-    ),
-  );
+      on(user.typed, (acting, address) => trust(acting, address, number.join(' '))),
+    );
+  }).argument('[NUMBER...]', 'the safety number that you have compared; without it you are asked');
 
 export const blockCommand: Define = (program, run) =>
   about(
@@ -57,12 +58,15 @@ function about(
   description: string,
   act: (user: { typed: string; command: Command }) => Promise<void>,
 ): Command {
-  return program
-    .command(name)
-    .description(description)
-    .argument('<USER>', 'a name of your own domain, or name@domain', person)
-    .addHelpText('after', example(`${name} bo`))
-    .action((typed: string, _options: object, command: Command) => act({ typed, command }));
+  return (
+    program
+      .command(name)
+      .description(description)
+      .argument('<USER>', 'a name of your own domain, or name@domain', person)
+      .addHelpText('after', example(`${name} bo`))
+      // Behind the arguments come the options and the command.
+      .action((typed: string, ...rest: unknown[]) => act({ typed, command: rest.at(-1) as Command }))
+  );
 }
 
 function on(typed: string, act: About): (app: App) => Promise<void> {

@@ -7,6 +7,7 @@ import {
   signOut,
 } from '../../actions/account.ts';
 import { devicePrefix, findDevice, revokeDevice, showDevices } from '../../actions/devices.ts';
+import { receipts as switchReceipts } from '../../actions/receipts.ts';
 import { newPasswordOf } from '../../app.ts';
 import { type ChatCommand, noWords, oneWord } from '../commands.ts';
 
@@ -29,6 +30,16 @@ const revoke: ChatCommand = {
   async run(chat, rest) {
     const { device } = await findDevice(chat, devicePrefix(oneWord(rest)));
     await revokeDevice(chat, device, await chat.password());
+  },
+};
+
+const receipts: ChatCommand = {
+  name: 'receipts',
+  usage: '[on|off]',
+  says: 'Says or switches whether what was read is told. Others learn what you have read here, and you what they have; or neither.',
+  example: 'off',
+  async run(chat, rest) {
+    await switchReceipts(chat, rest === '' ? '' : oneWord(rest));
   },
 };
 
@@ -74,4 +85,4 @@ const deleteaccount: ChatCommand = {
   },
 };
 
-export const account: readonly ChatCommand[] = [devices, revoke, password, signout, deleteaccount];
+export const account: readonly ChatCommand[] = [devices, revoke, receipts, password, signout, deleteaccount];

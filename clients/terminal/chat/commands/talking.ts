@@ -106,7 +106,7 @@ const history: ChatCommand = {
 const status: ChatCommand = {
   name: 'status',
   usage: '',
-  says: `Shows what became of your last ${STATUS_LINES} messages here. ✓: the server has it; ✓✓: they have it.`,
+  says: `Shows what became of your last ${STATUS_LINES} messages here. ✓: the server has it; ✓✓: they have it; ✓✓✓: they have read it.`,
   example: '',
   async run({ client, output, talk, now }, rest) {
     noWords(rest);

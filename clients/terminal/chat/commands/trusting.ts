@@ -21,8 +21,8 @@ export const trusting: readonly ChatCommand[] = [
     verify(chat, address, true),
   ),
   about('unverify', 'Forgets that you have compared it.', (chat, address) => verify(chat, address, false)),
-  about('trust', 'Accepts the changed identity of a person. It shows the number that is accepted.', (chat, address) =>
-    chat.inSession(() => trust(chat, chat.client, address)),
+  about('trust', 'Accepts the changed identity of a person, once you have agreed to its number.', (chat, address) =>
+    trust(chat, address),
   ),
   about('block', 'Shows nothing more of a person. On this device; they are told nothing.', (chat, address) =>
     block(chat, address, true),

@@ -33,8 +33,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   const interrupted = new Promise<number>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done(INTERRUPTED));
+    // Each time: below npm, Ctrl-C comes twice, and the second one must not cut off what the first has begun.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => done(INTERRUPTED));
   });
+  forgetSettings();
   const folder = mkdtempSync(join(tmpdir(), 'parley-demo-'));
   const server = ServerProcess.start();
   const recorded = async (): Promise<number> => {
@@ -51,6 +53,11 @@ async function main(args: readonly string[]): Promise<number> {
     await server.then((started) => started.remove()).catch(() => {}); // one that did not start was told of above
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What people have set is for their own servers and chats. */
+function forgetSettings(): void {
+  for (const name of Object.keys(process.env)) if (/^PARLEY_|COLOR$/.test(name)) delete process.env[name];
 }
 
 function record({ name, windows }: Scene, folder: string, directory: string): void {

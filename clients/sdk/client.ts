@@ -211,9 +211,17 @@ export class Client {
     return this.#mine.devices(this.#online.connection);
   }
 
-  /** Why this device is out of its account for good, if it is: as a server says now, or as one said last. It can be signed out without a sign-in. */
-  gone(): Promise<Gone | undefined> {
-    return this.#online.gone();
+  /** Why this device is out of its account for good, if it is: as is proved, as a server says now, or as one said last. It can be signed out without a sign-in. */
+  async gone(): Promise<Gone | undefined> {
+    return (await this.revocationProved()) ? 'revoked' : this.#online.gone();
+  }
+
+  /**
+   * Whether the own account log proves that this device was revoked, as far as it is known here: a server's word alone (`gone`) does not. Its
+   * keys and history are to be erased then.
+   */
+  revocationProved(): Promise<boolean> {
+    return this.#mine.revocationProved();
   }
 
   /** Throws Refusal `unknown_device`, `wrong_password`, `log_refused`, RequestError, Unavailable. A `device` of this account; revoked already: nothing is done. */
@@ -236,14 +244,17 @@ export class Client {
    * RequestError, Unavailable: nothing was erased.
    */
   async signOut(password: string): Promise<void> {
-    if ((await this.gone()) === undefined) await this.#mine.signOut(password);
-    await this.#end('This device was signed out.');
+    await this.#online.asking('revoked', async () => {
+      if ((await this.gone()) === undefined) await this.#mine.signOut(password);
+      await this.#end('This device was signed out.');
+    });
     await this.#profile.erase();
   }
 
   /** Deletes the account for ever and erases the profile. Needs a session: `connect` first. Throws as `signOut`. */
   async deleteAccount(password: string): Promise<void> {
-    await this.#online.asking('deleted', async (session) => {
+    const session = await this.#online.session();
+    await this.#online.asking('deleted', async () => {
       try {
         await deleteAccount(this.#platform, this.#profile, session, password);
       } catch (error) {

@@ -238,9 +238,17 @@ export class Client {
     return this.#mine.devices(this.#online.connection);
   }
 
-  /** Why this device is out of its account for good, if it is: as a server says now, or as one said last. It can be signed out without a sign-in. */
-  gone(): Promise<Gone | undefined> {
-    return this.#online.gone();
+  /** Why this device is out of its account for good, if it is: as is proved, as a server says now, or as one said last. It can be signed out without a sign-in. */
+  async gone(): Promise<Gone | undefined> {
+    return (await this.revocationProved()) ? 'revoked' : this.#online.gone();
+  }
+
+  /**
+   * Whether the own account log proves that this device was revoked, as far as it is known here: a server's word alone (`gone`) does not. Its
+   * keys and history are to be erased then.
+   */
+  revocationProved(): Promise<boolean> {
+    return this.#mine.revocationProved();
   }
 
   /** Calls this device so; the own other devices learn it, and nobody else. Throws Refusal `bad_text`. */

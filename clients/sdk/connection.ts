@@ -4,7 +4,8 @@
 //   connecting ──challenge──▶ challenged ──authenticate──▶ proving ──ok──▶ ready
 //        └──────────────┴────────────────────────┴─(any failure)──────────┴──▶ closed
 //
-// There is no edge from a failed `authenticate` to `ready`: whatever goes wrong there closes the connection.
+// There is no edge from a failed `authenticate` to `ready`: whatever goes wrong there closes the connection, or leaves a revoked device in `proving`,
+// where it may ask for the log that proves it.
 import { CLOSE } from '#protocol/close-codes.ts';
 import { ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
 import type { ClientFrameOf, RequestType } from '#protocol/frames/client.ts';
@@ -95,14 +96,14 @@ export class Connection {
     return this.#opened.promise;
   }
 
-  /** Opens the session, once. Throws what the server answered, or Unavailable; then the connection is closed. */
+  /** Opens the session, once. Throws what the server answered, or Unavailable; then the connection is closed, unless it is `device_revoked`. */
   async authenticate(proof: Fields<'session'>): Promise<void> {
     if (this.#state !== 'challenged') throw new ProtocolError(`A session cannot begin while ${this.#state}.`);
     this.#state = 'proving';
     try {
       await this.#request('session', proof, ASK_TIMEOUT_MS);
     } catch (error) {
-      this.close();
+      if (!(error instanceof RequestError && error.code === 'device_revoked')) this.close();
       throw error;
     }
   }
@@ -133,8 +134,17 @@ export class Connection {
 
   /** Ends the connection because the server broke the protocol: the link does not come back by itself. */
   violation(reason: string): void {
-    this.#wire.close(CLOSE.protocolError.code, reason);
-    this.#end({ code: CLOSE.protocolError.code, reason });
+    this.#leave({ code: CLOSE.protocolError.code, reason });
+  }
+
+  /** Ends the connection because this device is out of the account, although the server goes on with it: the link does not come back by itself. */
+  revoked(): void {
+    this.#leave(CLOSE.revoked);
+  }
+
+  #leave(why: Closed): void {
+    this.#wire.close(why.code, why.reason);
+    this.#end(why);
   }
 
   #request<T extends RequestType>(type: T, fields: Fields<T>, timeoutMs: number | undefined): Promise<Answer<T>> {

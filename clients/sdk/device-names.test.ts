@@ -47,7 +47,7 @@ async function tell({ platform, client }: Person, to: string, ...contents: Uint8
   const profile = await platform.profiles.open(PASSWORD);
   const { clock, timers, random } = platform;
   const own = ownDevice(client.account);
-  const accounts = new Accounts({ profile, clock, own: own.address, grown: () => {} });
+  const accounts = new Accounts({ profile, clock, own, grown: () => {} });
   const sureTime = new SureTime(clock, undefined);
   const outbox = new Outbox({ own, profile, accounts, clock, timers, random, sureTime, emit: () => {} });
   const drafts = contents.map((content) => ({ content }));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RequestError } from '#protocol/errors.ts';
+import type { Log } from './pins.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
 
@@ -147,5 +148,63 @@ describe('a second device', () => {
     await al.until(() => al.of('identity').some(({ change }) => change === 'device_revoked'));
     await al.say(BO, 'to one');
     expect(server.sends.at(-1)?.slots).toHaveLength(1);
+  });
+});
+
+describe('a device that was revoked', () => {
+  async function second(): Promise<{ al: Person; second: Person; device: string }> {
+    const al = await people.signUp('al');
+    const second = await people.logIn('al');
+    await Promise.all([al.online(), second.online()]);
+    return { al, second, device: second.client.account.device };
+  }
+  const stopped = async (person: Person) => {
+    await person.until(() => person.of('stopped').length > 0);
+    return person.of('stopped')[0]?.code;
+  };
+
+  it('fetches the log that proves it, and signs itself out without a password', async () => {
+    const { al, second: revoked, device } = await second();
+    await al.client.revoke(device, PASSWORD);
+    expect(await stopped(revoked)).toBe(4203);
+    expect(await revoked.client.gone()).toBe('revoked');
+    expect(await revoked.client.revocationProved()).toBe(true);
+    await revoked.client.signOut('');
+    await expect(people.reopen(revoked)).rejects.toMatchObject({ problem: 'missing' });
+  });
+
+  it('knows it also without a server, once it was proved', async () => {
+    const { al, second: revoked, device } = await second();
+    await al.client.revoke(device, PASSWORD);
+    await stopped(revoked);
+    await revoked.client.gone();
+    await revoked.client.close();
+    await server.stop();
+    const again = await people.reopen(revoked);
+    expect(await again.client.revocationProved()).toBe(true);
+    expect(await again.client.gone()).toBe('revoked');
+  });
+
+  it('leaves by itself where a server goes on with it, and shows the log', async () => {
+    const { al, second: revoked, device } = await second();
+    server.lies.keepsRevoked = true;
+    await al.client.revoke(device, PASSWORD);
+    expect(await stopped(revoked)).toBe(4203);
+    expect(await revoked.client.revocationProved()).toBe(true);
+  });
+
+  it.each([
+    ['a log without it', (log: Log) => log],
+    ['no log at all', () => []],
+    ['another log', () => server.accounts.log(BO)],
+  ])('is not proved by a server that says so and shows %s', async (_what, shown) => {
+    await people.signUp('bo');
+    const { second: kept, device } = await second();
+    server.lies.revoked = (whose) => whose === device;
+    server.lies.log = (address, log) => (address === AL ? shown(log) : log);
+    server.dropAll();
+    expect(await stopped(kept)).toBe('device_revoked');
+    expect(await kept.client.gone()).toBe('revoked');
+    expect(await kept.client.revocationProved()).toBe(false);
   });
 });

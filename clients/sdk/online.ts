@@ -25,7 +25,7 @@ export type OnlineDeps = {
   emit(event: ClientEvent): void;
   /** A session is about to begin; the server's clock when it was connected to. */
   timeHeard(serverNow: number): void;
-  /** A session began, or the own account log has grown. */
+  /** A session began, the own account log has grown, or is said to prove that this device was revoked. Never rejects. */
   refreshOwn(connection: Connection): Promise<void>;
 };
 
@@ -89,7 +89,7 @@ export class Online {
 
   /**
    * Whether this device is out of its account for good: as a server says now, in a session that ends at once, or else as one said last. Where no
-   * server answers that has told before; never throws.
+   * server answers that has told before; never throws. Whoever is told of a revocation asks for the log that proves it.
    */
   async gone(): Promise<Gone | undefined> {
     const { platform, profile } = this.#deps;
@@ -97,7 +97,7 @@ export class Online {
     const { servers, gone } = await profile.account.get();
     if (this.#link?.connection !== undefined) return undefined;
     try {
-      await withConnection(platform, servers, (connection) => this.#prove(connection, false));
+      await withConnection(platform, servers, (connection) => this.#proveOrLearn(connection));
       await this.#note(undefined);
       return undefined;
     } catch (error) {
@@ -140,6 +140,15 @@ export class Online {
   async #signIn(connection: Connection, receive: boolean): Promise<void> {
     if (receive) this.#deps.inbox.start(connection);
     await this.#prove(connection, receive);
+  }
+
+  async #proveOrLearn(connection: Connection): Promise<void> {
+    try {
+      await this.#prove(connection, false);
+    } catch (error) {
+      if (error instanceof RequestError && goneBy(error.code) === 'revoked') await this.#deps.refreshOwn(connection);
+      throw error;
+    }
   }
 
   async #prove(connection: Connection, receive: boolean): Promise<void> {

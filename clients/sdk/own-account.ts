@@ -85,11 +85,19 @@ export class OwnAccount {
     this.#passwordChanged = false;
   }
 
-  /** A session began, or the server says that the log has grown. Never throws. */
+  /** Whether the own account log, signed by the identity and verified, says as far as it is known here that this device was revoked. */
+  async revocationProved(): Promise<boolean> {
+    const { accounts, own } = this.#deps;
+    const known = await accounts.known(own.address);
+    return known?.state.devices.get(own.device)?.revoked !== undefined;
+  }
+
+  /** A session began, or the server says that the log has grown; a device that it revokes leaves. Never throws. */
   async refresh(session: Connection): Promise<void> {
     const { accounts, own, emit } = this.#deps;
     try {
       await accounts.refresh(own.address, session);
+      if (await this.revocationProved()) session.revoked();
     } catch (error) {
       // A lost connection is told by the link, and the next session asks again.
       if (session.state === 'ready') emit(trouble(error));

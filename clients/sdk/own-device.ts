@@ -59,7 +59,7 @@ export function checkServer(connection: Connection, address: string, serverKey?:
 
 /**
  * Opens a session: signs the connection's challenge (DESIGN section 4, Session). `number`: greater than any before of this device.
- * Throws Refusal, RequestError or Unavailable; then the connection is closed.
+ * Throws Refusal, RequestError or Unavailable; then the connection is closed, unless it is `device_revoked`.
  */
 export async function proveDevice(
   connection: Connection,

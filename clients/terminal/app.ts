@@ -3,6 +3,7 @@ import { Client, checkPassword, type Platform } from '../sdk/index.ts';
 import type { Settings } from './config.ts';
 import { visible } from './escape.ts';
 import { Ended, EXIT, endOf, interrupted, signalOf, usageError } from './exit.ts';
+import { outOfAccount, unlessOut } from './out-of-account.ts';
 import type { Output } from './output.ts';
 import { chooseNewPassword, readPassword } from './password.ts';
 import type { Ask } from './prompt.ts';
@@ -63,8 +64,9 @@ type Work<T> = (client: Client, password: string) => Promise<T>;
 
 /**
  * Opens this profile, lets `work` use it, and closes it whatever happens. Where another device has changed the password, the new one is asked for
- * first. Servers that were given are remembered once there was a session with one. Throws Interrupted when the command is to end. `asksMore`: the
- * work has questions of its own. `leaves`: it erases this device, which is done without the new password where the device is out of its account.
+ * first, unless this device is out of its account. Servers that were given are remembered once there was a session with one. Throws Interrupted when the
+ * command is to end, Ended where the device is out of its account (out-of-account.ts). `asksMore`: the work has questions of its own. `leaves`: it
+ * erases this device anyhow.
  */
 export async function withClient<T>(app: App, work: Work<T>, { asksMore = false, leaves = false } = {}): Promise<T> {
   const { servers, profile } = app.settings;
@@ -73,9 +75,11 @@ export async function withClient<T>(app: App, work: Work<T>, { asksMore = false,
   const client = await Client.open(app.platform, given, servers);
   const remembered = servers.length === 0 ? async () => {} : rememberServers(app, client);
   try {
-    const adopts = client.passwordChanged && !(leaves && (await client.gone()) !== undefined);
-    const password = adopts ? await adopted(app, client) : given;
-    return await untilEnding(app, () => work(client, password));
+    const out = client.passwordChanged && (await client.gone()) !== undefined;
+    if (out && !leaves) throw await outOfAccount(app, client, new Ended(EXIT.refused));
+    const password = client.passwordChanged && !out ? await adopted(app, client) : given;
+    const act = () => untilEnding(app, () => work(client, password));
+    return leaves ? await act() : await unlessOut(app, client, act);
   } finally {
     await remembered();
     await client.close();

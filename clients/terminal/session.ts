@@ -1,17 +1,12 @@
 // A session for a command that wants one thing done: it fails soon where no server answers, with a sentence, instead of trying for ever.
-import { CLOSE } from '#protocol/close-codes.ts';
 import { type Client, type LinkState, Unavailable, Unreachable } from '../sdk/index.ts';
 import { Ended, EXIT, endOf, sentenceOf } from './exit.ts';
 import type { Output } from './output.ts';
-
-type LinkCode = Extract<LinkState, { readonly type: 'stopped' }>['code'];
 
 /** Failed attempts after which a server counts as unreachable; each server is tried once at least. */
 const ATTEMPTS_MIN = 2;
 /** How long a command that is done waits for what else may leave in its session. */
 const SETTLE_MAX_MS = 10_000;
-/** How a server says that this device was revoked: it closes the session, or opens none. */
-const REVOKED: readonly LinkCode[] = [CLOSE.revoked.code, 'device_revoked'];
 /** The close code of a link that this end stopped. */
 const CLOSE_NORMAL = 1000;
 
@@ -69,8 +64,7 @@ export async function settled(client: Client, maxMs = SETTLE_MAX_MS, ending?: Ab
 /** What ends a command when a link stops for good; undefined while it goes on, or where this end has stopped it. */
 export function endedFor(state: LinkState): Ended | undefined {
   if (state.type !== 'stopped' || state.code === CLOSE_NORMAL) return undefined;
-  const hint = REVOKED.includes(state.code) ? ' To erase it here: signout. Then login makes a new one.' : '';
-  return new Ended(EXIT.refused, sentenceOf(state.reason) + hint);
+  return new Ended(EXIT.refused, sentenceOf(state.reason));
 }
 
 /** Why there is no session at present. */

@@ -29,7 +29,10 @@ export class Requests {
   readonly #source: string;
   readonly #openedAt: number;
   #challengeUsed = false;
-  /** Whose password was proved here: the account log that signing in needs may be longer than one answer. */
+  /**
+   * Whose password was proved here, as the account log that signing in needs may be longer than one answer; or whose device was refused here because
+   * it is revoked, as that log is what proves it.
+   */
   #proved: string | undefined;
   #unanswered = 0;
 
@@ -59,7 +62,7 @@ export class Requests {
     this.#unanswered += 1;
     const re = hub.asks.open(true, (outcome) => {
       this.#unanswered -= 1;
-      if (frame.type === 'login.finish' && 'ok' in outcome) this.#proved = frame.address;
+      if (mayReadLog(frame, outcome)) this.#proved = frame.address;
       done(outcome);
     });
     try {
@@ -91,4 +94,9 @@ export class Requests {
     this.#challengeUsed = true;
     return { ...asked, type: 'session', frame, challenge: this.challenge };
   }
+}
+
+function mayReadLog(frame: ActorRequest, outcome: Outcome): frame is ClientFrameOf<'login.finish' | 'session'> {
+  if (frame.type === 'login.finish') return 'ok' in outcome;
+  return frame.type === 'session' && 'refused' in outcome && outcome.refused.code === 'device_revoked';
 }

@@ -31,6 +31,15 @@ describe('the end of a device', () => {
     expect(await again.refusal({ type: 'session', ...al.sessionFields(again, { device: second }) })).toBe(
       'device_revoked',
     );
+    const log = { type: 'log.get', address: al.address, after: 1 } as const;
+    expect(await again.ok(log)).toMatchObject({ length: 3, entries: [enrol, revoke] }); // which proves it
+    const bo = await door.person();
+    expect(await again.refusal({ ...log, address: bo.address })).toBe('not_signed_in');
+    const stranger = await Wire.open(door.url);
+    const forged = al.sessionFields(stranger, { device: second, signer: bo.device });
+    expect(await stranger.refusal({ type: 'session', ...forged })).toBe('bad_signature');
+    expect(await stranger.refusal(log)).toBe('not_signed_in');
+    await stranger.close();
     await wire.ok({ type: 'ping' });
     const own = al.revokeEntry(al.device);
     await wire.ok({ type: 'log.append', address: al.address, entry: own });

@@ -20,6 +20,10 @@ export type Lies = {
   closesFirst?: boolean;
   /** Says nothing when an account log grows. */
   quiet?: boolean;
+  /** Of which devices it says that they were revoked, although they were not. */
+  revoked?: (device: string) => boolean;
+  /** Goes on with devices that were revoked, and shows them the log. */
+  keepsRevoked?: boolean;
   /** Whose logs every answer to a message says have changed. */
   stale?: readonly string[];
   /** How long every refusal says to wait. */

@@ -129,6 +129,8 @@ export class ServerDouble {
       case 'session': {
         const { address, device, receive } = frame;
         if (!this.accounts.has(address)) throw new RequestError('unknown_user');
+        const revoked = !this.accounts.devices(address).includes(device) && !this.lies.keepsRevoked;
+        if (revoked || this.lies.revoked?.(device)) throw new RequestError('device_revoked');
         this.#sessions.set(socket, { address, device, receive, n: 0, unacked: new Map() });
         return {};
       }
@@ -219,7 +221,8 @@ export class ServerDouble {
     for (const [socket, session] of this.#sessions) {
       if (session.address !== address) continue;
       if (this.lies.quiet && devices.has(session.device)) continue;
-      if (devices.has(session.device)) say(socket, { type: 'log', address, length: this.accounts.log(address).length });
+      const stays = this.lies.keepsRevoked || devices.has(session.device);
+      if (stays) say(socket, { type: 'log', address, length: this.accounts.log(address).length });
       else socket.close(4203, 'This device was revoked.');
     }
     return {};

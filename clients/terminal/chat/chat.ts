@@ -24,9 +24,6 @@ const COMMANDS = [...talking, ...finding, ...trusting, ...account, ...aboutChat]
 const TAKE_OVER_INTERVAL_MS = 250;
 
 const LEAVE = 'To leave: /exit, or Ctrl-C once more. Nothing is lost by it.';
-const ERASE =
-  'The server says that this device is out of its account.\nErase its keys and its history here? Type yes: ';
-const ERASED = 'The keys and the history of this device are erased.';
 
 export class Chat {
   readonly #client: Client;
@@ -118,26 +115,6 @@ export class Chat {
     await this.#outgoing.last();
     await this.#talk.print();
     await this.#outgoing.sayLeft();
-    if (this.#failure !== undefined) await this.#eraseIfRevoked();
-  }
-
-  /** A server's word alone erases nothing: where the own account log, which the identity has signed, does not say so too, the person is asked. */
-  async #eraseIfRevoked(): Promise<void> {
-    if ((await this.#client.gone()) === undefined) return;
-    const devices = await this.#client.devices();
-    const proved = devices.some(({ thisDevice, revokedAt }) => thisDevice && revokedAt !== undefined);
-    if (!proved && !(await this.#meant(ERASE))) return;
-    await this.#client.signOut('');
-    this.#failure = new Ended(EXIT.refused, ERASED);
-  }
-
-  async #meant(question: string): Promise<boolean> {
-    try {
-      return (await this.#app.askOpenly(question))?.trim().toLowerCase() === 'yes';
-    } catch (error) {
-      if (error instanceof Ended) return false;
-      throw error;
-    }
   }
 
   #line(line: string): void {

@@ -10,6 +10,7 @@ import type { Front } from '../chat/front.ts';
 import { lendingAsk } from '../chat/lending.ts';
 import { PlainFront } from '../chat/plain-front.ts';
 import { TerminalFront } from '../chat/terminal-front.ts';
+import { unlessOut } from '../out-of-account.ts';
 import { Output, toStdout } from '../output.ts';
 import { type Define, example } from './define.ts';
 
@@ -37,7 +38,7 @@ async function chat(app: App, cursor: boolean): Promise<void> {
   if (await hasProfile(app)) return withClient(patient, talk);
   const client = await firstRun(app);
   try {
-    await talk(client);
+    await unlessOut(app, client, () => talk(client));
   } finally {
     await client.close();
   }

@@ -29,7 +29,9 @@ export const renameCommand: Define = (program, run) =>
 export const revokeCommand: Define = (program, run) =>
   program
     .command('revoke')
-    .description('take a device out of the account: nothing more is sent to it, and nobody believes what it sends')
+    .description(
+      'take a device out of the account: nothing more is sent to it, nobody believes what it sends, and it erases itself when it hears of it',
+    )
     .argument('<DEVICE>', 'its key in the list of devices, or the beginning of it', devicePrefixArgument)
     .addHelpText('after', example('revoke mN3x'))
     .action((device: string, _options: object, command: Command) => run(command, (app) => revoke(app, device)));

@@ -37,7 +37,7 @@ const rename: ChatCommand = {
 const revoke: ChatCommand = {
   name: 'revoke',
   usage: 'DEVICE',
-  says: 'Takes a device out of your account. By its key in /devices, or the beginning of it: nothing more is sent to it, and nobody believes what it sends.',
+  says: 'Takes a device out of your account. By its key in /devices, or the beginning of it: nothing more is sent to it, nobody believes what it sends, and it erases itself when it hears of it.',
   example: 'mN3x',
   async run(chat, rest) {
     const { device } = await findDevice(chat, devicePrefix(oneWord(rest)));

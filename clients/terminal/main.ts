@@ -93,7 +93,7 @@ for (const command of program.commands) {
 /** A second signal that comes later than this is a second wish. */
 const AGAIN_AFTER_MS = 1_000;
 let endingSince: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The terminal has shown ^C: what is said goes below it.
     if (endingSince === undefined && signal === 'SIGINT' && isatty(STDERR)) toStderr('\n');

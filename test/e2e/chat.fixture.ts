@@ -104,6 +104,23 @@ export class ChatTerminal {
     return stdout.replace(/[ \t]+$/gm, '').trimEnd();
   }
 
+  /** The same with what has moved up and out of it. */
+  async scrolled(): Promise<string> {
+    return (await this.#tmux('capture-pane', '-p', '-S', '-')).stdout;
+  }
+
+  /** The same with the escape sequences of its colours. */
+  async coloured(): Promise<string> {
+    return (await this.#tmux('capture-pane', '-p', '-e')).stdout;
+  }
+
+  /** The terminal goes away, as when its window is closed. Resolves when what ran there has ended. */
+  async hangUp(): Promise<void> {
+    const { stdout } = await this.#tmux('display-message', '-p', '#{pane_pid}');
+    await this.#tmux('kill-session');
+    while (isAlive(Number(stdout))) await pause();
+  }
+
   /** Resolves with the screen once this stands on it. */
   async sees(awaited: string | RegExp): Promise<string> {
     const deadline = performance.now() + AWAIT_MAX_MS;
@@ -135,6 +152,14 @@ export class ChatTerminal {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+}
+
+function isAlive(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }
 
 function quoted(word: string): string {

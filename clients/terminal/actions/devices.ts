@@ -11,7 +11,7 @@ const PREFIX_MIN_CHARS = 4;
 /** The beginning of a device's name, long enough to mean one. Throws Ended. */
 export function devicePrefix(typed: string): string {
   if (typed.length >= PREFIX_MIN_CHARS) return typed;
-  throw new Ended(EXIT.usage, `Give at least ${PREFIX_MIN_CHARS} characters of a name that devices shows.`);
+  throw new Ended(EXIT.usage, `Give at least ${PREFIX_MIN_CHARS} characters of a device's name.`);
 }
 
 /** Lists them; without a server those that were known, and then it throws Unavailable. */

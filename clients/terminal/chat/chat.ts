@@ -10,7 +10,7 @@ import { account } from './commands/account.ts';
 import { finding } from './commands/finding.ts';
 import { talking } from './commands/talking.ts';
 import { trusting } from './commands/trusting.ts';
-import { type Chatting, completionsOf, findCommand, usageOf } from './commands.ts';
+import { type Chatting, completionsOf, typedCommand, usageOf } from './commands.ts';
 import type { Front } from './front.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Room } from './room.ts';
@@ -160,7 +160,7 @@ export class Chat {
     if (typed.kind === 'nothing') return;
     if (typed.kind === 'text') return this.#say(line, typed.text);
     if (this.#front.erasesTyped) this.#app.output.say(line, 'dim');
-    const command = findCommand(COMMANDS, typed.name);
+    const command = typedCommand(COMMANDS, typed.name);
     try {
       await command.run(this.#chatting, typed.rest);
     } catch (error) {

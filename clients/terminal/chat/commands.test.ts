@@ -4,7 +4,7 @@ import { account } from './commands/account.ts';
 import { finding } from './commands/finding.ts';
 import { talking } from './commands/talking.ts';
 import { trusting } from './commands/trusting.ts';
-import { type ChatCommand, completionsOf, findCommand, noWords, oneWord } from './commands.ts';
+import { type ChatCommand, completionsOf, findCommand, noWords, oneWord, typedCommand } from './commands.ts';
 
 const ALL: readonly ChatCommand[] = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
 const people = ['al@localhost', 'bo@localhost', 'bob@localhost', 'bo@elsewhere'];
@@ -45,7 +45,7 @@ describe('commands', () => {
 
   it('that there are not are told with what may have been meant', () => {
     expect(() => findCommand(ALL, 'opne')).toThrow('Did you mean /open?');
-    expect(() => findCommand(ALL, 'etc')).toThrow('with two: //');
+    expect(() => typedCommand(ALL, 'etc')).toThrow('with two: //');
   });
 
   it('refuse what they do not take', () => {

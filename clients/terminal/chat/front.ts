@@ -27,6 +27,8 @@ export interface Front {
   putBack(text: string): void;
   /** Lets go of the keyboard while somebody else asks something on it. */
   question<T>(ask: () => Promise<T>): Promise<T>;
+  /** Lines as they fit where they are shown. */
+  fitted(text: string): string;
   /** Stops reading; the terminal is as it was. */
   close(): void;
 }

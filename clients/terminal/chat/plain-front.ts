@@ -54,6 +54,10 @@ export class PlainFront implements Front {
     }
   }
 
+  fitted(text: string): string {
+    return text;
+  }
+
   close(): void {
     this.#closed = true;
     this.#shut();

@@ -65,7 +65,7 @@ export class TerminalFront implements Front {
       this.#held.push(text);
       return;
     }
-    const lines = wrapped(text, this.#screen.columns);
+    const lines = this.fitted(text);
     if (this.#line === undefined) return this.#options.write(lines);
     // readline goes up to where its line began before it draws it again: as many rows below the text as it is going to go up.
     const { rows } = this.#line.getCursorPos();
@@ -95,6 +95,10 @@ export class TerminalFront implements Front {
     }
   }
 
+  fitted(text: string): string {
+    return wrapped(text, this.#screen.columns);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -103,7 +107,7 @@ export class TerminalFront implements Front {
     keyboard.off('end', this.#onEnd);
     keyboard.off('error', this.#onEnd);
     this.#shut();
-    for (const text of this.#held.splice(0)) this.#options.write(wrapped(text, this.#screen.columns));
+    for (const text of this.#held.splice(0)) this.#options.write(this.fitted(text));
   }
 
   #open(typed: string): void {

@@ -208,10 +208,11 @@ describeInTerminal('a chat', () => {
       const als = await chat(al);
       await als.say('/security');
       expectScreen('security', shown(await als.sees('More in SECURITY.md'), al));
-      await als.resize(80, 32);
       await als.say('/help');
-      await als.sees('/exit  ');
+      await als.sees('tells more of one.');
       expectScreen('help', shown(await als.screen(), al).replace(/[\s\S]*\n(?=\/help\n)/, ''));
+      await als.say('/help send');
+      expectScreen('help-send', shown(await als.sees('Example'), al).replace(/[\s\S]*\n(?=\/help send\n)/, ''));
     },
     SEVERAL_COMMANDS_MS,
   );

@@ -5,11 +5,7 @@ import { type App, passwordOf } from '../app.ts';
 import { Ended, EXIT, endOf, OutputClosed } from '../exit.ts';
 import { isLinkState } from '../session.ts';
 import { Wake } from '../wake.ts';
-import { aboutChat } from './commands/about.ts';
-import { account } from './commands/account.ts';
-import { finding } from './commands/finding.ts';
-import { talking } from './commands/talking.ts';
-import { trusting } from './commands/trusting.ts';
+import { COMMANDS } from './all-commands.ts';
 import { type Chatting, completionsOf, typedCommand, usageOf } from './commands.ts';
 import type { Front } from './front.ts';
 import { Outgoing } from './outgoing.ts';
@@ -19,7 +15,6 @@ import { Talk } from './talk.ts';
 import { Turns } from './turns.ts';
 import { readTyped } from './typed.ts';
 
-const COMMANDS = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
 /** How often to look whether another process still prints for this profile. */
 const TAKE_OVER_INTERVAL_MS = 250;
 

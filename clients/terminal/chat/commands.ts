@@ -30,7 +30,9 @@ export type ChatCommand = {
   readonly name: string;
   /** Its arguments, as in `USER TEXT…`; empty: none. */
   readonly usage: string;
-  /** What it does, in one sentence. */
+  /** What it does, in the few words that there is room for beside others. */
+  readonly brief: string;
+  /** What it does: a sentence that says it alone, and what else is to be known. */
   readonly says: string;
   /** What stands behind its name in an example. */
   readonly example: string;

@@ -15,6 +15,8 @@ export type FrontHandlers = {
 export interface Front {
   /** Whether what was typed disappears when it is done, so that it has to be shown as what it became. */
   readonly erasesTyped: boolean;
+  /** Of the screen, where there is one that a person looks at as a whole. */
+  readonly columns: number | undefined;
   /** A question is being asked by something else: nothing may be printed, and `print` keeps it until then. */
   readonly asking: boolean;
   /** Begins to read. */

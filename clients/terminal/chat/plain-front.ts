@@ -13,6 +13,7 @@ export type PlainFrontOptions = {
 
 export class PlainFront implements Front {
   readonly erasesTyped = false;
+  readonly columns = undefined;
   readonly #options: PlainFrontOptions;
   #handlers: FrontHandlers | undefined;
   #lines: Interface | undefined;

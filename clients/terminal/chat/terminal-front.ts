@@ -47,6 +47,10 @@ export class TerminalFront implements Front {
     this.#screen = new Screen(options.write, options.screen.columns, () => this.#line?.getCursorPos().rows ?? 0);
   }
 
+  get columns(): number {
+    return this.#screen.columns;
+  }
+
   get asking(): boolean {
     return this.#questions > 0;
   }

@@ -13,6 +13,7 @@ import { type ChatCommand, noWords, oneWord } from '../commands.ts';
 const devices: ChatCommand = {
   name: 'devices',
   usage: '',
+  brief: 'lists your devices',
   says: 'Lists the devices of your account.',
   example: '',
   async run(chat, rest) {
@@ -24,6 +25,7 @@ const devices: ChatCommand = {
 const revoke: ChatCommand = {
   name: 'revoke',
   usage: 'DEVICE',
+  brief: 'takes a device out',
   says: 'Takes a device out of your account. By its name in /devices, or the beginning of it: nothing more is sent to it, and nobody believes what it sends.',
   example: 'mN3x',
   async run(chat, rest) {
@@ -35,6 +37,7 @@ const revoke: ChatCommand = {
 const password: ChatCommand = {
   name: 'password',
   usage: '',
+  brief: 'changes the password',
   says: 'Changes the password. Your other devices stay signed in and ask for the new one.',
   example: '',
   async run(chat, rest) {
@@ -50,6 +53,7 @@ const password: ChatCommand = {
 const signout: ChatCommand = {
   name: 'signout',
   usage: '',
+  brief: 'erases this device',
   says: 'Revokes this device and erases its keys and its history.',
   example: '',
   async run(chat, rest) {
@@ -64,6 +68,7 @@ const signout: ChatCommand = {
 const deleteaccount: ChatCommand = {
   name: 'deleteaccount',
   usage: '',
+  brief: 'deletes your account',
   says: 'Deletes your account for ever. It erases this device; nobody can take the name again.',
   example: '',
   async run(chat, rest) {

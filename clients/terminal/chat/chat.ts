@@ -15,8 +15,8 @@ import { Talk } from './talk.ts';
 import { Turns } from './turns.ts';
 import { readTyped } from './typed.ts';
 
-/** How often to look whether another process still prints for this profile. */
-const TAKE_OVER_INTERVAL_MS = 250;
+/** How often to look whether another process still prints for this profile, and what is to be said after a while. */
+const LOOK_INTERVAL_MS = 250;
 
 const LEAVE = 'To leave: /exit, or Ctrl-C once more. Nothing is lost by it.';
 const ERASE =
@@ -70,24 +70,27 @@ export class Chat {
     const stop = this.#client.on((event) => this.#hear(event));
     const end = () => this.#end();
     ending.addEventListener('abort', end);
-    const look = setInterval(() => this.#wake.set(), TAKE_OVER_INTERVAL_MS);
+    const look = setInterval(() => this.#wake.set(), LOOK_INTERVAL_MS);
     try {
       await this.#client.connect({ receive: true });
       output.say(`You are ${this.#client.account.address}. /help lists the commands, /exit leaves.`);
       this.#front.start({
         line: (text) => this.#line(text),
         interrupt: () => this.#interrupt(),
-        end: () => void this.#typed.take(async () => this.#end()),
+        end: () => void this.#endBehindTyped(),
         complete: (line) => completionsOf(COMMANDS, this.#client, line),
       });
       if (ending.aborted) end();
       await this.#loop();
       await this.#leave();
+    } catch (error) {
+      if (!(error instanceof OutputClosed)) throw error;
+      await this.#leaveUnseen();
     } finally {
       clearInterval(look);
       ending.removeEventListener('abort', end);
       stop();
-      this.#front.close();
+      this.#stopReading();
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -116,6 +119,13 @@ export class Chat {
     if (this.#failure !== undefined) await this.#eraseIfRevoked();
   }
 
+  /** Nobody sees any more what is said: what was typed before is done all the same, and leaves if it can. */
+  async #leaveUnseen(): Promise<void> {
+    this.#stopReading();
+    await this.#endBehindTyped();
+    if (!this.#erased) await this.#outgoing.settle();
+  }
+
   /** A server's word alone erases nothing: where the own account log, which the identity has signed, does not say so too, the person is asked. */
   async #eraseIfRevoked(): Promise<void> {
     if ((await this.#client.gone()) === undefined) return;
@@ -135,9 +145,9 @@ export class Chat {
     }
   }
 
-  #line(line: string): void {
+  #line(line: string): Promise<void> {
     this.#interrupted = false;
-    void this.#typed.take(async () => {
+    return this.#typed.take(async () => {
       if (this.#ending) return;
       try {
         await this.#obey(line);
@@ -200,6 +210,18 @@ export class Chat {
     this.#app.output.note(LEAVE);
   }
 
+  #stopReading(): void {
+    try {
+      this.#front.close();
+    } catch (error) {
+      if (!(error instanceof OutputClosed)) throw error;
+    }
+  }
+
+  #endBehindTyped(): Promise<void> {
+    return this.#typed.take(async () => this.#end());
+  }
+
   #end(erased = false): void {
     this.#ending = true;
     this.#erased ||= erased;
@@ -214,7 +236,11 @@ export class Chat {
   }
 
   #tellFailure(error: unknown): void {
-    if (error instanceof OutputClosed) return this.#end();
+    if (error instanceof OutputClosed) {
+      this.#stopReading();
+      void this.#endBehindTyped();
+      return;
+    }
     this.#app.output.note(endOf(error).sentence || 'Nothing was done.');
   }
 }

@@ -2,8 +2,8 @@
 // out, for pipes and screen readers (plain-front.ts).
 
 export type FrontHandlers = {
-  /** A line was typed, or pasted lines as one. The next one is handed on whether or not this one is done. */
-  line(text: string): void;
+  /** A line was typed, or pasted lines as one. The next one is handed on whether or not this one is done; resolves when it is. Never throws. */
+  line(text: string): Promise<void>;
   /** Ctrl-C where nothing stands on the line. */
   interrupt(): void;
   /** There is no more to come: Ctrl-D, the end of standard input, a terminal that is gone. */

@@ -132,7 +132,7 @@ export class TerminalFront implements Front {
     line.on('history', (history) => {
       this.#history = [...history];
     });
-    line.on('line', (text) => this.#handlers?.line(this.#pastes.meant(text)));
+    line.on('line', (text) => void this.#handlers?.line(this.#pastes.meant(text)));
     line.on('SIGINT', () => this.#interrupt(line));
     line.on('SIGTSTP', () => void this.#stop());
     line.on('close', () => {

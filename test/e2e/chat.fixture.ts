@@ -109,6 +109,11 @@ export class ChatTerminal {
     return (await this.#tmux('capture-pane', '-p', '-S', '-')).stdout;
   }
 
+  /** From now on all that the terminal is told to do goes to this file, too. */
+  async record(file: string): Promise<void> {
+    await this.#tmux('pipe-pane', `cat > ${quoted(file)}`);
+  }
+
   /** The same with the escape sequences of its colours. */
   async coloured(): Promise<string> {
     return (await this.#tmux('capture-pane', '-p', '-e')).stdout;

@@ -22,6 +22,8 @@ export type Lies = {
   quiet?: boolean;
   /** Whose logs every answer to a message says have changed. */
   stale?: readonly string[];
+  /** What every refusal says. */
+  sentence?: string;
   /** How long every refusal says to wait. */
   retryAfterMs?: number;
   challenge?: Partial<ServerFrameOf<'challenge'>>;

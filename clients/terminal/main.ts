@@ -21,6 +21,7 @@ import { commandLine, type GlobalOptions, PROGRAM, personsPath, readConfig, SERV
 import { EXIT, endOf } from './exit.ts';
 import { Output, toStderr, toStdout } from './output.ts';
 import { openKeyboard, Prompt } from './prompt.ts';
+import { tellUpgrade } from './upgrading.ts';
 
 const STDERR = 2;
 /** What is left to be written when a command is done gets this long. */
@@ -67,7 +68,8 @@ const program = new Command(PROGRAM)
 const run: Run = async (command, act) => {
   const settings = readConfig(command.optsWithGlobals<GlobalOptions>(), environment);
   const output = new Output({ json: settings.json, colour: settings.colour, stdout: toStdout, stderr: toStderr });
-  const platform = nodePlatform({ directory: settings.profile });
+  const upgrading = tellUpgrade(output, settings.profile, settings.progress ? toStderr : undefined);
+  const platform = nodePlatform({ directory: settings.profile, upgrading });
   const app: App = {
     settings,
     output,

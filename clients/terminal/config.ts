@@ -40,6 +40,8 @@ export type Settings = {
   readonly colour: boolean;
   /** Whether a line can be edited on a terminal that is there for input and output. */
   readonly cursor: boolean;
+  /** Whether standard error is a terminal that can write a line anew. */
+  readonly progress: boolean;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,6 +62,7 @@ export function readConfig(options: GlobalOptions, environment: Environment): Se
     deviceName: deviceName(environment.PARLEY_DEVICE_NAME || hostname()),
     json,
     colour: isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb',
+    progress: isatty(2) && environment.TERM !== 'dumb',
     cursor: isatty(0) && isatty(1) && environment.TERM !== 'dumb',
   };
 }

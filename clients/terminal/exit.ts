@@ -4,7 +4,7 @@ import { ProfileError, Refusal, RequestError, Unavailable, Unreachable } from '.
 
 export const EXIT = { done: 0, refused: 1, usage: 2, timeout: 3, unreachable: 4 } as const;
 /** What a shell reports for a program that a signal ended: 128 and the signal's number. */
-const EXIT_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndSignal = keyof typeof EXIT_SIGNAL;
 
@@ -31,7 +31,8 @@ export function interrupted(signal: EndSignal): Ended {
 
 /** What it was that ended a command. */
 export function signalOf(ending: AbortSignal): EndSignal {
-  return ending.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+  const { reason } = ending;
+  return reason === 'SIGTERM' || reason === 'SIGHUP' ? reason : 'SIGINT';
 }
 
 /** Whoever read the output is gone (`| head`): there is nobody to tell. */

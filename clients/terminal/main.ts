@@ -22,6 +22,7 @@ import { commandLine, type GlobalOptions, PROGRAM, personsPath, readConfig, SERV
 import { EXIT, endOf } from './exit.ts';
 import { Output, toStderr, toStdout } from './output.ts';
 import { openKeyboard, Prompt } from './prompt.ts';
+import { tellUpgrade } from './upgrading.ts';
 
 const STDERR = 2;
 /** What is left to be written when a command is done gets this long. */
@@ -68,7 +69,8 @@ const program = new Command(PROGRAM)
 const run: Run = async (command, act) => {
   const settings = readConfig(command.optsWithGlobals<GlobalOptions>(), environment);
   const output = new Output({ json: settings.json, colour: settings.colour, stdout: toStdout, stderr: toStderr });
-  const platform = nodePlatform({ directory: settings.profile });
+  const upgrading = tellUpgrade(output, settings.profile, settings.progress ? toStderr : undefined);
+  const platform = nodePlatform({ directory: settings.profile, upgrading });
   const app: App = {
     settings,
     output,
@@ -94,7 +96,7 @@ for (const command of program.commands) {
 /** A second signal that comes later than this is a second wish. */
 const AGAIN_AFTER_MS = 1_000;
 let endingSince: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The terminal has shown ^C: what is said goes below it.
     if (endingSince === undefined && signal === 'SIGINT' && isatty(STDERR)) toStderr('\n');

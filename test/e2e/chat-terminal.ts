@@ -100,6 +100,23 @@ export class ChatTerminal {
     return (await this.#tmux('capture-pane', '-p', '-e', '-J')).stdout;
   }
 
+  /** The same with what has moved up and out of it. */
+  async scrolled(): Promise<string> {
+    return (await this.#tmux('capture-pane', '-p', '-S', '-')).stdout;
+  }
+
+  /** From now on all that the terminal is told to do goes to this file, too. */
+  async record(file: string): Promise<void> {
+    await this.#tmux('pipe-pane', `cat > ${quoted(file)}`);
+  }
+
+  /** The terminal goes away, as when its window is closed. Resolves when what ran there has ended. */
+  async hangUp(): Promise<void> {
+    const { stdout } = await this.#tmux('display-message', '-p', '#{pane_pid}');
+    await this.#tmux('kill-session');
+    while (isAlive(Number(stdout))) await pause();
+  }
+
   /** Resolves with the screen once this stands on it. */
   async sees(awaited: string | RegExp): Promise<string> {
     const deadline = performance.now() + AWAIT_MAX_MS;
@@ -132,6 +149,14 @@ export class ChatTerminal {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+}
+
+function isAlive(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }
 
 function quoted(word: string): string {

@@ -1,5 +1,6 @@
 // People on one server who sit in front of chats in real terminals (chat.test.ts, chat-trust.test.ts).
 import { afterAll, afterEach } from 'vitest';
+import type { Start } from '../modes.fixture.ts';
 import { ServerProcess } from '../server.fixture.ts';
 import { ChatTerminal, steady } from './chat-terminal.ts';
 import { PASSWORD } from './terminal.ts';
@@ -8,9 +9,9 @@ import { type Person, TerminalWorld } from './terminal-world.ts';
 /** What a terminal is given by its environment: nobody is asked. */
 export const FROM_ENVIRONMENT = { PARLEY_PASSWORD: PASSWORD };
 
-/** Registers the hooks that end what a test began, and returns what it stands on. */
-export function chatWorld() {
-  const world = TerminalWorld.forTheseTests((options) => ServerProcess.start(options));
+/** Registers the hooks that end what a test began, and returns what it stands on: one process as a server, unless another `start` is given. */
+export function chatWorld(start: Start = (options) => ServerProcess.start(options)) {
+  const world = TerminalWorld.forTheseTests(start);
 
   afterEach(ChatTerminal.endAll);
   afterAll(ChatTerminal.endAll);

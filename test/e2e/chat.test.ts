@@ -1,11 +1,49 @@
 // A chat in a real terminal, as a person types and sees it. The screens are text files beside this one.
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { describeInBothModes } from '../modes.fixture.ts';
 import { describeInTerminal, expectScreen } from './chat.fixture.ts';
 import { ChatTerminal } from './chat-terminal.ts';
 import { chatWorld } from './chat-world.ts';
 import { PASSWORD } from './terminal.ts';
 import { SEVERAL_COMMANDS_MS } from './terminal-world.ts';
+
+describeInBothModes((start) => {
+  describeInTerminal('a conversation', () => {
+    const { world, chat, shown } = chatWorld(start);
+
+    it(
+      'counts what is unread, shows it when it is opened, and says what becomes of each message',
+      async () => {
+        const { al, bo } = await world.two();
+        for (const text of ['Are you there?', 'Lunch at one? 🥗']) {
+          expect(await al.run(['send', bo.name, text])).toMatchObject({ status: 0 });
+        }
+        const bos = await chat(bo);
+        await bos.sees('2 unread');
+        await bos.say(`/open ${al.name}`);
+        expectScreen('unread', shown(await bos.sees(/Lunch[\s\S]*>$/), al, bo));
+        const als = await chat(al);
+        await als.sees('2 messages read');
+        await als.say(`/open ${bo.name}`);
+        await als.sees(`${bo.name}>`);
+        await bos.say('Yes, save me a seat.');
+        await als.sees('save me a seat');
+        await als.say('/receipts off');
+        await als.sees('Read receipts are off');
+        await als.say('Done.');
+        await als.sees('✓✓ delivered');
+        await als.say('/status');
+        const screen = await als.sees(/\(read\)[\s\S]*\(read\)[\s\S]*Done/);
+        // Said ahead of read on a slow machine.
+        expectScreen('conversation', shown(screen.replace(/^ {2}✓✓ 2 messages delivered.*\n/m, ''), al, bo));
+        await als.say('/exit');
+        await als.sees('status 0');
+      },
+      SEVERAL_COMMANDS_MS,
+    );
+  });
+});
 
 describeInTerminal('a chat', () => {
   const { world, chat, conversation, shown } = chatWorld();
@@ -25,37 +63,6 @@ describeInTerminal('a chat', () => {
       await terminal.sees('The same again');
       await terminal.say(PASSWORD);
       expectScreen('first-run', shown(await terminal.sees('Nothing is unread')));
-    },
-    SEVERAL_COMMANDS_MS,
-  );
-
-  it(
-    'counts what is unread, shows it when it is opened, and says what becomes of each message',
-    async () => {
-      const { al, bo } = await world.two();
-      for (const text of ['Are you there?', 'Lunch at one? 🥗']) {
-        expect(await al.run(['send', bo.name, text])).toMatchObject({ status: 0 });
-      }
-      const bos = await chat(bo);
-      await bos.sees('2 unread');
-      await bos.say(`/open ${al.name}`);
-      expectScreen('unread', shown(await bos.sees(/Lunch[\s\S]*>$/), al, bo));
-      const als = await chat(al);
-      await als.sees('2 messages read');
-      await als.say(`/open ${bo.name}`);
-      await als.sees(`${bo.name}>`);
-      await bos.say('Yes, save me a seat.');
-      await als.sees('save me a seat');
-      await als.say('/receipts off');
-      await als.sees('Read receipts are off');
-      await als.say('Done.');
-      await als.sees('✓✓ delivered');
-      await als.say('/status');
-      const screen = await als.sees(/\(read\)[\s\S]*\(read\)[\s\S]*Done/);
-      // Said ahead of read on a slow machine.
-      expectScreen('conversation', shown(screen.replace(/^ {2}✓✓ 2 messages delivered.*\n/m, ''), al, bo));
-      await als.say('/exit');
-      await als.sees('status 0');
     },
     SEVERAL_COMMANDS_MS,
   );
@@ -103,6 +110,31 @@ describeInTerminal('a chat', () => {
       expectScreen('resize', shown(await als.sees('narrower'), al, bo));
       await als.press('Enter');
       await bos.sees(`${half}, and goes on`.slice(0, 40));
+    },
+    SEVERAL_COMMANDS_MS,
+  );
+
+  it(
+    'keeps a line of wide characters whole while its window changes under it',
+    async () => {
+      const { al, bo, als, bos } = await conversation({ columns: 30, rows: 16 });
+      const half = '日本語のテキストはとても長くて、この端末より広いです🥗🎉';
+      await als.type(half);
+      await als.sees('🎉');
+      for (const [columns, text] of [
+        [47, 'wider'],
+        [21, 'narrower'],
+        [34, 'again'],
+      ] as const) {
+        await als.resize(columns, 16);
+        await als.type('字');
+        await bos.say(text);
+        await als.sees(text);
+      }
+      expectScreen('resize-wide', shown(await als.sees(/again[\s\S]*字$/), al, bo));
+      await als.press('Enter');
+      await bos.sees(`🎉字字字`);
+      expect((await bos.screen()).match(/日本語/g)).toHaveLength(1);
     },
     SEVERAL_COMMANDS_MS,
   );
@@ -181,10 +213,11 @@ describeInTerminal('a chat', () => {
       const als = await chat(al);
       await als.say('/security');
       expectScreen('security', shown(await als.sees('More in SECURITY.md'), al));
-      await als.resize(80, 32);
       await als.say('/help');
-      await als.sees('/exit  ');
+      await als.sees('tells more of one.');
       expectScreen('help', shown(await als.screen(), al).replace(/[\s\S]*\n(?=\/help\n)/, ''));
+      await als.say('/help send');
+      expectScreen('help-send', shown(await als.sees('Example'), al).replace(/[\s\S]*\n(?=\/help send\n)/, ''));
     },
     SEVERAL_COMMANDS_MS,
   );

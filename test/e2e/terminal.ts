@@ -23,6 +23,8 @@ export type Result = {
 export type Line = { readonly type: string; readonly [field: string]: unknown };
 export type RunOptions = {
   readonly input?: string | Uint8Array;
+  /** More input may follow: `Running.type`. */
+  readonly staysOpen?: boolean;
   readonly environment?: Record<string, string | undefined>;
   /** A command that becomes this one, as `env` does. */
   readonly under?: readonly [string, ...string[]];
@@ -55,6 +57,11 @@ export class Running {
     while (!ready(this)) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
+  /** Writes a line to its standard input, where that stays open. */
+  type(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
+  }
+
   /** Sends a signal, if one is given, and resolves when the process has ended and all that it wrote has been read. */
   async end(signal?: NodeJS.Signals): Promise<Result> {
     if (signal !== undefined) this.child.kill(signal);
@@ -85,16 +92,17 @@ export class Terminal {
     this.#server = server;
   }
 
-  start(command: readonly string[], { environment = {}, input, under }: RunOptions = {}): Running {
+  start(command: readonly string[], { environment = {}, input, staysOpen = false, under }: RunOptions = {}): Running {
     const [program, ...words] = [...(under ?? []), process.execPath, ...CLIENT, ...command];
     const child = spawn(program, words, {
       cwd: ROOT,
       env: { ...this.#environment(), PARLEY_PASSWORD: PASSWORD, ...environment },
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [input === undefined && !staysOpen ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     // A command that ends early does not read the rest.
     child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
+    if (!staysOpen) child.stdin?.end(input);
+    else if (input !== undefined) child.stdin?.write(input);
     return new Running(child);
   }
 

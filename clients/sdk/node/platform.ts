@@ -1,7 +1,9 @@
 // What a client takes from Node: the only place where the SDK's core meets it, beside the transport and the profile's storage.
+
 import { randomFillSync } from 'node:crypto';
 import { type KeyStretching, STRETCHING, STRETCHING_CHEAP } from '../opaque.ts';
 import type { Clock, Platform, Random, Timers } from '../platform.ts';
+import type { Upgrading } from '../profile/upgrade.ts';
 import { nodeProfileHome } from './profile-home.ts';
 import { type WsTransportOptions, wsTransport } from './ws-transport.ts';
 
@@ -24,10 +26,17 @@ export type NodePlatformOptions = WsTransportOptions & {
   readonly directory: string;
   /** For accounts of tests and load generators only: passwords that cost nothing to try, in OPAQUE and in the profile. */
   readonly cheapPasswords?: boolean;
+  /** A profile of an earlier version becomes one of this version. */
+  readonly upgrading?: Upgrading;
 };
 
 /** A platform on Node's clock, timers, random source and WebSockets, with the profile of one directory. */
-export function nodePlatform({ directory, cheapPasswords = false, ...transport }: NodePlatformOptions): Platform {
+export function nodePlatform({
+  directory,
+  cheapPasswords = false,
+  upgrading,
+  ...transport
+}: NodePlatformOptions): Platform {
   const stretching: KeyStretching = cheapPasswords ? STRETCHING_CHEAP : STRETCHING;
   const { memory: memoryKiB, iterations: passes, parallelism: lanes } = stretching;
   return {
@@ -36,6 +45,6 @@ export function nodePlatform({ directory, cheapPasswords = false, ...transport }
     random: nodeRandom,
     transport: wsTransport(transport),
     stretching,
-    profiles: nodeProfileHome({ directory, random: nodeRandom, cost: { memoryKiB, passes, lanes } }),
+    profiles: nodeProfileHome({ directory, random: nodeRandom, cost: { memoryKiB, passes, lanes }, upgrading }),
   };
 }

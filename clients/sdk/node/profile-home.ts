@@ -7,6 +7,7 @@ import type { Stretch, StretchCost } from '../profile/key.ts';
 import { createProfile, openProfile } from '../profile/open.ts';
 import { exists } from '../profile/problems.ts';
 import { HEADER_SPACE, SINGLE } from '../profile/spaces.ts';
+import type { Upgrading } from '../profile/upgrade.ts';
 import { makeDirectory, removeEmpty } from './directory.ts';
 import { explained } from './sqlite-errors.ts';
 import { FILE, sqliteStorage } from './sqlite-storage.ts';
@@ -19,10 +20,18 @@ export type ProfileHomeOptions = {
   readonly cost?: StretchCost;
   /** Other than Node's own, for tests. */
   readonly stretch?: Stretch;
+  /** A profile of an earlier version becomes one of this version. */
+  readonly upgrading?: Upgrading | undefined;
 };
 
 /** The profile of this directory (0700, files 0600). Both methods throw ProfileError; `open` makes no files where there is no profile. */
-export function nodeProfileHome({ directory, random, cost, stretch = nodeStretch }: ProfileHomeOptions): ProfileHome {
+export function nodeProfileHome({
+  directory,
+  random,
+  cost,
+  stretch = nodeStretch,
+  upgrading = () => {},
+}: ProfileHomeOptions): ProfileHome {
   return {
     create: async (account, password) =>
       createProfile(
@@ -32,7 +41,10 @@ export function nodeProfileHome({ directory, random, cost, stretch = nodeStretch
         cost,
       ),
     open: async (password) =>
-      openProfile({ storage: sqliteStorage({ directory, create: false }), random, stretch, bulk: bulkNode }, password),
+      openProfile(
+        { storage: sqliteStorage({ directory, create: false }), random, stretch, bulk: bulkNode, upgrading },
+        password,
+      ),
   };
 }
 

@@ -13,11 +13,13 @@ import {
   HISTORY,
   type HistoryRecord,
   nextNumber,
+  numberOf,
   type Places,
   SENT,
   SINGLE,
   SWEPT,
   u64Key,
+  under,
 } from './spaces.ts';
 
 export type Context = {
@@ -110,6 +112,30 @@ export async function shownEntry(
   const { read: _read, unread: _unread, readTag: _readTag, ...line } = record;
   const sent = line.own ? await tx.get(SENT, places.id(line.device, line.id)) : undefined;
   return { conversation, position, ...line, ...(sent === undefined ? {} : { sent }) };
+}
+
+/** Which lines: positions above and below these, from the end if `reverse`. */
+type Lines = {
+  readonly conversation: string;
+  readonly above?: number;
+  readonly below?: number | undefined;
+  readonly limit: number;
+  readonly reverse?: boolean;
+};
+
+/** Lines of a conversation as they are shown, oldest first. */
+export async function linesOf(
+  tx: RecordReader,
+  places: Places,
+  { conversation, above = 0, below, limit, reverse = false }: Lines,
+): Promise<HistoryEntry[]> {
+  const all = under(places.conversation(conversation));
+  const from = places.history(conversation, above + 1);
+  const to = below === undefined ? all.to : places.history(conversation, below);
+  const rows = await tx.range(HISTORY, { from, to, limit, reverse });
+  const entries: HistoryEntry[] = [];
+  for (const { key, value } of rows) entries.push(await shownEntry(tx, places, conversation, numberOf(key), value));
+  return reverse ? entries.reverse() : entries;
 }
 
 const RANK: Record<RecipientState, number> = { pending: 0, accepted: 1, refused: 2, expired: 3, delivered: 4, read: 5 };

@@ -1,7 +1,7 @@
 // Conversations as a person sees them: order, pages, what is unread, what has expired; on whatever storage.
 import { expect, test } from 'vitest';
 import { BO, exampleChain, exampleMessage } from './example.fixture.ts';
-import type { Received } from './profile.ts';
+import type { HistoryEntry, Received } from './profile.ts';
 import { type ProfileOn, printed, texts, told } from './profile-on.fixture.ts';
 
 export function historyContract({ start }: ProfileOn): void {
@@ -36,6 +36,40 @@ export function historyContract({ start }: ProfileOn): void {
     const all = await profile.history.conversations();
     await profile.history.markRead(BO, [all[0]?.lastPosition ?? 0]);
     expect((await profile.history.conversation(BO))?.unread).toEqual({});
+  });
+
+  test('what is unread is shown from the first of it on, whatever was written or read elsewhere between', async () => {
+    const { profile } = await start();
+    const chain = exampleChain(7);
+    const commit = async (...messages: (Received | undefined)[]) =>
+      profile.receiving.commitReceived({ messages: messages.map((message) => message as Received) });
+    const shown = async (limit = 10) => {
+      const { counts, context, late, fresh, left } = await profile.history.unread(BO, 2, limit);
+      const seqs = (lines: readonly HistoryEntry[]) => lines.map(({ seq, own }) => (own ? 'own' : seq));
+      return { counts, context: seqs(context), late: seqs(late), fresh: seqs(fresh), left };
+    };
+    const nothing = { counts: {}, context: [], late: [], fresh: [], left: 0 };
+    expect(await shown()).toEqual(nothing);
+    await commit(chain[0], chain[2]);
+    await profile.history.markRead(BO, [(await profile.history.conversation(BO))?.lastPosition ?? 0]);
+    expect(await shown()).toEqual({ ...nothing, context: [1, 3] });
+    await profile.sending.enqueue([exampleMessage(), exampleMessage()]);
+    expect(await shown()).toEqual({ ...nothing, context: ['own', 'own'] });
+    await commit(chain[3], { ...(chain[4] as Received), early: { elsewhere: true } }, chain[5], chain[6]);
+    await profile.sending.enqueue([exampleMessage()]);
+    const some = { ...nothing, counts: { [BO]: 3 }, context: ['own', 'own'] };
+    const all = await shown();
+    expect(all).toMatchObject({ counts: { [BO]: 3 }, late: [], left: 0 });
+    expect([...all.context, ...all.fresh].filter((line) => line === 6 || line === 4 || line === 7)).toEqual([4, 6, 7]);
+    expect(await shown(1)).toEqual({ ...some, fresh: [4], left: 2 });
+    await commit(chain[1]);
+    expect(await shown(1)).toEqual({ ...some, counts: { [BO]: 4 }, late: [2], fresh: [4], left: 2 });
+    const { late, fresh } = await profile.history.unread(BO, 2, 1);
+    await profile.history.markRead(
+      BO,
+      [...late, ...fresh].map(({ position }) => position),
+    );
+    expect(await shown(1)).toMatchObject({ counts: { [BO]: 2 }, late: [], fresh: [6], left: 1 });
   });
 
   test('history is paged backwards and forwards without holes or repeats', async () => {

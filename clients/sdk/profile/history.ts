@@ -1,10 +1,10 @@
 // Conversations as a person sees them: pages, unread counts, and the deletion of what has expired.
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
-import { type Context, conversationRecord, hourOf, shownEntry } from './context.ts';
+import { type Context, conversationRecord, hourOf, linesOf } from './context.ts';
 import { unpack } from './packs.ts';
-import type { Conversation, DeviceId, HistoryEntry, HistoryPart, MessageId } from './profile.ts';
-import { isUnread, markRead, readElsewhere, take, total } from './reading.ts';
-import type { RecordReader, RecordWriter } from './sealed-records.ts';
+import type { Conversation, DeviceId, HistoryPart, MessageId } from './profile.ts';
+import { markRead, readElsewhere } from './reading.ts';
+import type { RecordWriter } from './sealed-records.ts';
 import { found } from './search.ts';
 import {
   CONVERSATIONS,
@@ -12,7 +12,6 @@ import {
   EXPIRY,
   HISTORY,
   type HistoryRecord,
-  numberOf,
   type PackedAt,
   SEALED,
   SENT,
@@ -22,33 +21,16 @@ import {
   under,
 } from './spaces.ts';
 import type { Range } from './storage.ts';
+import { UnreadLines } from './unread.ts';
 
 /** After an own message expired: notices of what became of it, which a server keeps so long, still come. */
 const SENT_KEPT_MS = RETENTION_DEFAULT_MS;
-/** Entries looked at at a time for those that came late. */
-const LATE_PAGE_ENTRIES = 256;
 /** Hours that one transaction sweeps at most: after a year away nobody else waits for all of it. */
 const SWEEP_HOURS_MAX = 500;
 
 export function historyPart(context: Context): HistoryPart {
   const { records, places } = context;
-
-  async function page(
-    tx: RecordReader,
-    conversation: string,
-    above: number,
-    below: number | undefined,
-    limit: number,
-    reverse: boolean,
-  ) {
-    const all = under(places.conversation(conversation));
-    const from = places.history(conversation, above + 1);
-    const to = below === undefined ? all.to : places.history(conversation, below);
-    const rows = await tx.range(HISTORY, { from, to, limit, reverse });
-    const entries: HistoryEntry[] = [];
-    for (const { key, value } of rows) entries.push(await shownEntry(tx, places, conversation, numberOf(key), value));
-    return reverse ? entries.reverse() : entries;
-  }
+  const unread = new UnreadLines(places);
 
   /** Deletes one expired entry with all that can be read of it; dedupe stays, and of own ones what notices need. */
   async function deleteEntry(tx: RecordWriter, conversation: string, position: number, now: number): Promise<boolean> {
@@ -63,14 +45,7 @@ export function historyPart(context: Context): HistoryPart {
       const key = places.expiry(hourOf(expiry), conversation, position);
       tx.put(EXPIRY, key, { conversation, position, expiry, sent: { device, id } });
     }
-    const before = await conversationRecord(tx, places, conversation);
-    if (isUnread(entry, position, before)) {
-      const unread = { ...before.unread };
-      const unreadLate = { ...before.unreadLate };
-      take(unread, entry.from, 1);
-      if (position <= before.readThrough) take(unreadLate, entry.from, 1);
-      tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, unread, unreadLate });
-    }
+    await unread.deleted(tx, entry, conversation, position);
     return true;
   }
 
@@ -116,8 +91,10 @@ export function historyPart(context: Context): HistoryPart {
   }
 
   return {
-    before: (conversation, limit, before) => records.read((tx) => page(tx, conversation, 0, before, limit, true)),
-    after: (conversation, limit, after) => records.read((tx) => page(tx, conversation, after, undefined, limit, false)),
+    before: (conversation, limit, before) =>
+      records.read((tx) => linesOf(tx, places, { conversation, below: before, limit, reverse: true })),
+    after: (conversation, limit, after) =>
+      records.read((tx) => linesOf(tx, places, { conversation, above: after, limit })),
 
     conversations: () =>
       records.read(async (tx) => {
@@ -133,23 +110,13 @@ export function historyPart(context: Context): HistoryPart {
 
     late: (conversation) =>
       records.read(async (tx) => {
-        const record = await conversationRecord(tx, places, conversation);
-        const { from } = under(places.conversation(conversation));
-        const late: HistoryEntry[] = [];
-        let left = total(record.unreadLate);
-        for (let before = record.readThrough + 1; left > 0; ) {
-          const range = { from, to: places.history(conversation, before), reverse: true, limit: LATE_PAGE_ENTRIES };
-          const page = await tx.range(HISTORY, range);
-          for (const { key, value } of page) {
-            before = numberOf(key);
-            if (value.unread !== true) continue;
-            late.push(await shownEntry(tx, places, conversation, before, value));
-            left--;
-          }
-          if (page.length < LATE_PAGE_ENTRIES) break;
-        }
-        return late.reverse();
+        return unread.late(tx, await conversationRecord(tx, places, conversation));
       }),
+
+    unread: (conversation, contextLimit, limit) =>
+      records.read(async (tx) =>
+        unread.of(tx, await conversationRecord(tx, places, conversation), contextLimit, limit),
+      ),
 
     search: (search, now) => found(context, search, now),
 

@@ -37,6 +37,22 @@ export type Conversation = {
   readonly unread: Readonly<Record<string, number>>;
 };
 
+/** What is unread in a conversation, as it was at one moment. */
+export type Unread = {
+  /** Unread messages by sender address. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The last lines ahead of `fresh`, or of all. */
+  readonly context: readonly HistoryEntry[];
+  /** As `HistoryPart.late`. */
+  readonly late: readonly HistoryEntry[];
+  /** From the first unread line on, with those of one's own and those that were read elsewhere between them. */
+  readonly fresh: readonly HistoryEntry[];
+  /** How many unread ones are behind `fresh`. */
+  readonly left: number;
+  /** Of the last line. */
+  readonly lastPosition: number;
+};
+
 /** Texts that have `text` in them, both as folded.ts makes them; of one conversation, by one sender, where that is said. An empty `text` finds nothing. */
 export type Search = {
   readonly text: string;
@@ -60,6 +76,8 @@ export interface HistoryPart {
   conversation(name: string): Promise<Conversation | undefined>;
   /** Unread entries that took a place among what had been read, oldest first: who shows the end of a conversation alone does not show them. */
   late(conversation: string): Promise<HistoryEntry[]>;
+  /** At most so many lines of context, and of what is unread besides those that came late. */
+  unread(conversation: string, contextLimit: number, limit: number): Promise<Unread>;
   /**
    * Newest first; fewer than `limit`: there are no more. Never what is deleted or has expired at `now`. Below 300 ms for 100,000 messages
    * (`npm run bench -- history`), during which other work on the profile waits for a page of packs at a time.

@@ -11,9 +11,9 @@ import { receivingPart } from './receiving.ts';
 import { SealedRecords, type SealedRecordsDeps } from './sealed-records.ts';
 import { sendingPart } from './sending.ts';
 import { ACCOUNT, HEADER_SPACE, Places, SINGLE } from './spaces.ts';
-import { upgrade } from './upgrade.ts';
+import { type Upgrading, upgrade } from './upgrade.ts';
 
-export type ProfileDeps = SealedRecordsDeps & { readonly stretch: Stretch };
+export type ProfileDeps = SealedRecordsDeps & { readonly stretch: Stretch; readonly upgrading?: Upgrading };
 
 /**
  * Makes a profile in an empty storage: header and account in one transaction. ProfileError `exists` if there is one. A `cost` below STRETCH_COST
@@ -52,7 +52,7 @@ export async function openProfile(deps: ProfileDeps, password: string): Promise<
     const profileKey = await unwrapKey(header, password, stretch);
     const records = new SealedRecords(deps, profileKey);
     const account = await records.read(readAccount);
-    if (!isCurrent(header)) await upgrade(records);
+    if (!isCurrent(header)) await upgrade(records, deps.upgrading);
     return profileOn(records, account, { storage, random, stretch, profileKey });
   } catch (error) {
     await storage.close();

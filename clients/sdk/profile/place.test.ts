@@ -175,6 +175,9 @@ describe('what was read', () => {
           }
           const counted = (await profile.history.conversation(BO))?.unread[BO] ?? 0;
           expect(counted).toBe(unread.size);
+          const shown = await profile.history.unread(BO, 0, 100);
+          const names = [...shown.late, ...shown.fresh].map(({ content }) => decodeText(content));
+          expect(new Set(names)).toEqual(unread);
           const further = await profile.history.late(BO);
           expect(further.map(({ content }) => decodeText(content)).every((name) => unread.has(name))).toBe(true);
         }

@@ -53,6 +53,22 @@ test('a profile of version 1 is searchable once it is opened, in the order of ti
   await again.close();
 });
 
+test('how far it is is told, from none to all, and nothing where it is done already', async () => {
+  const place = placeOfVersion1();
+  const told: (readonly [number, number])[] = [];
+  const openTold = async () => {
+    const upgrading = (done: number, of: number) => void told.push([done, of]);
+    const deps = { storage: memoryStorage(place), random, stretch: wasmStretch, bulk: bulkNacl, upgrading };
+    await (await openProfile(deps, PASSWORD)).close();
+  };
+  await openTold();
+  const all = told.length - 1;
+  expect(all).toBeGreaterThan(4);
+  expect(told).toEqual(Array.from({ length: all + 1 }, (_, done) => [done, all]));
+  await openTold();
+  expect(told).toHaveLength(all + 1);
+});
+
 test('what had an expiry in version 1 goes from the packs, too', async () => {
   const profile = await open(memoryStorage(placeOfVersion1()));
   expect(await profile.history.deleteExpired(15_000_000)).toBe(1);

@@ -1,5 +1,5 @@
 // A profile of schema version 1 becomes one of this version: its texts are packed (packs.ts). Once, when it is opened, in one transaction: whoever
-// dies in it leaves version 1. 12 s for 100,000 messages, during which other processes wait.
+// dies in it leaves version 1. 12 s for 100,000 messages, during which other processes wait; `told` says how far it is.
 import { current, isCurrent } from './key.ts';
 import { pack } from './packs.ts';
 import { damaged } from './problems.ts';
@@ -21,19 +21,25 @@ const PAGE_LINES = 256;
 
 type Line = { readonly conversation: string; readonly position: number; readonly record: HistoryRecord };
 
-/** Resolves when the profile is of this version; another process may have seen to it meanwhile. */
-export async function upgrade(records: SealedRecords): Promise<void> {
+/** Told how many of all lines are done: of none at first, of all at last. Must not throw. */
+export type Upgrading = (done: number, of: number) => void;
+
+/** Resolves when the profile is of this version; another process may have seen to it meanwhile: then nothing is told. */
+export async function upgrade(records: SealedRecords, told: Upgrading = () => {}): Promise<void> {
   const places = new Places(records);
   await records.write(async (tx, storage) => {
     const header = await storage.get(HEADER_SPACE, SINGLE);
     if (header === undefined) throw damaged('its header is gone');
     if (isCurrent(header)) return;
-    await packAll(tx, places);
+    await packAll(tx, places, told);
     await storage.put(HEADER_SPACE, SINGLE, current(header));
   });
 }
 
-async function packAll(tx: RecordWriter, places: Places): Promise<void> {
+async function packAll(tx: RecordWriter, places: Places, told: Upgrading): Promise<void> {
+  const all = await tx.count(HISTORY);
+  let done = 0;
+  told(done, all);
   const expiring = new Map<string, Uint8Array>();
   const nameOf = (conversation: string, position: number) => `${position} ${conversation}`;
   for (const { key, value } of await tx.range(EXPIRY, {})) {
@@ -44,6 +50,7 @@ async function packAll(tx: RecordWriter, places: Places): Promise<void> {
     const key = expiring.get(nameOf(conversation, position));
     const expiry = packed && key && (await tx.get(EXPIRY, key));
     if (expiry !== undefined && packed !== undefined && key !== undefined) tx.put(EXPIRY, key, { ...expiry, packed });
+    told(++done, all);
   }
 }
 

@@ -26,6 +26,8 @@ export type Lies = {
   keepsRevoked?: boolean;
   /** Whose logs every answer to a message says have changed. */
   stale?: readonly string[];
+  /** What every refusal says. */
+  sentence?: string;
   /** How long every refusal says to wait. */
   retryAfterMs?: number;
   /** When it says that devices were used. */

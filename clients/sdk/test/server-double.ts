@@ -97,7 +97,7 @@ export class ServerDouble {
         type: 'error',
         re: id,
         code: error.code,
-        message: error.message,
+        message: this.lies.sentence ?? error.message,
         retry: error.retry,
         retryAfterMs: this.lies.retryAfterMs ?? 1,
       });

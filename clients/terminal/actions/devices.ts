@@ -13,7 +13,7 @@ const USES = 'When a device was used last is what the server says, up to an hour
 /** The beginning of a device's key, long enough to mean one. Throws Ended. */
 export function devicePrefix(typed: string): string {
   if (typed.length >= PREFIX_MIN_CHARS) return typed;
-  throw new Ended(EXIT.usage, `Give at least ${PREFIX_MIN_CHARS} characters of a key that devices shows.`);
+  throw new Ended(EXIT.usage, `Give at least ${PREFIX_MIN_CHARS} characters of a device's key.`);
 }
 
 /** Lists them; without a server those that were known, and then it throws Unavailable. */

@@ -5,12 +5,8 @@ import { type App, passwordOf } from '../app.ts';
 import { Ended, EXIT, endOf, OutputClosed } from '../exit.ts';
 import { isLinkState } from '../session.ts';
 import { Wake } from '../wake.ts';
-import { aboutChat } from './commands/about.ts';
-import { account } from './commands/account.ts';
-import { finding } from './commands/finding.ts';
-import { talking } from './commands/talking.ts';
-import { trusting } from './commands/trusting.ts';
-import { type Chatting, completionsOf, findCommand, usageOf } from './commands.ts';
+import { COMMANDS } from './all-commands.ts';
+import { type Chatting, completionsOf, typedCommand, usageOf } from './commands.ts';
 import type { Front } from './front.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Room } from './room.ts';
@@ -19,9 +15,8 @@ import { Talk } from './talk.ts';
 import { Turns } from './turns.ts';
 import { readTyped } from './typed.ts';
 
-const COMMANDS = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
-/** How often to look whether another process still prints for this profile. */
-const TAKE_OVER_INTERVAL_MS = 250;
+/** How often to look whether another process still prints for this profile, and what is to be said after a while. */
+const LOOK_INTERVAL_MS = 250;
 
 const LEAVE = 'To leave: /exit, or Ctrl-C once more. Nothing is lost by it.';
 
@@ -72,24 +67,27 @@ export class Chat {
     const stop = this.#client.on((event) => this.#hear(event));
     const end = () => this.#end();
     ending.addEventListener('abort', end);
-    const look = setInterval(() => this.#wake.set(), TAKE_OVER_INTERVAL_MS);
+    const look = setInterval(() => this.#wake.set(), LOOK_INTERVAL_MS);
     try {
       await this.#client.connect({ receive: true });
       output.say(`You are ${this.#client.account.address}. /help lists the commands, /exit leaves.`);
       this.#front.start({
         line: (text) => this.#line(text),
         interrupt: () => this.#interrupt(),
-        end: () => void this.#typed.take(async () => this.#end()),
+        end: () => void this.#endBehindTyped(),
         complete: (line) => completionsOf(COMMANDS, this.#client, line),
       });
       if (ending.aborted) end();
       await this.#loop();
       await this.#leave();
+    } catch (error) {
+      if (!(error instanceof OutputClosed)) throw error;
+      await this.#leaveUnseen();
     } finally {
       clearInterval(look);
       ending.removeEventListener('abort', end);
       stop();
-      this.#front.close();
+      this.#stopReading();
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -117,9 +115,16 @@ export class Chat {
     await this.#outgoing.sayLeft();
   }
 
-  #line(line: string): void {
+  /** Nobody sees any more what is said: what was typed before is done all the same, and leaves if it can. */
+  async #leaveUnseen(): Promise<void> {
+    this.#stopReading();
+    await this.#endBehindTyped();
+    if (!this.#erased) await this.#outgoing.settle();
+  }
+
+  #line(line: string): Promise<void> {
     this.#interrupted = false;
-    void this.#typed.take(async () => {
+    return this.#typed.take(async () => {
       if (this.#ending) return;
       try {
         await this.#obey(line);
@@ -137,7 +142,7 @@ export class Chat {
     if (typed.kind === 'nothing') return;
     if (typed.kind === 'text') return this.#say(line, typed.text);
     if (this.#front.erasesTyped) this.#app.output.say(line, 'dim');
-    const command = findCommand(COMMANDS, typed.name);
+    const command = typedCommand(COMMANDS, typed.name);
     try {
       await command.run(this.#chatting, typed.rest);
     } catch (error) {
@@ -182,6 +187,18 @@ export class Chat {
     this.#app.output.note(LEAVE);
   }
 
+  #stopReading(): void {
+    try {
+      this.#front.close();
+    } catch (error) {
+      if (!(error instanceof OutputClosed)) throw error;
+    }
+  }
+
+  #endBehindTyped(): Promise<void> {
+    return this.#typed.take(async () => this.#end());
+  }
+
   #end(erased = false): void {
     this.#ending = true;
     this.#erased ||= erased;
@@ -196,7 +213,11 @@ export class Chat {
   }
 
   #tellFailure(error: unknown): void {
-    if (error instanceof OutputClosed) return this.#end();
+    if (error instanceof OutputClosed) {
+      this.#stopReading();
+      void this.#endBehindTyped();
+      return;
+    }
     this.#app.output.note(endOf(error).sentence || 'Nothing was done.');
   }
 }

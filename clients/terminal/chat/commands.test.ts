@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { aboutChat } from './commands/about.ts';
-import { account } from './commands/account.ts';
-import { finding } from './commands/finding.ts';
-import { talking } from './commands/talking.ts';
-import { trusting } from './commands/trusting.ts';
-import { type ChatCommand, completionsOf, findCommand, noWords, oneWord } from './commands.ts';
+import { COMMANDS as ALL } from './all-commands.ts';
+import { completionsOf, findCommand, noWords, oneWord, typedCommand } from './commands.ts';
 
-const ALL: readonly ChatCommand[] = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
 const people = ['al@localhost', 'bo@localhost', 'bob@localhost', 'bo@elsewhere'];
 const client = {
   account: { address: 'al@localhost', domain: 'localhost' },
@@ -36,7 +31,8 @@ describe('Tab', () => {
 describe('commands', () => {
   it('have names of their own, in lower case, and each says what it does and how it is typed', () => {
     expect(new Set(ALL.map(({ name }) => name)).size).toBe(ALL.length);
-    for (const { name, says, usage, example } of ALL) {
+    for (const { name, brief, says, usage, example } of ALL) {
+      expect(brief).toMatch(/^[a-z].{0,19}$/);
       expect(name).toMatch(/^[a-z]+$/);
       expect(says).toMatch(/^[A-Z].*\.$|✓✓/);
       expect(usage === '' || usage.startsWith('[') || example !== '').toBe(true);
@@ -45,7 +41,7 @@ describe('commands', () => {
 
   it('that there are not are told with what may have been meant', () => {
     expect(() => findCommand(ALL, 'opne')).toThrow('Did you mean /open?');
-    expect(() => findCommand(ALL, 'etc')).toThrow('with two: //');
+    expect(() => typedCommand(ALL, 'etc')).toThrow('with two: //');
   });
 
   it('refuse what they do not take', () => {

@@ -1,6 +1,6 @@
 // The commands of a chat as a table: help, near misses and Tab come from it, so that none can be there and not be told of.
 import type { Client } from '../../sdk/index.ts';
-import { usageError } from '../exit.ts';
+import { Ended, EXIT, usageError } from '../exit.ts';
 import { nearMisses } from './near-miss.ts';
 import type { Room } from './room.ts';
 import type { Talk } from './talk.ts';
@@ -30,7 +30,9 @@ export type ChatCommand = {
   readonly name: string;
   /** Its arguments, as in `USER TEXT…`; empty: none. */
   readonly usage: string;
-  /** What it does, in one sentence. */
+  /** What it does, in the few words that there is room for beside others. */
+  readonly brief: string;
+  /** What it does: a sentence that says it alone, and what else is to be known. */
   readonly says: string;
   /** What stands behind its name in an example. */
   readonly example: string;
@@ -44,8 +46,13 @@ export function usageOf({ name, usage }: ChatCommand): string {
   return usage === '' ? `/${name}` : `/${name} ${usage}`;
 }
 
-/** Throws a usage error that says what may have been meant. */
-export function findCommand(commands: readonly ChatCommand[], name: string): ChatCommand {
+/** What a typed command is. Throws Ended, which says what may have been meant, if not a text. */
+export function typedCommand(commands: readonly ChatCommand[], name: string): ChatCommand {
+  return findCommand(commands, name, name === '' ? '' : ' A text that begins with a slash is sent with two: //');
+}
+
+/** Throws Ended, which says what may have been meant, and `otherwise`. */
+export function findCommand(commands: readonly ChatCommand[], name: string, otherwise = ''): ChatCommand {
   const command = commands.find((one) => one.name === name);
   if (command !== undefined) return command;
   const near = nearMisses(
@@ -53,8 +60,7 @@ export function findCommand(commands: readonly ChatCommand[], name: string): Cha
     commands.map((one) => one.name),
   ).map((one) => `/${one}`);
   const meant = near.length === 0 ? 'See /help.' : `Did you mean ${near.join(' or ')}?`;
-  const escaped = name === '' ? '' : ' A text that begins with a slash is sent with two: //';
-  throw usageError(`There is no command /${name}. ${meant}${escaped}`);
+  throw new Ended(EXIT.refused, `There is no command /${name}. ${meant}${otherwise}`);
 }
 
 /** What completion looks at of a client. */

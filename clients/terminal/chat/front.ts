@@ -2,8 +2,8 @@
 // out, for pipes and screen readers (plain-front.ts).
 
 export type FrontHandlers = {
-  /** A line was typed, or pasted lines as one. The next one is handed on whether or not this one is done. */
-  line(text: string): void;
+  /** A line was typed, or pasted lines as one. The next one is handed on whether or not this one is done; resolves when it is. Never throws. */
+  line(text: string): Promise<void>;
   /** Ctrl-C where nothing stands on the line. */
   interrupt(): void;
   /** There is no more to come: Ctrl-D, the end of standard input, a terminal that is gone. */
@@ -15,6 +15,8 @@ export type FrontHandlers = {
 export interface Front {
   /** Whether what was typed disappears when it is done, so that it has to be shown as what it became. */
   readonly erasesTyped: boolean;
+  /** Of the screen, where there is one that a person looks at as a whole. */
+  readonly columns: number | undefined;
   /** A question is being asked by something else: nothing may be printed, and `print` keeps it until then. */
   readonly asking: boolean;
   /** Begins to read. */
@@ -27,6 +29,8 @@ export interface Front {
   putBack(text: string): void;
   /** Lets go of the keyboard while somebody else asks something on it. */
   question<T>(ask: () => Promise<T>): Promise<T>;
+  /** Lines as they fit where they are shown. */
+  fitted(text: string): string;
   /** Stops reading; the terminal is as it was. */
   close(): void;
 }

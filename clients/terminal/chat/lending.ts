@@ -23,7 +23,7 @@ export function lendingAsk(app: App, front: Front): Pick<App, 'ask' | 'askOpenly
       }
       let asksMore = false;
       try {
-        const answer = await ask(question, moreToCome);
+        const answer = await ask(front.fitted(question), moreToCome);
         asksMore = moreToCome;
         return answer;
       } finally {

@@ -17,7 +17,7 @@ export class Outgoing {
   readonly fates = new Fates();
   /** Reasons for waiting that were said already. */
   readonly #delays = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #waitingSince: number | undefined;
 
   constructor(room: Room) {
     this.#room = room;
@@ -58,16 +58,22 @@ export class Outgoing {
     }
   }
 
-  /** Says soon what became of messages, if something did. */
+  /** Says what became of messages, if something did a while ago: to be called again and again. */
   tellSoon(): void {
-    if (this.fates.waiting) this.#timer ??= setTimeout(() => this.#tell(), FATES_PAUSE_MS);
+    if (!this.fates.waiting) return;
+    this.#waitingSince ??= performance.now();
+    if (performance.now() - this.#waitingSince >= FATES_PAUSE_MS) this.#tell();
   }
 
   /** Lets go what may still leave in this session. */
   async last(): Promise<void> {
-    await settled(this.#room.client, LAST_SENDS_MS);
-    clearTimeout(this.#timer);
+    await this.settle();
     this.#tell();
+  }
+
+  /** The same, and says nothing of it. */
+  async settle(): Promise<void> {
+    await settled(this.#room.client, LAST_SENDS_MS);
   }
 
   /** Says what has not left: nothing of it is lost. */
@@ -79,7 +85,7 @@ export class Outgoing {
   }
 
   #tell(): void {
-    this.#timer = undefined;
+    this.#waitingSince = undefined;
     for (const line of this.fates.take()) this.#room.output.say(line, 'dim');
   }
 

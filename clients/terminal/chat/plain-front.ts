@@ -4,6 +4,9 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Write } from '../output.ts';
 import type { Front, FrontHandlers } from './front.ts';
 
+/** Lines that may wait; a program that writes faster than they are done waits, too. */
+const LINES_WAITING_MAX = 64;
+
 export type PlainFrontOptions = {
   readonly input: NodeJS.ReadableStream;
   readonly write: Write;
@@ -13,11 +16,13 @@ export type PlainFrontOptions = {
 
 export class PlainFront implements Front {
   readonly erasesTyped = false;
+  readonly columns = undefined;
   readonly #options: PlainFrontOptions;
   #handlers: FrontHandlers | undefined;
   #lines: Interface | undefined;
   #held: string[] = [];
   #questions = 0;
+  #waiting = 0;
   #closed = false;
 
   constructor(options: PlainFrontOptions) {
@@ -54,6 +59,10 @@ export class PlainFront implements Front {
     }
   }
 
+  fitted(text: string): string {
+    return text;
+  }
+
   close(): void {
     this.#closed = true;
     this.#shut();
@@ -67,11 +76,19 @@ export class PlainFront implements Front {
       crlfDelay: Number.POSITIVE_INFINITY,
     });
     this.#lines = lines;
-    lines.on('line', (text) => this.#handlers?.line(text));
+    lines.on('line', (text) => void this.#hear(text));
     lines.on('close', () => {
       if (lines === this.#lines) this.#handlers?.end();
     });
     this.#options.input.resume();
+  }
+
+  async #hear(text: string): Promise<void> {
+    this.#waiting++;
+    if (this.#waiting >= LINES_WAITING_MAX) this.#lines?.pause();
+    await this.#handlers?.line(text);
+    this.#waiting--;
+    if (this.#waiting < LINES_WAITING_MAX) this.#lines?.resume();
   }
 
   #shut(): void {

@@ -1,6 +1,7 @@
 // The conversations of a chat: which one is open, what is printed of what comes, what is only counted, and what counts as read. Events are
 // printed from the profile's journal, so that what is printed here is printed by nobody else; a message of a conversation that is not open
-// is announced, and stays unread until it is opened.
+// is announced, and stays unread until it is opened. What another process prints in the meantime (`listen`) is shown all the same where its
+// conversation is open.
 import type { HistoryEntry, ProfileEvent } from '../../sdk/index.ts';
 import { eventLine, said } from '../lines.ts';
 import { chatLine, shortName } from './chat-lines.ts';
@@ -19,7 +20,9 @@ type Open = {
   /** Positions that were shown from the history, and whose events may still stand in the journal. */
   readonly shown: Set<number>;
   /** Nothing unread is left below what was shown: what comes now is the next line. */
-  caughtUp: boolean;
+  readonly caughtUp: boolean;
+  /** The last position that was shown, or needs not be. */
+  through: number;
 };
 
 export class Talk {
@@ -33,6 +36,10 @@ export class Talk {
   #peopleChanged = false;
   /** Positions shown since they were marked last. */
   #unmarked: number[] = [];
+  /** The number of the last event that was printed here. */
+  #lastEvent = 0;
+  /** Another process printed events between those that were printed here. */
+  #othersPrinted = false;
 
   constructor(room: Room, fates: Fates) {
     this.#room = room;
@@ -85,13 +92,13 @@ export class Talk {
       await this.#print();
       const { client, output, front } = this.#room;
       const again = this.#open?.address === address;
-      const unread = Object.values((await client.history.conversation(address))?.unread ?? {}).reduce(
-        (a, b) => a + b,
-        0,
+      const { counts, context, late, fresh, left, lastPosition } = await client.history.unread(
+        address,
+        CONTEXT_LINES,
+        UNREAD_LINES,
       );
-      const late = await client.history.late(address);
-      const { context, fresh, left } = await this.#unreadLines(address, unread - late.length);
-      this.#open = { address, shown: new Set(), caughtUp: left === 0 };
+      const unread = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      this.#open = { address, shown: new Set(), caughtUp: left === 0, through: lastPosition };
       this.#touched.delete(address);
       front.prompt(await this.promptText());
       output.say(`${await this.title(address)}${unread === 0 ? ', nothing unread' : `, ${unread} unread`}`, 'bold');
@@ -146,9 +153,12 @@ export class Talk {
     const { client, front } = this.#room;
     if (front.asking) return false;
     const { busy, more } = await client.journal.printNext(ALL_EVENTS, (event) => {
+      this.#othersPrinted ||= event.number !== this.#lastEvent + 1;
+      this.#lastEvent = event.number;
       this.#tell(event);
       return front.asking ? 'enough' : 'more';
     });
+    await this.#showOthers();
     if (!more) this.#open?.shown.clear();
     if (this.#peopleChanged) front.prompt(await this.promptText());
     this.#peopleChanged = false;
@@ -175,7 +185,27 @@ export class Talk {
     const open = this.#open;
     if (open?.address !== entry.conversation || !open.caughtUp) {
       if (!entry.own) this.#touched.add(entry.conversation);
-    } else if (!open.shown.has(entry.position)) this.#line(entry, false);
+    } else if (!open.shown.has(entry.position)) {
+      // Behind a line that another process has printed: both are shown in their order.
+      if (this.#othersPrinted && entry.position > open.through) return;
+      this.#line(entry, false);
+      open.through = Math.max(open.through, entry.position);
+    }
+  }
+
+  /** Shows what is in the open conversation by now, and was printed by another process. What was sent from here is there already. */
+  async #showOthers(): Promise<void> {
+    const { client } = this.#room;
+    this.#othersPrinted = false;
+    for (let open = this.#open; open?.caughtUp; ) {
+      const page = await client.history.after(open.address, UNREAD_LINES, open.through);
+      for (const entry of page) {
+        if (!entry.own || entry.device !== client.account.device) this.#message(entry);
+        open.shown.add(entry.position);
+        open.through = entry.position;
+      }
+      if (page.length < UNREAD_LINES) return;
+    }
   }
 
   #show(entry: HistoryEntry): void {
@@ -194,39 +224,5 @@ export class Talk {
     const shown = this.#unmarked;
     this.#unmarked = [];
     if (shown.length > 0 && this.#open !== undefined) await this.#room.client.read(this.#open.address, shown);
-  }
-
-  /** The last lines that were read, the first ones that were not, and how many are left of these. */
-  async #unreadLines(address: string, unread: number) {
-    const { history } = this.#room.client;
-    let lines: HistoryEntry[] = await history.before(address, Math.max(unread, 1) + CONTEXT_LINES);
-    // Own lines between them count for nothing.
-    for (;;) {
-      const first = indexOfUnread(lines, unread);
-      const oldest = lines[0];
-      const more =
-        first >= CONTEXT_LINES || oldest === undefined
-          ? []
-          : await history.before(address, UNREAD_LINES, oldest.position);
-      if (more.length > 0) {
-        lines = [...more, ...lines];
-        continue;
-      }
-      const start = Math.max(0, first);
-      const all = lines.slice(start);
-      const fresh = all.slice(0, UNREAD_LINES);
-      const left = all.slice(UNREAD_LINES).filter(({ own }) => !own).length;
-      return { context: lines.slice(Math.max(0, start - CONTEXT_LINES), start), fresh, left };
-    }
-  }
-}
-
-/** Where the last `unread` lines of others begin; the end where there are none, below 0 where they are not all among these. */
-function indexOfUnread(lines: readonly HistoryEntry[], unread: number): number {
-  let left = unread;
-  for (let index = lines.length; ; index--) {
-    if (left === 0) return index;
-    if (index === 0) return -1;
-    if (lines[index - 1]?.own === false) left--;
   }
 }

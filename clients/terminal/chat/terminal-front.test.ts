@@ -9,7 +9,7 @@ function atKeyboard(complete: FrontHandlers['complete']) {
   const screen = Object.assign(new PassThrough(), { columns: 80 });
   const lines = Promise.withResolvers<string>();
   const front = new TerminalFront({ keyboard, screen, write: () => {}, stopJob: async () => {} });
-  front.start({ line: lines.resolve, interrupt: () => {}, end: () => {}, complete });
+  front.start({ line: async (text) => lines.resolve(text), interrupt: () => {}, end: () => {}, complete });
   onTestFinished(() => front.close());
   return { front, type: (keys: string) => void keyboard.write(keys), line: lines.promise };
 }

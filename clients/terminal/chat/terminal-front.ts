@@ -50,6 +50,10 @@ export class TerminalFront implements Front {
     this.#screen = new Screen(options.write, options.screen.columns, () => this.#line?.getCursorPos().rows ?? 0);
   }
 
+  get columns(): number {
+    return this.#screen.columns;
+  }
+
   get asking(): boolean {
     return this.#questions > 0;
   }
@@ -68,7 +72,7 @@ export class TerminalFront implements Front {
       this.#held.push(text);
       return;
     }
-    const lines = wrapped(text, this.#screen.columns);
+    const lines = this.fitted(text);
     if (this.#line === undefined) return this.#options.write(lines);
     // readline goes up to where its line began before it draws it again: as many rows below the text as it is going to go up.
     const { rows } = this.#line.getCursorPos();
@@ -98,6 +102,10 @@ export class TerminalFront implements Front {
     }
   }
 
+  fitted(text: string): string {
+    return wrapped(text, this.#screen.columns);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -106,7 +114,7 @@ export class TerminalFront implements Front {
     keyboard.off('end', this.#onEnd);
     keyboard.off('error', this.#onEnd);
     this.#shut();
-    for (const text of this.#held.splice(0)) this.#options.write(wrapped(text, this.#screen.columns));
+    for (const text of this.#held.splice(0)) this.#options.write(this.fitted(text));
   }
 
   #open(typed: string): void {
@@ -127,7 +135,7 @@ export class TerminalFront implements Front {
     line.on('history', (history) => {
       this.#history = [...history];
     });
-    line.on('line', (text) => this.#handlers?.line(this.#pastes.meant(text)));
+    line.on('line', (text) => void this.#handlers?.line(this.#pastes.meant(text)));
     line.on('SIGINT', () => this.#interrupt(line));
     line.on('SIGTSTP', () => void this.#stop());
     line.on('close', () => {

@@ -22,6 +22,20 @@ describe('a line that is wider than the terminal', () => {
     );
   });
 
+  it('goes on further in whatever it is made of: blanks of any kind, and signs that count as one however many they are', () => {
+    const longs = ['\u00a0', '\u3000', '\u{1f468}\u200d', '\u1100', 'e\u0301', '\u200b'].map((sign) =>
+      sign.repeat(200),
+    );
+    for (const long of longs) {
+      for (const text of [long, `${long} and more`]) {
+        const rows = wrapped(`12:00 bo: ${text}`, 40).split('\n');
+        expect(rows.length).toBeGreaterThan(4);
+        for (const row of rows) expect([...row].length).toBeLessThanOrEqual(40);
+        for (const row of rows.slice(1)) expect(row).toMatch(/^( {4}|$)/);
+      }
+    }
+  });
+
   it('keeps an address that is to be copied whole, and colours count for nothing', () => {
     const address = `https://example.org/${'a'.repeat(60)}`;
     expect(wrapped(`see ${address}`, 40)).toBe(`see\n    ${address}`);

@@ -31,7 +31,8 @@ function wrappedLine(line: string, columns: number): string {
     left = columns - indent.length;
   };
   for (const word of line.split(/(?<= )(?=[^ ])/)) {
-    const bare = word.trimEnd();
+    // Other blanks take room as letters do.
+    const bare = word.replace(/ +$/, '');
     if (width(bare) > left && row.trim() !== '') breakRow();
     // The escape sequences of a style stand at the ends of a line, and are never cut.
     if (width(bare) <= left || WHOLE.test(bare) || stripVTControlCharacters(bare) !== bare) {
@@ -39,14 +40,22 @@ function wrappedLine(line: string, columns: number): string {
       left -= width(word);
       continue;
     }
-    for (const { segment } of new Intl.Segmenter().segment(word)) {
-      if (width(segment) > left) breakRow();
-      row += segment;
-      left -= width(segment);
+    for (const sign of signsOf(word, columns - indent.length)) {
+      if (width(sign) > left) breakRow();
+      row += sign;
+      left -= width(sign);
     }
   }
   rows.push(row);
   return rows.map((one) => one.replace(/ +$/, '')).join('\n');
+}
+
+/** What a person takes for one sign stays together, unless it is wider than a row: there is no end to what may be joined. */
+function* signsOf(word: string, columns: number): Generator<string> {
+  for (const { segment } of new Intl.Segmenter().segment(word)) {
+    if (width(segment) <= columns) yield segment;
+    else yield* segment;
+  }
 }
 
 /** At most so many columns; those of a style have none. */

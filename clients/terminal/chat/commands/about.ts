@@ -1,5 +1,6 @@
 // Commands of a chat about itself: help, what it protects from whom, and the way out.
 import { type ChatCommand, findCommand, noWords, oneWord, usageOf } from '../commands.ts';
+import { helpLines, helpOf } from '../help.ts';
 
 /** One screen of 80 by 24. SECURITY.md says it at length, and names the test of each claim. */
 const SECURITY = [
@@ -23,32 +24,25 @@ const SECURITY = [
 const help: ChatCommand = {
   name: 'help',
   usage: '[COMMAND]',
+  brief: 'tells more of one',
   says: 'Lists the commands, or tells more of one.',
   example: 'open',
   completes: 'command',
-  async run({ commands, output }, rest) {
+  async run({ commands, output, front }, rest) {
     if (rest !== '') {
       const command = findCommand(commands, oneWord(rest).replace(/^\//, '').toLowerCase());
       output.say(usageOf(command), 'bold');
-      output.say(`  ${command.says}`);
-      output.say(`  Example: /${command.name} ${command.example}`.trimEnd());
+      for (const line of helpOf(command)) output.say(`  ${line}`);
       return;
     }
-    output.say('What you type goes to the open conversation. // begins a text with a slash; Tab completes.');
-    const width = Math.max(...commands.map((command) => usageOf(command).length));
-    for (const command of commands) {
-      output.say(`  ${usageOf(command).padEnd(width)}  ${firstSentence(command.says)}`);
-    }
+    for (const line of helpLines(commands, front.columns)) output.say(line);
   },
 };
-
-function firstSentence(says: string): string {
-  return says.split('. ')[0]?.replace(/\.$/, '') ?? '';
-}
 
 const security: ChatCommand = {
   name: 'security',
   usage: '',
+  brief: 'what is safe or not',
   says: 'Says what the server could do and what not.',
   example: '',
   async run({ output }, rest) {
@@ -60,6 +54,7 @@ const security: ChatCommand = {
 const exit: ChatCommand = {
   name: 'exit',
   usage: '',
+  brief: 'leaves the chat',
   says: 'Leaves the chat. What is in the outbox goes with the next one.',
   example: '',
   async run(chat, rest) {

@@ -15,6 +15,7 @@ import { type ChatCommand, noWords, oneWord } from '../commands.ts';
 const devices: ChatCommand = {
   name: 'devices',
   usage: '',
+  brief: 'lists your devices',
   says: 'Lists the devices of your account.',
   example: '',
   async run(chat, rest) {
@@ -26,6 +27,7 @@ const devices: ChatCommand = {
 const rename: ChatCommand = {
   name: 'rename',
   usage: 'NAME',
+  brief: 'names this device',
   says: 'Calls this device something else. Your other devices learn it, and nobody else.',
   example: 'Laptop at work',
   async run(chat, rest) {
@@ -37,6 +39,7 @@ const rename: ChatCommand = {
 const revoke: ChatCommand = {
   name: 'revoke',
   usage: 'DEVICE',
+  brief: 'takes a device out',
   says: 'Takes a device out of your account. By its key in /devices, or the beginning of it: nothing more is sent to it, nobody believes what it sends, and it erases itself when it hears of it.',
   example: 'mN3x',
   async run(chat, rest) {
@@ -48,6 +51,7 @@ const revoke: ChatCommand = {
 const receipts: ChatCommand = {
   name: 'receipts',
   usage: '[on|off]',
+  brief: 'tells what was read',
   says: 'Says or switches whether what was read is told. Others learn what you have read here, and you what they have; or neither.',
   example: 'off',
   async run(chat, rest) {
@@ -58,6 +62,7 @@ const receipts: ChatCommand = {
 const password: ChatCommand = {
   name: 'password',
   usage: '',
+  brief: 'changes the password',
   says: 'Changes the password. Your other devices stay signed in and ask for the new one.',
   example: '',
   async run(chat, rest) {
@@ -73,6 +78,7 @@ const password: ChatCommand = {
 const signout: ChatCommand = {
   name: 'signout',
   usage: '',
+  brief: 'erases this device',
   says: 'Revokes this device and erases its keys and its history.',
   example: '',
   async run(chat, rest) {
@@ -87,6 +93,7 @@ const signout: ChatCommand = {
 const deleteaccount: ChatCommand = {
   name: 'deleteaccount',
   usage: '',
+  brief: 'deletes your account',
   says: 'Deletes your account for ever. It erases this device; nobody can take the name again.',
   example: '',
   async run(chat, rest) {

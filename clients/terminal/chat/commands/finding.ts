@@ -11,6 +11,7 @@ const MARKDOWN = /\.(?:md|markdown)$/i;
 const search: ChatCommand = {
   name: 'search',
   usage: 'TEXT…',
+  brief: 'finds what was said',
   says: 'Shows messages that have a text in them. Of all conversations, in upper or lower case.',
   example: 'at eight',
   async run({ client, output }, rest) {
@@ -23,6 +24,7 @@ const search: ChatCommand = {
 const exporting: ChatCommand = {
   name: 'export',
   usage: 'FILE',
+  brief: 'writes it to a file',
   says: 'Writes the open conversation to a new file. Markdown if its name ends with .md, else JSON lines.',
   example: 'bo.md',
   async run(chat, rest) {

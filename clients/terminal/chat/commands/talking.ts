@@ -17,6 +17,7 @@ const STATUS_PAGE_LINES = 200;
 const open: ChatCommand = {
   name: 'open',
   usage: '[USER]',
+  brief: 'opens a conversation',
   says: 'Opens a conversation: what you type goes there. What is unread in it is shown. Without a name: the latest with something unread.',
   example: 'bo',
   completes: 'person',
@@ -36,6 +37,7 @@ async function latestUnread({ client, talk }: Chatting): Promise<string> {
 const close: ChatCommand = {
   name: 'close',
   usage: '',
+  brief: 'leaves it',
   says: 'Leaves the open conversation.',
   example: '',
   async run({ talk, output, client }, rest) {
@@ -52,6 +54,7 @@ const close: ChatCommand = {
 const send: ChatCommand = {
   name: 'send',
   usage: 'USER TEXT…',
+  brief: 'sends to somebody',
   says: 'Sends a text without opening the conversation.',
   example: 'bo See you at eight',
   completes: 'person',
@@ -65,6 +68,7 @@ const send: ChatCommand = {
 const unread: ChatCommand = {
   name: 'unread',
   usage: '',
+  brief: 'counts the unread',
   says: 'Counts what is unread, by conversation and sender.',
   example: '',
   async run(chat, rest) {
@@ -76,6 +80,7 @@ const unread: ChatCommand = {
 const conversations: ChatCommand = {
   name: 'conversations',
   usage: '',
+  brief: 'lists conversations',
   says: 'Lists your conversations. The latest is last; it says what is unread, and whom you have verified.',
   example: '',
   async run({ client, output, talk, now }, rest) {
@@ -93,6 +98,7 @@ const conversations: ChatCommand = {
 const history: ChatCommand = {
   name: 'history',
   usage: '[N]',
+  brief: 'shows the last lines',
   says: `Shows the last lines of the conversation. ${HISTORY_LINES} of them, if you give no number.`,
   example: '50',
   async run({ client, output, talk }, rest) {
@@ -106,6 +112,7 @@ const history: ChatCommand = {
 const status: ChatCommand = {
   name: 'status',
   usage: '',
+  brief: 'what became of yours',
   says: `Shows what became of your last ${STATUS_LINES} messages here. ✓: the server has it; ✓✓: they have it; ✓✓✓: they have read it.`,
   example: '',
   async run({ client, output, talk, now }, rest) {

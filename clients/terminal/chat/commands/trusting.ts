@@ -5,9 +5,9 @@ import { type ChatCommand, type Chatting, oneWord } from '../commands.ts';
 type About = (chat: Chatting, address: string) => Promise<void>;
 
 /** About the person named, or the one whose conversation is open. What the prompt says of them may change with it. */
-function about(name: string, says: string, act: About): ChatCommand {
+function about(name: string, brief: string, says: string, act: About): ChatCommand {
   return {
-    ...{ name, usage: '[USER]', says, example: 'bo', completes: 'person' },
+    ...{ name, usage: '[USER]', brief, says, example: 'bo', completes: 'person' },
     async run(chat, rest) {
       await act(chat, somebodyElse(chat, rest === '' && chat.talk.open !== undefined ? chat.talk.open : oneWord(rest)));
       chat.front.prompt(await chat.talk.promptText());
@@ -16,16 +16,29 @@ function about(name: string, says: string, act: About): ChatCommand {
 }
 
 export const trusting: readonly ChatCommand[] = [
-  about('safety', 'Shows the safety number that both of you must see alike.', safety),
-  about('verify', 'Remembers that you have compared the number. The person is shown as verified.', (chat, address) =>
-    verify(chat, address, true),
+  about('safety', 'number to compare', 'Shows the safety number that both of you must see alike.', safety),
+  about(
+    'verify',
+    'marks as verified',
+    'Remembers that you have compared the number. The person is shown as verified.',
+    (chat, address) => verify(chat, address, true),
   ),
-  about('unverify', 'Forgets that you have compared it.', (chat, address) => verify(chat, address, false)),
-  about('trust', 'Accepts the changed identity of a person, once you have agreed to its number.', (chat, address) =>
-    trust(chat, address),
+  about('unverify', 'takes that back', 'Forgets that you have compared it.', (chat, address) =>
+    verify(chat, address, false),
   ),
-  about('block', 'Shows nothing more of a person. On this device; they are told nothing.', (chat, address) =>
-    block(chat, address, true),
+  about(
+    'trust',
+    'accepts new identity',
+    'Accepts the changed identity of a person, once you have agreed to its number.',
+    (chat, address) => trust(chat, address),
   ),
-  about('unblock', 'Shows what they send from now on.', (chat, address) => block(chat, address, false)),
+  about(
+    'block',
+    'hears them no more',
+    'Shows nothing more of a person. On this device; they are told nothing.',
+    (chat, address) => block(chat, address, true),
+  ),
+  about('unblock', 'hears them again', 'Shows what they send from now on.', (chat, address) =>
+    block(chat, address, false),
+  ),
 ];

@@ -1,0 +1,10 @@
+// All commands of a chat, in the order in which help shows them.
+
+import { aboutChat } from './commands/about.ts';
+import { account } from './commands/account.ts';
+import { finding } from './commands/finding.ts';
+import { talking } from './commands/talking.ts';
+import { trusting } from './commands/trusting.ts';
+import type { ChatCommand } from './commands.ts';
+
+export const COMMANDS: readonly ChatCommand[] = [...talking, ...finding, ...trusting, ...account, ...aboutChat];

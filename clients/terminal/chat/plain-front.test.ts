@@ -1,0 +1,33 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { PlainFront } from './plain-front.ts';
+
+it('reads no further while what it has read is not done', async () => {
+  const input = Readable.from(
+    (function* () {
+      for (let chunk = 0; chunk < 1_000; chunk++) yield 'a line\n'.repeat(100);
+    })(),
+    { objectMode: false, highWaterMark: 1_000 },
+  );
+  const done: (() => void)[] = [];
+  const front = new PlainFront({ input, write: () => {}, lendsInput: false });
+  front.start({
+    line: () => new Promise<void>((resolve) => done.push(resolve)),
+    interrupt: () => {},
+    end: () => {},
+    complete: async (word) => ({ word, completions: [] }),
+  });
+  const settled = async () => {
+    for (let before = -1; before !== done.length; ) {
+      before = done.length;
+      for (let turn = 0; turn < 100; turn++) await setImmediate();
+    }
+    return done.length;
+  };
+  const first = await settled();
+  expect(first).toBeLessThan(1_000);
+  for (const end of done) end();
+  expect(await settled()).toBeGreaterThan(first);
+  front.close();
+});

@@ -71,12 +71,12 @@ async function talk({ al, bo }: People): Promise<void> {
   await al.sees('✓✓ delivered to bo: “Hello');
   await bo.sees('1 unread from al');
   await bo.say('/open al');
-  await bo.sees(/al: Hello Bo[\s\S]*>$/);
+  await al.sees('✓✓✓ read by bo: “Hello');
   await bo.say('And who can read this? 🤔');
-  await bo.sees('✓✓ delivered to al: “And');
+  await bo.sees('✓✓✓ read by al: “And');
   await al.sees('bo: And who');
   await al.say('You and I. The server sees sealed bytes.');
-  await al.sees('✓✓ delivered to bo: “You');
+  await al.sees('✓✓✓ read by bo: “You');
   await bo.sees('al: You and I');
   await al.say('/verify');
   const [number = 'a safety number'] = (await al.sees('bo (verified)>')).match(SAFETY_NUMBER) ?? [];
@@ -84,7 +84,7 @@ async function talk({ al, bo }: People): Promise<void> {
   await bo.sees(number);
   await bo.sees('al (verified)>');
   await bo.say('שלום · مرحبا · 日本語 🎉');
-  await bo.sees('✓✓ delivered to al: “שלום');
+  await bo.sees('✓✓✓ read by al: “שלום');
   await al.sees('bo: שלום');
 }
 
@@ -101,9 +101,9 @@ async function writeToSomebodyAway(al: ChatTerminal): Promise<void> {
 async function readWhatCame({ al, bo }: People): Promise<void> {
   await bo.say('/open al');
   await bo.sees('al: Lunch at one');
-  await al.sees('✓✓ 2 messages delivered');
+  await al.sees('✓✓✓ 2 messages read by bo');
   await bo.say('Yes, save me a seat.');
-  await bo.sees('✓✓ delivered to al: “Yes');
+  await bo.sees('✓✓✓ read by al: “Yes');
   await al.sees('bo: Yes, save me a seat');
 }
 
@@ -113,7 +113,7 @@ async function writeWithoutServer({ al, bo }: People, server: ServerProcess): Pr
   await al.say('Written while the server was away.');
   await al.sees('al: Written while');
   await server.restart();
-  await al.sees('✓✓ delivered to bo: “Written');
+  await al.sees('✓✓✓ read by bo: “Written');
   await bo.sees('al: Written while');
   await bo.say('/search seat');
   await bo.sees('to al@localhost: Yes');

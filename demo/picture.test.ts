@@ -25,9 +25,14 @@ describe('a screen', () => {
     expect(rowsOf('\u001b[2mone\ntwo', 80)[1]).toMatchObject([{ text: 'two', dim: true }]);
   });
 
-  test('shows accepted only where delivered does not follow at once', () => {
-    const lines = ['  ✓ accepted for bo: “a”', '12:31 al: b', '  ✓ accepted for bo: “b”', '  ✓✓ delivered to bo: “b”'];
-    expect(texts(lines.join('\n'))).toEqual(lines.toSpliced(2, 1));
+  test('shows what became of a message only where nothing more of the same follows at once', () => {
+    const lines = [
+      '✓ accepted for bo: “a”',
+      '✓ accepted for bo: “b”',
+      '✓✓ delivered to bo: “b”',
+      '✓✓✓ read by bo: “b”',
+    ];
+    expect(texts(lines.map((line) => `  ${line}`).join('\n'))).toEqual([`  ${lines[0]}`, `  ${lines[3]}`]);
   });
 
   test('says so where a style cannot be drawn', () => {

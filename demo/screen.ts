@@ -49,13 +49,12 @@ export function textOf(row: Row): string {
   }, '');
 }
 
-/** A slow machine says accepted ahead of delivered, a fast one both at once. */
+/** A slow machine says accepted, delivered and read one after the other, a fast one only the last of them. */
 function withoutPassing(rows: readonly Row[]): Row[] {
-  const texts = rows.map(textOf);
-  return rows.filter((_, index) => {
-    const [, message] = /^ {2}✓ accepted for (.*)$/.exec(texts[index] ?? '') ?? [];
-    return message === undefined || texts[index + 1] !== `  ✓✓ delivered to ${message}`;
-  });
+  const fates = rows.map((row) =>
+    /^ {2}✓+ (.*?)(?:accepted for|delivered to|read by) (.*)$/.exec(textOf(row))?.slice(1).join(),
+  );
+  return rows.filter((_, index) => fates[index] === undefined || fates[index] !== fates[index + 1]);
 }
 
 function styled(before: Style, codes: string): Style {

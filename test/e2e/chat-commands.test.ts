@@ -123,7 +123,8 @@ describeInTerminal('commands of a chat', () => {
         ...['/exit now', '/block', `/block ${al.name}`, '/history 0', '/export', '/search', '/revoke', '/revoke zz'],
         ...['/help nothing', '/trust bo@elsewhere', `/trust ${bo.name}`, '/status', '/export x.md', ' /open', '\t', ''],
       ];
-      const { status, stdout } = await al.run(['chat'], { input: `${input.join('\n')}\n` });
+      const { status, stdout, stderr } = await al.run(['chat'], { input: `${input.join('\n')}\n` });
+      expect(stderr).toBe('');
       expect(status).toBe(0);
       // Which stands wherever the server's answer comes in between.
       expectScreen('slips', shown(stdout.replace(/^Nothing is unread\.\n/m, ''), al, bo));

@@ -31,3 +31,25 @@ it('reads no further while what it has read is not done', async () => {
   expect(await settled()).toBeGreaterThan(first);
   front.close();
 });
+
+it('does what it has read to its end, also once there is no more to come', async () => {
+  const heard: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const front = new PlainFront({ input: Readable.from(['one\ntwo\n', 'three']), write: () => {}, lendsInput: false });
+  const done = Promise.withResolvers<void>();
+  front.start({
+    line: (text) => {
+      heard.push(text);
+      return done.promise;
+    },
+    interrupt: () => {},
+    end: () => ended.resolve(),
+    complete: async (word) => ({ word, completions: [] }),
+  });
+  await ended.promise;
+  // What failed here would be an unhandled rejection, which fails the test.
+  done.resolve();
+  await setImmediate();
+  expect(heard).toEqual(['one', 'two', 'three']);
+  front.close();
+});

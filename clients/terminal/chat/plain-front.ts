@@ -78,7 +78,9 @@ export class PlainFront implements Front {
     this.#lines = lines;
     lines.on('line', (text) => void this.#hear(text));
     lines.on('close', () => {
-      if (lines === this.#lines) this.#handlers?.end();
+      if (lines !== this.#lines) return;
+      this.#lines = undefined;
+      this.#handlers?.end();
     });
     this.#options.input.resume();
   }
@@ -88,7 +90,7 @@ export class PlainFront implements Front {
     if (this.#waiting >= LINES_WAITING_MAX) this.#lines?.pause();
     await this.#handlers?.line(text);
     this.#waiting--;
-    if (this.#waiting < LINES_WAITING_MAX) this.#lines?.resume();
+    if (this.#waiting === LINES_WAITING_MAX - 1) this.#lines?.resume();
   }
 
   #shut(): void {

@@ -50,7 +50,7 @@ const revoke: ChatCommand = {
 
 const receipts: ChatCommand = {
   name: 'receipts',
-  usage: '[on|off]',
+  usage: 'on|off',
   brief: 'tells what was read',
   says: 'Says or switches whether what was read is told. Others learn what you have read here, and you what they have; or neither.',
   example: 'off',

@@ -1,5 +1,5 @@
 // What every command stands on: the person's settings, the output, the password, and a client that is opened, used and closed.
-import { Client, checkPassword, type Platform } from '../sdk/index.ts';
+import { Client, checkPassword, type Platform, ProfileError } from '../sdk/index.ts';
 import type { Settings } from './config.ts';
 import { visible } from './escape.ts';
 import { Ended, EXIT, endOf, interrupted, signalOf, usageError } from './exit.ts';
@@ -27,6 +27,8 @@ export type App = {
   typed(command: string): string;
 };
 
+/** How often somebody may type the password of a profile. */
+const UNLOCK_TRIES = 3;
 const BY_FILE_OR_VARIABLE = 'Give --password-file F or set PARLEY_PASSWORD.';
 
 /** The account's password. Throws Ended where there is none to be had. `moreToCome`: another question follows. */
@@ -42,11 +44,13 @@ export function firstPasswordOf({ settings, ask }: App, address: string): Promis
   return chooseNewPassword(`A password for ${address}: `, source, (password) => checkPassword(password, address));
 }
 
-/** The password that replaces another. Throws likewise. `file`: absolute path, of --new-password-file. */
-export function newPasswordOf({ settings, ask }: App, address: string, file?: string): Promise<string> {
+/** The password that replaces another. Throws likewise. `file`: absolute path, of --new-password-file. `said`: what the question begins with. */
+export function newPasswordOf({ settings, ask }: App, address: string, file?: string, said = ''): Promise<string> {
   const otherwise = 'Give --new-password-file F or set PARLEY_NEW_PASSWORD.';
   const source = { file, given: settings.newPassword, ask, otherwise };
-  return chooseNewPassword(`New password for ${address}: `, source, (password) => checkPassword(password, address));
+  return chooseNewPassword(`${said}New password for ${address}: `, source, (password) =>
+    checkPassword(password, address),
+  );
 }
 
 /**
@@ -69,10 +73,8 @@ type Work<T> = (client: Client, password: string) => Promise<T>;
  * erases this device anyhow.
  */
 export async function withClient<T>(app: App, work: Work<T>, { asksMore = false, leaves = false } = {}): Promise<T> {
-  const { servers, profile } = app.settings;
-  // Whose it is stands inside.
-  const given = await passwordOf(app, `Password for the profile ${visible(profile)}: `, asksMore);
-  const client = await Client.open(app.platform, given, servers);
+  const { servers } = app.settings;
+  const { client, given } = await unlocked(app, asksMore);
   const remembered = servers.length === 0 ? async () => {} : rememberServers(app, client);
   try {
     const out = client.passwordChanged && (await client.gone()) !== undefined;
@@ -83,6 +85,23 @@ export async function withClient<T>(app: App, work: Work<T>, { asksMore = false,
   } finally {
     await remembered();
     await client.close();
+  }
+}
+
+/** The profile, under a password that may be mistyped twice. Throws ProfileError, and Ended where there is no password to be had. */
+async function unlocked(app: App, asksMore: boolean): Promise<{ readonly client: Client; readonly given: string }> {
+  const { servers, profile, password, passwordFile } = app.settings;
+  const typed = password === undefined && passwordFile === undefined;
+  for (let tries = 1; ; tries++) {
+    // Whose it is stands inside.
+    const given = await passwordOf(app, `Password for the profile ${visible(profile)}: `, asksMore);
+    try {
+      return { client: await Client.open(app.platform, given, servers), given };
+    } catch (error) {
+      const wrong = error instanceof ProfileError && error.problem === 'wrong_password';
+      if (!wrong || !typed || tries === UNLOCK_TRIES) throw error;
+      app.output.note(error.message);
+    }
   }
 }
 

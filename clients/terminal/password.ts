@@ -15,6 +15,13 @@ export type PasswordSource = {
   readonly otherwise: string;
 };
 
+/** What was typed is none: another one may be. */
+export class BadPassword extends Ended {
+  constructor(message: string) {
+    super(EXIT.refused, message);
+  }
+}
+
 /** The password; file before environment before question. Throws Ended with a sentence where there is none. */
 export async function readPassword(
   question: string,
@@ -24,7 +31,7 @@ export async function readPassword(
   if (password === undefined) {
     throw new Ended(EXIT.refused, `A password is needed, and there is no terminal to ask on. ${otherwise}`);
   }
-  if (password === '') throw new Ended(EXIT.refused, 'The password is empty.');
+  if (password === '') throw new BadPassword('The password is empty.');
   return password;
 }
 
@@ -42,7 +49,7 @@ export async function chooseNewPassword(
   const password = await readPassword(question, { ...source, ask, moreToCome: true });
   check(password);
   if (typed && (await source.ask('The same again: ')) !== password) {
-    throw new Ended(EXIT.refused, 'The two passwords are not the same. Nothing was done; try again.');
+    throw new BadPassword('The two passwords are not the same. Nothing was done; try again.');
   }
   return password;
 }

@@ -63,6 +63,9 @@ describeInTerminal('trust in a chat', () => {
       await als.say(PASSWORD);
       await als.sees('New password for');
       await als.say('weak');
+      // What a person types once more is no message.
+      await als.sees(/too short[\s\S]*New password for[^\n]*:$/);
+      await als.press('C-c');
       await als.sees(/said while[\s\S]*>$/);
       await als.type('the line is there');
       await als.sees('> the line is there');

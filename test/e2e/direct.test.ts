@@ -218,10 +218,11 @@ describeInBothModes((start) => {
     it('takes its name for ever: also after it was deleted', async () => {
       const { al, bo } = await two();
       await al.say(BO, 'farewell');
+      // Of somebody whom nobody knows by then, it could not be told who it was.
+      await bo.until(({ texts }) => texts.includes('farewell'));
       await al.client.deleteAccount(PASSWORD);
       await expect(people.signUp(name(AL))).rejects.toMatchObject({ code: 'name_taken' });
       await expect(people.reopen(al)).rejects.toMatchObject({ problem: 'missing' });
-      await bo.until(({ texts }) => texts.includes('farewell'));
       const [result] = await bo.client.send([AL], ['are you there?']);
       if (result !== undefined && 'ids' in result) await bo.until(() => bo.of('refused').length > 0);
       else expect(result).toMatchObject({ error: { code: 'unknown_user' } });

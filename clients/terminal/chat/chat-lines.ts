@@ -47,12 +47,15 @@ export function markOf(state: string): string {
   }
 }
 
-/** The beginning of a text, on one line, between quotation marks. */
+/** The beginning of a text, between quotation marks. */
 export function quoted(text: string): string {
+  return `“${beginning(text, QUOTE_MAX_CHARS)}”`;
+}
+
+/** So many characters of a text at most, as a person counts them, on one line. */
+export function beginning(text: string, maxChars: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  const characters = [...new Intl.Segmenter().segment(line.slice(0, 4 * QUOTE_MAX_CHARS))].map(
-    ({ segment }) => segment,
-  );
-  const cut = characters.length > QUOTE_MAX_CHARS || line.length > 4 * QUOTE_MAX_CHARS;
-  return `“${cut ? `${characters.slice(0, QUOTE_MAX_CHARS - 1).join('')}…` : line}”`;
+  const characters = [...new Intl.Segmenter().segment(line.slice(0, 4 * maxChars))].map(({ segment }) => segment);
+  const cut = characters.length > maxChars || line.length > 4 * maxChars;
+  return cut ? `${characters.slice(0, maxChars - 1).join('')}…` : line;
 }

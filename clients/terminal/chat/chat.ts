@@ -55,7 +55,7 @@ export class Chat {
       send: (to, text) => this.#outgoing.send(to, text, this.#talk.open),
       find: (typed) => this.#outgoing.find(typed),
       showUnread: () => showUnread(room, client),
-      password: (more) => passwordOf(this.#app, `Password of ${client.account.address}: `, more),
+      password: (more, said = '') => passwordOf(this.#app, `${said}Password of ${client.account.address}: `, more),
       passwordIs: (password) => this.#passwordIs(password),
       end: (erased) => this.#end(erased),
     };
@@ -105,6 +105,7 @@ export class Chat {
   }
 
   async #leave(): Promise<void> {
+    await this.#endBehindTyped();
     this.#front.close();
     if (this.#erased) return;
     const waiting = this.#failure === undefined && (await this.#client.outboxSize()) > 0;
@@ -125,7 +126,8 @@ export class Chat {
   #line(line: string): Promise<void> {
     this.#interrupted = false;
     return this.#typed.take(async () => {
-      if (this.#ending) return;
+      // A text that somebody has written is not lost because they leave before its turn: it waits in the outbox.
+      if (this.#ending && readTyped(line).kind !== 'text') return;
       try {
         await this.#obey(line);
       } catch (error) {
@@ -176,7 +178,9 @@ export class Chat {
     } else if (event.type === 'synced') this.#server.hearSynced();
     else if (event.type === 'trouble') this.#app.output.note(event.message);
     else if (event.type === 'password_changed') {
-      this.#app.output.note('The password was changed on another device: the next start asks for the new one.');
+      this.#app.output.note(
+        'The password was changed on another device. The next start asks for the one that unlocks this one now, and then for the new one.',
+      );
     } else this.#outgoing.hear(event);
     this.#wake.set();
   }

@@ -17,8 +17,8 @@ export type Chatting = Room & {
   find(typed: string): Promise<string>;
   /** What is unread, by conversation and sender. */
   showUnread(): Promise<void>;
-  /** The password as it holds now; `moreToCome`: another question follows. Throws Ended. */
-  password(moreToCome?: boolean): Promise<string>;
+  /** The password as it holds now; `moreToCome`: another question may follow. `said`: what the question begins with. Throws Ended. */
+  password(moreToCome?: boolean, said?: string): Promise<string>;
   /** The password is another one from now on. */
   passwordIs(password: string): void;
   /** Ends the chat. `erased`: there is no profile any more. */

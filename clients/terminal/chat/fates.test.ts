@@ -15,6 +15,14 @@ it('what happened at nearly the same time is one line for each thing, and only t
   expect([fates.waiting, fates.take()]).toEqual([false, []]);
 });
 
+it('the answer to a message that comes behind its delivery takes nothing back', () => {
+  const fates = new Fates();
+  fates.sent('1', 'text');
+  fates.changed('1', 'delivered', 'bo');
+  fates.changed('1', 'accepted', 'bo');
+  expect(fates.take()).toEqual(['  ✓✓ delivered to bo: “text”']);
+});
+
 it('what was read says so, in place of its delivery', () => {
   const fates = new Fates();
   fates.sent('1', 'text');

@@ -14,6 +14,8 @@ const WHAT: Record<Fate, (who: string) => string> = {
   expired: (who) => `expired before ${who} took it`,
 };
 
+const RANK: Record<Fate, number> = { accepted: 1, expired: 2, delivered: 3, read: 4 };
+
 type Change = { readonly id: string; readonly fate: Fate; readonly who: string };
 
 export class Fates {
@@ -33,9 +35,10 @@ export class Fates {
     return this.#texts.get(id);
   }
 
-  /** `who`: as they are called on the line. */
+  /** `who`: as they are called on the line. A state only rises: the answer to a message may come behind its delivery. */
   changed(id: string, fate: Fate, who: string): void {
-    this.#changes.set(id, { id, fate, who });
+    const before = this.#changes.get(id);
+    if (before === undefined || RANK[fate] >= RANK[before.fate]) this.#changes.set(id, { id, fate, who });
   }
 
   get waiting(): boolean {

@@ -11,8 +11,10 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   USER: 'a name, or an address like bo@example.org',
   'TEXT…': 'all that follows, to the end of the line',
   FILE: 'where to write it',
-  DEVICE: 'its name in /devices, or the beginning of it',
+  DEVICE: 'its key in /devices, or the beginning of it',
   COMMAND: 'its name',
+  NAME: 'what it is to be called',
+  'on|off': 'on tells, off does not',
   N: 'how many lines',
 };
 

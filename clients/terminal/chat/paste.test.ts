@@ -17,6 +17,35 @@ describe('keys of a terminal', () => {
     }
   });
 
+  it('are a paste as a whole, in however many parts it comes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ minLength: 1 }), { minLength: 1 }),
+        fc.integer({ min: 1, max: 20 }),
+        (parts, size) => {
+          const text = parts.join('\n');
+          const all = pasted(text);
+          const reader = new PasteReader();
+          const pieces = [];
+          // Its beginning comes at once.
+          for (let at = 0, next = 6; at < all.length; at = next, next += size)
+            pieces.push(...reader.read(all.slice(at, next)));
+          expect(pieces).toEqual([{ kind: 'paste', text }]);
+        },
+      ),
+    );
+  });
+
+  it('are keys again after a paste without an end, at Ctrl-C', () => {
+    const reader = new PasteReader();
+    expect(reader.read('\u001b[200~cut off')).toEqual([]);
+    expect(reader.read('\u0003')).toEqual([
+      { kind: 'paste', text: 'cut off' },
+      { kind: 'keys', text: '\u0003' },
+    ]);
+    expect(reader.read('x')).toEqual([{ kind: 'keys', text: 'x' }]);
+  });
+
   it('are handed on at once where they are no marker, Escape and arrows too', () => {
     for (const key of ['\u001b', '\u001b[A', '\u001b[3~', 'x']) {
       expect(new PasteReader().read(key)).toEqual([{ kind: 'keys', text: key }]);

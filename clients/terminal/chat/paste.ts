@@ -5,6 +5,7 @@ import { visibleLines } from '../escape.ts';
 
 const BEGIN = '\u001b[200~';
 const END = '\u001b[201~';
+const CTRL_C = '\u0003';
 /** A terminal writes a key's sequence at once; only the beginning of a marker may be cut off, between two reads. */
 const MARKER_PART_MIN_CHARS = 3;
 
@@ -19,27 +20,43 @@ export type Piece = { readonly kind: 'keys' | 'paste'; readonly text: string };
 /** Tells pasted text from keys, however the terminal's bytes are cut. */
 export class PasteReader {
   #held = '';
-  #pasting = false;
+  /** What has come of a paste that goes on. */
+  #pasted: string[] | undefined;
 
   read(keys: string): Piece[] {
     const pieces: Piece[] = [];
+    // A person who presses it at a paste that never ends wants out.
+    if (this.#pasted !== undefined && keys === CTRL_C) {
+      this.#endPaste(pieces, this.#held);
+      this.#held = '';
+    }
     let left = this.#held + keys;
     this.#held = '';
     while (left !== '') {
-      const kind = this.#pasting ? 'paste' : 'keys';
-      const marker = this.#pasting ? END : BEGIN;
+      const marker = this.#pasted === undefined ? BEGIN : END;
       const at = left.indexOf(marker);
+      const cut = at < 0 ? left.length - partAtEnd(left, marker, this.#pasted ? 1 : MARKER_PART_MIN_CHARS) : at;
+      const text = left.slice(0, cut);
+      left = left.slice(cut);
+      if (this.#pasted === undefined) {
+        if (text !== '') pieces.push({ kind: 'keys', text });
+        if (at >= 0) this.#pasted = [];
+      } else if (at >= 0) this.#endPaste(pieces, text);
+      else this.#pasted.push(text);
       if (at < 0) {
-        const cut = left.length - partAtEnd(left, marker, this.#pasting ? 1 : MARKER_PART_MIN_CHARS);
-        this.#held = left.slice(cut);
-        if (cut > 0) pieces.push({ kind, text: left.slice(0, cut) });
+        this.#held = left;
         return pieces;
       }
-      if (at > 0) pieces.push({ kind, text: left.slice(0, at) });
-      this.#pasting = !this.#pasting;
-      left = left.slice(at + marker.length);
+      left = left.slice(marker.length);
     }
     return pieces;
+  }
+
+  /** One piece, in however many parts it came. */
+  #endPaste(pieces: Piece[], last: string): void {
+    const text = [...(this.#pasted ?? []), last].join('');
+    this.#pasted = undefined;
+    if (text !== '') pieces.push({ kind: 'paste', text });
   }
 }
 

@@ -6,6 +6,7 @@ import { endedFor, Trouble } from '../session.ts';
 
 /** How long a command waits for a server that is away. */
 const SERVER_WAIT_MS = 5_000;
+const LOOK_INTERVAL_MS = 250;
 
 export const WAITS = 'Go on typing: what you write waits in the outbox.';
 
@@ -54,14 +55,18 @@ export class Server {
   /** Does work that may need a session, and waits a moment for one, not for ever. Throws Unavailable, and what the work throws. */
   async inSession<T>(work: () => Promise<T>): Promise<T> {
     const away = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      if (this.#client.state.type === 'online') return;
+    let since = performance.now();
+    const look = setInterval(() => {
+      const { type } = this.#client.state;
+      // A session that has ended for good is told by the work itself, or is what it is for.
+      if (type === 'online' || type === 'stopped') since = performance.now();
+      if (performance.now() - since < SERVER_WAIT_MS) return;
       away.reject(this.#trouble.error ?? new Unavailable('The server does not answer at present. Try again.'));
-    }, SERVER_WAIT_MS);
+    }, LOOK_INTERVAL_MS);
     try {
       return await Promise.race([away.promise, work()]);
     } finally {
-      clearTimeout(timer);
+      clearInterval(look);
     }
   }
 }

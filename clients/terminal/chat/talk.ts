@@ -113,9 +113,12 @@ export class Talk {
     });
   }
 
-  async leave(): Promise<void> {
-    this.#open = undefined;
-    this.#room.front.prompt(await this.promptText());
+  /** What is being shown is shown, and counts as read, before. */
+  leave(): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#open = undefined;
+      this.#room.front.prompt(await this.promptText());
+    });
   }
 
   /** The last lines of the open conversation once more. */

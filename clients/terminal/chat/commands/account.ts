@@ -10,6 +10,7 @@ import { devicePrefix, findDevice, renameDevice, revokeDevice, showDevices } fro
 import { receipts as switchReceipts } from '../../actions/receipts.ts';
 import { newPasswordOf } from '../../app.ts';
 import { usageError } from '../../exit.ts';
+import { askedAgain } from '../asked-again.ts';
 import { type ChatCommand, noWords, oneWord } from '../commands.ts';
 
 const devices: ChatCommand = {
@@ -44,7 +45,7 @@ const revoke: ChatCommand = {
   example: 'mN3x',
   async run(chat, rest) {
     const { device } = await findDevice(chat, devicePrefix(oneWord(rest)));
-    await revokeDevice(chat, device, await chat.password());
+    await askedAgain(chat, async (said) => revokeDevice(chat, device, await chat.password(true, said)));
   },
 };
 
@@ -68,9 +69,13 @@ const password: ChatCommand = {
   async run(chat, rest) {
     noWords(rest);
     await chat.inSession(() => chat.client.online());
-    const old = await chat.password(true);
-    const fresh = await newPasswordOf(chat, chat.client.account.address);
-    await changePassword(chat, old, fresh);
+    let old: string | undefined = await chat.password(true);
+    const fresh = await askedAgain(chat, (said) => newPasswordOf(chat, chat.client.account.address, undefined, said));
+    await askedAgain(chat, async (said) => {
+      const given = old ?? (await chat.password(true, said));
+      old = undefined;
+      await changePassword(chat, given, fresh);
+    });
     chat.passwordIs(fresh);
   },
 };
@@ -85,7 +90,7 @@ const signout: ChatCommand = {
     noWords(rest);
     await onlyDeviceMustBeMeant(chat, true);
     const gone = (await chat.client.gone()) !== undefined;
-    await signOut(chat, gone ? '' : await chat.password());
+    await askedAgain(chat, async (said) => signOut(chat, gone ? '' : await chat.password(true, said)));
     chat.end(true);
   },
 };
@@ -99,7 +104,7 @@ const deleteaccount: ChatCommand = {
   async run(chat, rest) {
     noWords(rest);
     await deletionMustBeMeant(chat);
-    await deleteAccount(chat, await chat.password());
+    await askedAgain(chat, async (said) => deleteAccount(chat, await chat.password(true, said)));
     chat.end(true);
   },
 };

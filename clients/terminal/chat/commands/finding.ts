@@ -1,4 +1,5 @@
 // Commands of a chat that find messages again, and take a conversation out of the profile.
+import { homedir } from 'node:os';
 import { exportToFile } from '../../actions/export-file.ts';
 import { showFound } from '../../actions/finding.ts';
 import { Ended, EXIT, usageError } from '../../exit.ts';
@@ -32,8 +33,13 @@ const exporting: ChatCommand = {
     const { open } = chat.talk;
     if (open === undefined) throw new Ended(EXIT.refused, 'No conversation is open: /open USER first.');
     const format = MARKDOWN.test(rest) ? 'markdown' : 'jsonl';
-    await exportToFile(chat, chat.client, { conversation: open, format, file: chat.path(rest) });
+    await exportToFile(chat, chat.client, { conversation: open, format, file: chat.path(atHome(rest)) });
   },
 };
+
+/** What a shell would make of a path before a program sees it. */
+function atHome(path: string): string {
+  return path.replace(/^~(?=\/|$)/, homedir());
+}
 
 export const finding: readonly ChatCommand[] = [search, exporting];

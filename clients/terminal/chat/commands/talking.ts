@@ -4,13 +4,15 @@ import { entries } from '../../actions/reading.ts';
 import { countFrom1 } from '../../arguments.ts';
 import { Ended, EXIT, usageError } from '../../exit.ts';
 import { stateOf } from '../../lines.ts';
-import { chatLine, markOf, shortTime } from '../chat-lines.ts';
+import { beginning, chatLine, markOf, shortTime } from '../chat-lines.ts';
 import { type ChatCommand, type Chatting, noWords, oneWord } from '../commands.ts';
 import { firstWord } from '../typed.ts';
 
 const HISTORY_LINES = 20;
 /** Own messages whose states are shown. */
 const STATUS_LINES = 10;
+/** Of a long one its beginning is enough to know it by. */
+const STATUS_CHARS = 200;
 /** Lines looked at for them. */
 const STATUS_PAGE_LINES = 200;
 
@@ -123,7 +125,7 @@ const status: ChatCommand = {
     for (const entry of own) {
       const state = stateOf(entry) ?? 'pending';
       const word = markOf(state).startsWith('(') ? '' : ` (${state === 'pending' ? 'in the outbox' : state})`;
-      output.say(`${chatLine(entry, client.account, now(), true).text}${word}`);
+      output.say(`${beginning(chatLine(entry, client.account, now(), true).text, STATUS_CHARS)}${word}`);
     }
     if (own.length === 0) output.say('You have written nothing here lately.');
   },

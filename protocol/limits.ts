@@ -38,6 +38,9 @@ export const SERVER_FRAME_MAX_BYTES = 512 * KIB;
 export const ACCOUNT_LOG_MAX_ENTRIES = 1_000;
 export const ACCOUNT_LOG_PAGE_ENTRIES = 64;
 export const DEVICES_MAX = 32;
+export const GROUP_MEMBERS_MAX = 5_000;
+/** Identities that an open group refuses. */
+export const GROUP_REFUSED_MAX = 10_000;
 export const VAULT_MAX_BYTES = 1 * KIB;
 /** An OPAQUE message or record, in base64url characters. */
 export const OPAQUE_MAX_CHARS = 1 * KIB;

@@ -1,0 +1,214 @@
+// The chain of a group's entries: who was in it at which epoch, verified from the first entry on, or from a state that a later one states
+// (DESIGN section 6). The group's actor checks it at the door and every client checks it again, with this same code.
+import { type AccountState, comparePosition, deviceOf } from './account-log.ts';
+import { encodeBase64 } from './base64.ts';
+import { equalBytes } from './bytes.ts';
+import { ZERO_HASH } from './envelope.ts';
+import { CryptoError, ProtocolError } from './errors.ts';
+import {
+  type Actor,
+  checkSignature,
+  decodeGroupEntry,
+  type GroupChange,
+  type GroupEntry,
+  groupHead,
+  groupId,
+  type SignedGroupEntry,
+  statesState,
+} from './group-entry.ts';
+import {
+  change,
+  created,
+  type Disallowed,
+  disallowed,
+  type GroupState,
+  type MembershipDraft,
+  membershipHash,
+} from './group-state.ts';
+import { verifyLabelled } from './hash.ts';
+
+/** The good account log of an address, as far as it is known here. */
+export type AccountOf = (address: string) => AccountState | undefined;
+
+export interface VerifiedGroup {
+  /** Undefined: not even the first entry counts. */
+  readonly state: GroupState | undefined;
+  /** Entries at the end that do not count yet: by devices that were revoked since, with nothing of a device in use behind them. */
+  readonly suspended: number;
+}
+
+/** An entry whose actor's account log is not known here as far as it says: fetch it, then verify again. */
+export class AccountBehind extends Error {
+  override readonly name = 'AccountBehind';
+  readonly address: string;
+
+  constructor(address: string) {
+    super(`The account log of ${address} is not known so far.`);
+    this.address = address;
+  }
+}
+
+/** An entry that its actor was not allowed to write. */
+export class DisallowedEntry extends CryptoError {
+  readonly why: Disallowed;
+
+  constructor(index: number, why: Disallowed) {
+    super('member', `Entry ${index} of the group is refused: its author was not allowed to do that (${why}).`);
+    this.why = why;
+  }
+}
+
+/**
+ * Verifies entries, oldest first, and returns what they say; with `from`, they go on after that state (a fork of it is refused). Every refusal
+ * is a CryptoError at step `member` that names the entry and why; AccountBehind where an account log has to be fetched first.
+ */
+export function verifyGroupLog(
+  entries: readonly SignedGroupEntry[],
+  accountOf: AccountOf,
+  from?: GroupState,
+): VerifiedGroup {
+  const chain = new Chain(accountOf, from);
+  for (const signed of entries) chain.add(signed);
+  return chain.verified();
+}
+
+type Draft = Omit<GroupState, keyof MembershipDraft | 'position' | 'deleted' | 'actors'> &
+  MembershipDraft & { position: GroupState['position']; deleted: boolean; readonly actors: Map<string, number> };
+
+class Chain {
+  readonly #accountOf: AccountOf;
+  #draft: Draft | undefined;
+  /** As of the last entry that counts, if others stand on it. */
+  #sure: GroupState | undefined;
+  #suspended = 0;
+
+  constructor(accountOf: AccountOf, from: GroupState | undefined) {
+    this.#accountOf = accountOf;
+    this.#draft = from && draftOf(from);
+  }
+
+  add(signed: SignedGroupEntry): void {
+    const index = this.#draft === undefined ? 0 : this.#draft.position.index + 1;
+    try {
+      this.#add(signed, index);
+    } catch (error) {
+      if (error instanceof ProtocolError) throw refused(index, error.message);
+      throw error;
+    }
+  }
+
+  verified(): VerifiedGroup {
+    return { state: this.#suspended > 0 ? this.#sure : this.#draft, suspended: this.#suspended };
+  }
+
+  #add(signed: SignedGroupEntry, index: number): void {
+    const entry = decodeGroupEntry(signed.entry);
+    this.#checkPlace(entry, index);
+    const isRevoked = this.#checkActor(entry, signed);
+    if (!isRevoked) this.#suspended = 0;
+    else {
+      if (this.#suspended === 0) this.#sure = this.#draft && draftOf(this.#draft);
+      this.#suspended += 1;
+    }
+    const next = this.#changed(entry, signed.entry);
+    if (statesState(index, entry.change.type) && !equalBytes(membershipHash(next), entry.state)) {
+      throw refused(index, 'it states another membership than the log has.');
+    }
+    next.position = { index, head: groupHead(signed.entry).slice() };
+    next.actors.set(encodeBase64(entry.actor.identity), entry.actor.position.index);
+    this.#draft = next;
+  }
+
+  #checkPlace({ group, index, previous }: GroupEntry, expected: number): void {
+    if (index !== expected) throw refused(expected, `it says that it is entry ${index}.`);
+    if (this.#draft === undefined) return;
+    if (!equalBytes(group, this.#draft.group)) throw refused(index, 'it is of another group.');
+    if (!equalBytes(previous, this.#draft.position.head)) throw refused(index, 'it continues another log.');
+  }
+
+  /** Whether its device was revoked since. */
+  #checkActor({ index, actor }: GroupEntry, { entry, signature }: SignedGroupEntry): boolean {
+    checkSignature(signature);
+    const device = this.#deviceOf(actor, index);
+    if (!verifyLabelled('entry', entry, device.ed25519, signature)) throw refused(index, 'the device did not sign it.');
+    const before = this.#draft?.actors.get(encodeBase64(actor.identity)) ?? 0;
+    if (actor.position.index < before) throw refused(index, 'its author had been further on in the own account log.');
+    return device.revoked !== undefined;
+  }
+
+  #deviceOf({ address, identity, device: id, position }: Actor, index: number) {
+    const account = this.#accountOf(address);
+    if (account === undefined) throw new AccountBehind(address);
+    if (!equalBytes(account.identity, identity)) throw refused(index, 'it is of another identity.');
+    const place = comparePosition(account, position);
+    if (place === 'beyond') throw new AccountBehind(address);
+    if (place === 'fork') throw refused(index, 'its author’s account log is another one.');
+    const device = deviceOf(account, id);
+    if (device === undefined || device.enrolled.index > position.index)
+      throw refused(index, 'it is of an unknown device.');
+    if (device.revoked !== undefined && device.revoked.index <= position.index) {
+      throw refused(index, 'its device had been revoked.');
+    }
+    return device;
+  }
+
+  #changed({ index, actor, change: what }: GroupEntry, bytes: Uint8Array): Draft {
+    const draft = this.#draft;
+    if (what.type === 'create' || draft === undefined) {
+      if (what.type !== 'create') throw refused(index, 'the log does not begin with it.');
+      return begun(actor, what, bytes);
+    }
+    const why = disallowed(draft, actor, what);
+    if (why !== undefined) throw new DisallowedEntry(index, why);
+    change(draft, actor, what);
+    if (what.type === 'delete') draft.deleted = true;
+    return draft;
+  }
+}
+
+function begun(actor: Actor, { name, policy }: Extract<GroupChange, { type: 'create' }>, bytes: Uint8Array): Draft {
+  return {
+    ...created(actor, policy),
+    ...{ group: groupId(bytes).slice(), name, deleted: false },
+    position: { index: 0, head: ZERO_HASH },
+    actors: new Map(),
+  };
+}
+
+function draftOf(state: GroupState): Draft {
+  const { members, refused: identities, actors } = state;
+  return { ...state, members: new Map(members), refused: new Map(identities), actors: new Map(actors) };
+}
+
+function refused(index: number, reason: string): CryptoError {
+  return new CryptoError('member', `Entry ${index} of the group is refused: ${reason}`);
+}
+
+/** The entry that would come next, to be encoded and signed. Throws Disallowed's reason as `why` where it may not come. */
+export function nextGroupEntry(
+  state: GroupState,
+  actor: Actor,
+  what: Exclude<GroupChange, { type: 'create' }>,
+  time: number,
+): GroupEntry {
+  const index = state.position.index + 1;
+  const why = disallowed(state, actor, what);
+  if (why !== undefined) throw new DisallowedEntry(index, why);
+  const draft = draftOf(state);
+  change(draft, actor, what);
+  const states = statesState(index, what.type);
+  return {
+    ...{ group: state.group, index, previous: state.position.head, actor, change: what, time },
+    state: states ? membershipHash(draft) : ZERO_HASH,
+  };
+}
+
+/** The first entry of a group. */
+export function firstGroupEntry(
+  actor: Actor,
+  what: Extract<GroupChange, { type: 'create' }>,
+  time: number,
+): GroupEntry {
+  const state = membershipHash(created(actor, what.policy));
+  return { group: ZERO_HASH, index: 0, previous: ZERO_HASH, actor, change: what, time, state };
+}

@@ -3,9 +3,10 @@
 import type { CloseName } from './close-codes.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ClientFrameOf, RequestType } from './frames/client.ts';
+import type { SignedEntryText, SignedGroupEntryText } from './frames/fields.ts';
 import type { Answer, NoticeBody, Push } from './frames/server.ts';
 
-export const ACTOR_KINDS = ['account', 'mailbox'] as const;
+export const ACTOR_KINDS = ['account', 'group', 'mailbox'] as const;
 export type ActorKind = (typeof ACTOR_KINDS)[number];
 
 /** Where an answer goes: an instance's inbox, and the number under which that instance waits for it. */
@@ -31,6 +32,22 @@ export type MessageItem = {
   readonly slots: Readonly<Record<string, string>>;
   readonly receivedAt: number;
   readonly expiresAt: number;
+  /** Of a group's message: the group's name, its number there, and how many persons it goes to. */
+  readonly group?: { readonly name: string; readonly number: number; readonly persons: number };
+};
+
+/** Entries of a group's log on their way to one mailbox, for every device of it. */
+export type EntriesItem = {
+  readonly type: 'entries';
+  readonly name: string;
+  readonly group: string;
+  /** Of the first entry, in the group's sequence. */
+  readonly number: number;
+  readonly entries: readonly SignedGroupEntryText[];
+  /** Who wrote them: whom their bytes count for. */
+  readonly from: string;
+  readonly receivedAt: number;
+  readonly expiresAt: number;
 };
 
 /** A notice on its way to the devices of one mailbox. Outside quota; never causes a notice itself. */
@@ -44,7 +61,9 @@ export type NoticeItem = {
 };
 
 export type MailboxCommand =
-  | { readonly type: 'deliver'; readonly item: MessageItem; readonly reply: ReplyTo }
+  /** `reply` is absent where a group's actor asks: then a refusal becomes a notice to the sender. */
+  | { readonly type: 'deliver'; readonly item: MessageItem; readonly reply?: ReplyTo }
+  | { readonly type: 'entries'; readonly item: EntriesItem }
   | { readonly type: 'notify'; readonly item: NoticeItem }
   /** From auth after each change of an account log: the devices in use, and how many entries the log has (the greater wins). */
   | {
@@ -83,7 +102,8 @@ type Asked<T extends RequestType> = {
   readonly reply: ReplyTo;
 };
 
-export type AccountCommand =
+/** What somebody waits for an answer to. */
+export type AccountRequest =
   | Asked<'signup.start'>
   | Asked<'signup.finish'>
   | Asked<'login.start'>
@@ -96,7 +116,45 @@ export type AccountCommand =
   | Asked<'password.finish'>
   | Asked<'account.delete'>;
 
-export type CommandOf = { account: AccountCommand; mailbox: MailboxCommand };
+export type AccountCommand =
+  | AccountRequest
+  /** From a group's actor: tells it the log, as a command of its own. `group`: the key of that actor. */
+  | { readonly type: 'log.tell'; readonly group: string };
+
+/** A request about groups, as the gateway forwards it: the frame, and whose session it came in. */
+type GroupAsked<T extends RequestType> = {
+  readonly type: T;
+  readonly frame: ClientFrameOf<T>;
+  readonly from: string;
+  readonly device: string;
+  readonly reply: ReplyTo;
+};
+
+/** A message to a group, as the gateway has checked it: header and session agree, the rest is the group's to decide. */
+export type GroupMessage = Omit<MessageItem, 'type' | 'group' | 'slots'> & {
+  readonly epoch: number;
+  /** Base64 of the membership head, of mh, and of the group's id. */
+  readonly head: string;
+  readonly mh: string;
+  readonly group: string;
+  /** address → device → slot. */
+  readonly slots: Readonly<Record<string, Readonly<Record<string, string>>>>;
+};
+
+/**
+ * To the actor of a group's name, under the key #name@domain. `group.list` goes to the actor of whoever asks, under the key of their address: it is no
+ * group, and only looks things up.
+ */
+export type GroupCommand =
+  | GroupAsked<'group.append'>
+  | GroupAsked<'group.get'>
+  | GroupAsked<'group.state'>
+  | GroupAsked<'group.list'>
+  | { readonly type: 'send'; readonly message: GroupMessage; readonly reply: ReplyTo }
+  /** From an account actor that was asked by `log.tell`: its log as it is now; undefined: there is no such account, or none any more. */
+  | { readonly type: 'account'; readonly address: string; readonly log: readonly SignedEntryText[] | undefined };
+
+export type CommandOf = { account: AccountCommand; group: GroupCommand; mailbox: MailboxCommand };
 
 /** A command with the actor it is for: kind and key (an address). */
 export type Addressed = {

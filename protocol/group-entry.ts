@@ -15,6 +15,7 @@ const ROLE = { member: 1, admin: 2 } as const;
 /** Each so many entries one says what the state is, so that who comes later need not begin at the first. */
 export const STATE_INTERVAL_ENTRIES = 64;
 
+export const GROUP_POLICIES = ['closed', 'open', 'lobby'] as const satisfies readonly (keyof typeof POLICY)[];
 export type GroupPolicy = keyof typeof POLICY;
 export type GroupRole = keyof typeof ROLE;
 
@@ -113,7 +114,7 @@ export function writeSubject(writer: ByteWriter, { address, identity }: Subject)
   writer.text(address).raw(identity, KEY_BYTES);
 }
 
-function readSubject(reader: ByteReader): Subject {
+export function readSubject(reader: ByteReader): Subject {
   return { address: reader.text(ADDRESS_MAX_CHARS), identity: reader.raw(KEY_BYTES) };
 }
 
@@ -157,7 +158,7 @@ function readChange(reader: ByteReader, byte: number): GroupChange {
     case 'remove':
       return { type, subject: readSubject(reader) };
     case 'admin':
-      return { type, subject: readSubject(reader), role: nameOf(ROLE, reader.u8(), 'The entry has an unknown role.') };
+      return { type, subject: readSubject(reader), role: readRole(reader) };
     case 'policy':
       return { type, policy: readPolicy(reader) };
     default:
@@ -165,8 +166,12 @@ function readChange(reader: ByteReader, byte: number): GroupChange {
   }
 }
 
-function readPolicy(reader: ByteReader): GroupPolicy {
+export function readPolicy(reader: ByteReader): GroupPolicy {
   return nameOf(POLICY, reader.u8(), 'The entry has an unknown policy.');
+}
+
+export function readRole(reader: ByteReader): GroupRole {
+  return nameOf(ROLE, reader.u8(), 'The entry has an unknown role.');
 }
 
 function nameOf<T extends string>(names: Readonly<Record<T, number>>, byte: number, fault: string): T {
@@ -188,7 +193,8 @@ function check({ group, index, previous, actor, change, state }: GroupEntry): vo
   if ('subject' in change) checkSubject(change.subject);
 }
 
-function checkSubject({ address, identity }: Subject): void {
+/** Refuses (ProtocolError) what can be nobody in a group. */
+export function checkSubject({ address, identity }: Subject): void {
   if (!isAddress(address)) throw new ProtocolError('The entry has an address that is not canonical.');
   if (!isEd25519PublicKey(identity)) throw new ProtocolError('An identity key is not a strict Ed25519 key.');
 }

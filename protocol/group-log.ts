@@ -2,7 +2,7 @@
 // (DESIGN section 6). The group's actor checks it at the door and every client checks it again, with this same code.
 import { type AccountState, comparePosition, deviceOf } from './account-log.ts';
 import { encodeBase64 } from './base64.ts';
-import { equalBytes } from './bytes.ts';
+import { equalBytes, isZero } from './bytes.ts';
 import { ZERO_HASH } from './envelope.ts';
 import { CryptoError, ProtocolError } from './errors.ts';
 import {
@@ -20,15 +20,20 @@ import {
   change,
   created,
   type Disallowed,
+  decodeMembership,
   disallowed,
   type GroupState,
   type MembershipDraft,
   membershipHash,
+  membershipHashOf,
 } from './group-state.ts';
 import { verifyLabelled } from './hash.ts';
 
-/** The good account log of an address, as far as it is known here. */
-export type AccountOf = (address: string) => AccountState | undefined;
+/**
+ * The good account log of an address, as far as it is known here; undefined: it is not. 'gone': there is none any more, because the account was deleted;
+ * whose log is gone counts as a device that was revoked.
+ */
+export type AccountOf = (address: string) => AccountState | 'gone' | undefined;
 
 export interface VerifiedGroup {
   /** Undefined: not even the first entry counts. */
@@ -72,6 +77,33 @@ export function verifyGroupLog(
   return chain.verified();
 }
 
+/**
+ * A group as of one entry that states its state, without those before it: where a newcomer begins (DESIGN section 6). `create`: the first entry, whose
+ * hash is the group's id. Throws as `verifyGroupLog`; `entry` must be by a device in use.
+ */
+export function startGroupLog(
+  create: SignedGroupEntry,
+  signed: SignedGroupEntry,
+  membership: Uint8Array,
+  accountOf: AccountOf,
+): GroupState {
+  const chain = new Chain(accountOf, undefined);
+  return chain.start(create, signed, membership);
+}
+
+/** The states after entries that were verified before they were kept: nothing but the chain is followed. */
+export function replayGroupLog(entries: readonly Uint8Array[], from?: GroupState): GroupState {
+  let draft = from && draftOf(from);
+  for (const bytes of entries) {
+    const { actor, change: what, index } = decodeGroupEntry(bytes);
+    draft = follow(draft, actor, what, bytes);
+    draft.position = { index, head: groupHead(bytes).slice() };
+    draft.actors.set(encodeBase64(actor.identity), actor.position.index);
+  }
+  if (draft === undefined) throw new ProtocolError('A group has at least one entry.');
+  return draft;
+}
+
 type Draft = Omit<GroupState, keyof MembershipDraft | 'position' | 'deleted' | 'actors'> &
   MembershipDraft & { position: GroupState['position']; deleted: boolean; readonly actors: Map<string, number> };
 
@@ -95,6 +127,26 @@ class Chain {
       if (error instanceof ProtocolError) throw refused(index, error.message);
       throw error;
     }
+  }
+
+  start(create: SignedGroupEntry, signed: SignedGroupEntry, membership: Uint8Array): GroupState {
+    const first = decodeGroupEntry(create.entry);
+    if (first.change.type !== 'create') throw refused(0, 'the log does not begin with it.');
+    const group = groupId(create.entry).slice();
+    const entry = decodeGroupEntry(signed.entry);
+    const { index, change: what, actor, state } = entry;
+    const own = what.type === 'create' ? groupId(signed.entry) : entry.group;
+    if (!equalBytes(own, group)) throw refused(index, 'it is of another group.');
+    if (this.#checkActor(entry, signed)) throw refused(index, 'its author is out of use.');
+    if (isZero(state) || !equalBytes(membershipHashOf(membership), state)) {
+      throw refused(index, 'it does not state that membership.');
+    }
+    return {
+      ...decodeMembership(membership),
+      ...{ group, name: first.change.name, deleted: what.type === 'delete' },
+      position: { index, head: groupHead(signed.entry).slice() },
+      actors: new Map([[encodeBase64(actor.identity), actor.position.index]]),
+    };
   }
 
   verified(): VerifiedGroup {
@@ -130,6 +182,7 @@ class Chain {
   #checkActor({ index, actor }: GroupEntry, { entry, signature }: SignedGroupEntry): boolean {
     checkSignature(signature);
     const device = this.#deviceOf(actor, index);
+    if (device === undefined) return true;
     if (!verifyLabelled('entry', entry, device.ed25519, signature)) throw refused(index, 'the device did not sign it.');
     const before = this.#draft?.actors.get(encodeBase64(actor.identity)) ?? 0;
     if (actor.position.index < before) throw refused(index, 'its author had been further on in the own account log.');
@@ -139,6 +192,7 @@ class Chain {
   #deviceOf({ address, identity, device: id, position }: Actor, index: number) {
     const account = this.#accountOf(address);
     if (account === undefined) throw new AccountBehind(address);
+    if (account === 'gone') return undefined;
     if (!equalBytes(account.identity, identity)) throw refused(index, 'it is of another identity.');
     const place = comparePosition(account, position);
     if (place === 'beyond') throw new AccountBehind(address);
@@ -153,17 +207,20 @@ class Chain {
   }
 
   #changed({ index, actor, change: what }: GroupEntry, bytes: Uint8Array): Draft {
-    const draft = this.#draft;
-    if (what.type === 'create' || draft === undefined) {
-      if (what.type !== 'create') throw refused(index, 'the log does not begin with it.');
-      return begun(actor, what, bytes);
+    if (this.#draft !== undefined && what.type !== 'create') {
+      const why = disallowed(this.#draft, actor, what);
+      if (why !== undefined) throw new DisallowedEntry(index, why);
     }
-    const why = disallowed(draft, actor, what);
-    if (why !== undefined) throw new DisallowedEntry(index, why);
-    change(draft, actor, what);
-    if (what.type === 'delete') draft.deleted = true;
-    return draft;
+    return follow(this.#draft, actor, what, bytes);
   }
+}
+
+function follow(draft: Draft | undefined, actor: Actor, what: GroupChange, bytes: Uint8Array): Draft {
+  if (what.type === 'create') return begun(actor, what, bytes);
+  if (draft === undefined) throw refused(0, 'the log does not begin with it.');
+  change(draft, actor, what);
+  if (what.type === 'delete') draft.deleted = true;
+  return draft;
 }
 
 function begun(actor: Actor, { name, policy }: Extract<GroupChange, { type: 'create' }>, bytes: Uint8Array): Draft {

@@ -2,12 +2,17 @@
 // by this same code.
 import { compareAddresses } from './address.ts';
 import { encodeBase64 } from './base64.ts';
-import { ByteWriter, compareBytes, equalBytes } from './bytes.ts';
+import { ByteReader, ByteWriter, compareBytes, equalBytes } from './bytes.ts';
 import type { Position } from './envelope.ts';
+import { ProtocolError } from './errors.ts';
 import {
+  checkSubject,
   type GroupChange,
   type GroupPolicy,
   type GroupRole,
+  readPolicy,
+  readRole,
+  readSubject,
   type Subject,
   writePolicy,
   writeRole,
@@ -56,8 +61,18 @@ export type Disallowed =
   | 'full'
   | 'nothing_changes';
 
-/** S("state", u8 policy ‖ set of LP(address) ‖ identity ‖ u8 role ‖ set of refused identities); both sets sorted, members by address. */
-export function membershipHash({ policy, members, refused }: Membership): Uint8Array {
+/** S("state", the membership's bytes): what an entry states. */
+export function membershipHash(membership: Membership): Uint8Array {
+  return membershipHashOf(encodeMembership(membership));
+}
+
+/** The same from bytes that `encodeMembership` made. */
+export function membershipHashOf(bytes: Uint8Array): Uint8Array {
+  return S('state', bytes);
+}
+
+/** u8 policy ‖ set of LP(address) ‖ identity ‖ u8 role ‖ set of refused identities; both sets sorted, members by address. */
+export function encodeMembership({ policy, members, refused }: Membership): Uint8Array {
   const writer = new ByteWriter(64 + members.size * 96 + refused.size * HASH_BYTES);
   writePolicy(writer, policy);
   const inOrder = [...members.values()].sort((a, b) => compareAddresses(a.address, b.address));
@@ -66,7 +81,30 @@ export function membershipHash({ policy, members, refused }: Membership): Uint8A
     writeRole(w, member.role);
   });
   writer.list([...refused.values()].sort(compareBytes), (w, identity) => w.raw(identity, HASH_BYTES));
-  return S('state', writer.finish());
+  return writer.finish();
+}
+
+/** Inverse of `encodeMembership`; all else is a ProtocolError. Byte fields are copies. */
+export function decodeMembership(bytes: Uint8Array): Membership {
+  const reader = new ByteReader(bytes);
+  const policy = readPolicy(reader);
+  const members = reader.list(GROUP_MEMBERS_MAX, (r) => ({ ...copied(readSubject(r)), role: readRole(r) }));
+  const refused = reader.list(GROUP_REFUSED_MAX, (r) => r.raw(HASH_BYTES).slice());
+  reader.end();
+  for (const [index, { address, identity }] of members.entries()) {
+    checkSubject({ address, identity });
+    const before = members[index - 1];
+    if (before && compareAddresses(before.address, address) >= 0) throw new ProtocolError('Members are out of order.');
+  }
+  for (const [index, identity] of refused.entries()) {
+    const before = refused[index - 1];
+    if (before && compareBytes(before, identity) >= 0) throw new ProtocolError('Refused identities are out of order.');
+  }
+  return {
+    policy,
+    members: new Map(members.map((member) => [member.address, member])),
+    refused: new Map(refused.map((identity) => [encodeBase64(identity), identity])),
+  };
 }
 
 /** The member who is this person, under this identity. */

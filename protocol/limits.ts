@@ -22,25 +22,42 @@ export const BODY_MAX_BYTES = 24 + 32 + CIPHERTEXT_MAX_BYTES;
 /** The longest header: two addresses in a conversation, one more as sender, fixed fields. */
 export const HEADER_MAX_BYTES = 1_200;
 export const SLOT_BYTES = 80;
+/** An entry of a group's log. */
+export const GROUP_ENTRY_MAX_BYTES = 1_536;
+/** Entries of one `group.append`. */
+export const GROUP_APPEND_MAX_ENTRIES = 64;
+export const GROUP_LOG_PAGE_ENTRIES = 64;
+/** Groups of one page of `group.list`. */
+export const GROUP_LIST_PAGE = 200;
+/** A group's state as bytes: everybody in it and everybody refused, with addresses of any length. */
+export const GROUP_STATE_MAX_BYTES = 400 * KIB;
+/** Slots of one group message. */
+export const GROUP_SLOTS_MAX = 2_048;
+/** Up to so many persons a sender hears of each who took a message, with a proof; beyond it, of numbers. */
+export const GROUP_PROOFS_MAX_MEMBERS = 50;
+/** People whose presence one session is told: the members of a group, and contacts. */
+export const WATCHED_MAX = 2_048;
+/** Whom one `typing` names. */
+export const TYPING_MAX_ADDRESSES = 50;
 /** Slots of one direct message: all devices of two accounts. */
 export const SLOTS_MAX = 128;
 export const ADDRESS_MAX_CHARS = 32 + 1 + 253;
 
-/** One WebSocket message from a client: the longest body and header in Base64, and all slots. */
-export const CLIENT_FRAME_MAX_BYTES = 192 * KIB;
+/** One WebSocket message from a client: the longest body and header in Base64, and all slots of a group. */
+export const CLIENT_FRAME_MAX_BYTES = 512 * KIB;
 /** The same before a session: nothing that belongs there is longer, and a stranger's frames cost parsing. */
 export const DOOR_FRAME_MAX_BYTES = 16 * KIB;
 /** Frames of a connection without a session that may be refused as none of the protocol; the last one ends it. */
 export const DOOR_REFUSED_FRAMES_MAX = 8;
 /** One WebSocket message from a server. */
-export const SERVER_FRAME_MAX_BYTES = 512 * KIB;
+export const SERVER_FRAME_MAX_BYTES = 768 * KIB;
 
 export const ACCOUNT_LOG_MAX_ENTRIES = 1_000;
 export const ACCOUNT_LOG_PAGE_ENTRIES = 64;
 export const DEVICES_MAX = 32;
-export const GROUP_MEMBERS_MAX = 5_000;
+export const GROUP_MEMBERS_MAX = 1_024;
 /** Identities that an open group refuses. */
-export const GROUP_REFUSED_MAX = 10_000;
+export const GROUP_REFUSED_MAX = 1_000;
 export const VAULT_MAX_BYTES = 1 * KIB;
 /** An OPAQUE message or record, in base64url characters. */
 export const OPAQUE_MAX_CHARS = 1 * KIB;

@@ -29,8 +29,13 @@ export class Metrics implements TurnObserver {
     const commands = this.#counter('parley_turn_commands_total', 'Commands decided in turns, by kind of actor', [
       'kind',
     ]);
-    this.#turns = { account: turns.labels('account'), mailbox: turns.labels('mailbox') };
-    this.#commands = { account: commands.labels('account'), mailbox: commands.labels('mailbox') };
+    const byKind = <T>(labelled: (kind: ActorKind) => T): Record<ActorKind, T> => ({
+      account: labelled('account'),
+      group: labelled('group'),
+      mailbox: labelled('mailbox'),
+    });
+    this.#turns = byKind((kind) => turns.labels(kind));
+    this.#commands = byKind((kind) => commands.labels(kind));
     collectDefaultMetrics({ register: this.#registry });
   }
 

@@ -178,6 +178,9 @@ export class Connection {
       case 'notice':
       case 'synced':
       case 'log':
+      case 'entries':
+      case 'presence':
+      case 'typing':
         if (this.#state !== 'ready') return this.violation('The server pushed before there was a session.');
         return this.#handlers.push(frame);
     }

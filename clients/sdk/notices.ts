@@ -55,6 +55,10 @@ export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise
       }
       return { ...NOTHING, changes, refused };
     }
+    case 'group.delivered':
+    case 'group.counted':
+    case 'stale':
+      return NOTHING;
     case 'missed': {
       const conversation = otherIn(notice.conversation, deps.own.address);
       if (conversation === undefined || (notice.from !== conversation && notice.from !== deps.own.address))

@@ -82,8 +82,54 @@ const send = z.strictObject({
   id,
   header: field.base64(1, limits.HEADER_MAX_BYTES),
   body: field.base64(limits.BODY_MIN_BYTES, limits.BODY_MAX_BYTES),
-  slots: z.array(slot).min(1).max(limits.SLOTS_MAX),
+  slots: z.array(slot).max(limits.GROUP_SLOTS_MAX),
+  /** The name of the group that the header names by its id; absent: a direct message. */
+  group: field.address.optional(),
   retention: z.number().int().min(limits.RETENTION_MIN_MS).max(limits.RETENTION_DEFAULT_MS).optional(),
+});
+
+/** Entries that stand on each other, the first on the head of the log or creating it: all of them come in, or none. */
+const groupAppend = z.strictObject({
+  type: z.literal('group.append'),
+  id,
+  name: field.address,
+  entries: z.array(field.signedGroupEntry).min(1).max(limits.GROUP_APPEND_MAX_ENTRIES),
+});
+
+/** Entries of a group's log from index `after` on, a page of them. */
+const groupGet = z.strictObject({ type: z.literal('group.get'), id, name: field.address, after: field.count });
+
+/** Where somebody who comes later may begin: the state after entry `at`, or after the last entry that states one. */
+const groupState = z.strictObject({
+  type: z.literal('group.state'),
+  id,
+  name: field.address,
+  at: field.count.optional(),
+});
+
+/** The groups that one is in (`own`), or all that anybody may join; a page of those behind `after` ('' is before all). */
+const groupList = z.strictObject({
+  type: z.literal('group.list'),
+  id,
+  own: z.boolean(),
+  after: z.union([z.literal(''), field.address]),
+});
+
+/** Whether others may see that this session is there. It begins unseen. */
+const presenceSet = z.strictObject({ type: z.literal('presence.set'), id, visible: z.boolean() });
+
+/** Whose presence this session is told from now on, in place of those before. Nobody is told that they are watched. */
+const presenceWatch = z.strictObject({
+  type: z.literal('presence.watch'),
+  id,
+  addresses: z.array(field.address).max(limits.WATCHED_MAX),
+});
+
+/** Not a request: it has no answer. Reaches those of them that watch this person. `group`: the name of the group that is typed in. */
+const typing = z.strictObject({
+  type: z.literal('typing'),
+  to: z.array(field.address).min(1).max(limits.TYPING_MAX_ADDRESSES),
+  group: field.address.optional(),
 });
 
 const ping = z.strictObject({ type: z.literal('ping'), id });
@@ -108,6 +154,13 @@ export const clientFrame = z.discriminatedUnion('type', [
   devicesUsed,
   accountDelete,
   send,
+  groupAppend,
+  groupGet,
+  groupState,
+  groupList,
+  presenceSet,
+  presenceWatch,
+  typing,
   ping,
   ack,
 ]);
@@ -115,5 +168,5 @@ export const clientFrame = z.discriminatedUnion('type', [
 export type ClientFrame = z.infer<typeof clientFrame>;
 export type ClientFrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
 /** A frame that is answered by exactly one `ok` or `error`. */
-export type Request = Exclude<ClientFrame, { type: 'ack' }>;
+export type Request = Exclude<ClientFrame, { type: 'ack' | 'typing' }>;
 export type RequestType = Request['type'];

@@ -40,3 +40,13 @@ export const signedEntry = z.strictObject({
   countersignature: signature.optional(),
 });
 export type SignedEntryText = z.infer<typeof signedEntry>;
+
+/** 32 bytes: the id of a group, a hash. */
+export const hash = base64(32);
+
+/** An entry of a group's log as it travels: canonical bytes and its actor's signature over them (PROTOCOL.md, Groups). */
+export const signedGroupEntry = z.strictObject({
+  entry: base64(1, limits.GROUP_ENTRY_MAX_BYTES),
+  signature,
+});
+export type SignedGroupEntryText = z.infer<typeof signedGroupEntry>;

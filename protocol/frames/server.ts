@@ -1,7 +1,8 @@
 // Every frame that a server may send: the challenge, the two answers, and pushes. Clients ignore fields they do not know.
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
-import { DEVICES_MAX } from '../limits.ts';
+import { GROUP_POLICIES } from '../group-entry.ts';
+import { DEVICES_MAX, GROUP_APPEND_MAX_ENTRIES, GROUP_STATE_MAX_BYTES } from '../limits.ts';
 import type { RequestType } from './client.ts';
 import * as field from './fields.ts';
 
@@ -26,6 +27,9 @@ const error = z.object({
   retryAfterMs: field.count.optional(),
 });
 
+/** Of a group's message: the group's name, and the message's number in the one order that all its members see. */
+const place = z.object({ name: field.address, number: field.positive });
+
 /** One message for this device. `n` counts the items of this session from 1, without gaps. */
 const deliver = z.object({
   type: z.literal('deliver'),
@@ -33,6 +37,21 @@ const deliver = z.object({
   header: z.string(),
   body: z.string(),
   slot: field.base64(80),
+  receivedAt: field.count,
+  group: place.optional(),
+});
+
+/**
+ * Entries of a group's log, an item like a message, acked like one: the first has this number in the group's sequence, which messages share. To every
+ * member and to whom they remove.
+ */
+const entries = z.object({
+  type: z.literal('entries'),
+  n: field.positive,
+  name: field.address,
+  group: field.hash,
+  number: field.positive,
+  entries: z.array(field.signedGroupEntry).min(1).max(GROUP_APPEND_MAX_ENTRIES),
   receivedAt: field.count,
 });
 
@@ -70,6 +89,24 @@ const noticeBody = z.discriminatedUnion('kind', [
     entries: z.array(z.object({ id: field.messageId })),
     code: z.string(),
   }),
+  /** As `delivered`, of messages to a group of at most GROUP_PROOFS_MAX_MEMBERS, by whoever took them. */
+  z.object({
+    kind: z.literal('group.delivered'),
+    conversation: z.string(),
+    entries: z.array(
+      z.object({ id: field.messageId, device: field.device, by: field.address, tag: field.tag.optional() }),
+    ),
+  }),
+  /** Of messages to a larger group: how many more persons took each, let it expire, or were refused it. */
+  z.object({
+    kind: z.literal('group.counted'),
+    conversation: z.string(),
+    entries: z.array(
+      z.object({ id: field.messageId, delivered: field.count, expired: field.count, refused: field.count }),
+    ),
+  }),
+  /** To all devices of the sender: `by`, a member of the group, has devices in use that its message had no slot for. */
+  z.object({ kind: z.literal('stale'), conversation: z.string(), by: field.address }),
 ]);
 export type NoticeBody = z.infer<typeof noticeBody>;
 
@@ -80,6 +117,17 @@ const synced = z.object({ type: z.literal('synced') });
 
 /** The own account log has this many entries now: fetch what is new. */
 const log = z.object({ type: z.literal('log'), address: field.address, length: field.positive });
+
+/** Whether somebody who is watched is there, and if not, when they were last, where that is known. */
+const presence = z.object({
+  type: z.literal('presence'),
+  address: field.address,
+  online: z.boolean(),
+  lastSeen: field.count.optional(),
+});
+
+/** Somebody who is watched types, to this person or in this group. */
+const typing = z.object({ type: z.literal('typing'), from: field.address, group: field.address.optional() });
 
 /** The answer's fields beside `type` and `re`, by the type of the request. */
 export const answers = {
@@ -100,7 +148,33 @@ export const answers = {
   'devices.used': z.object({ used: z.array(z.object({ device: field.device, at: field.count })).max(DEVICES_MAX) }),
   'account.delete': z.object({}),
   /** `stale`: whose account log the sender should fetch, because slots were missing or named devices no longer in use. */
-  send: z.object({ receivedAt: field.count, stale: z.array(field.address).optional() }),
+  send: z.object({
+    receivedAt: field.count,
+    stale: z.array(field.address).optional(),
+    /** Of a group's message: its number, and the mh that was accepted under its id. */
+    number: field.positive.optional(),
+    mh: field.hash.optional(),
+  }),
+  /** The number of the first entry in the group's sequence. */
+  'group.append': z.object({ number: field.positive }),
+  'group.get': z.object({ group: field.hash, entries: z.array(field.signedGroupEntry), length: field.positive }),
+  /** The first entry, the entry after which the state is so, its index, and the state as bytes (PROTOCOL.md, Groups). */
+  'group.state': z.object({
+    group: field.hash,
+    create: field.signedGroupEntry,
+    entry: field.signedGroupEntry,
+    index: field.count,
+    state: field.base64(1, GROUP_STATE_MAX_BYTES),
+    length: field.positive,
+  }),
+  'group.list': z.object({
+    groups: z.array(
+      z.object({ name: field.address, group: field.hash, policy: z.enum(GROUP_POLICIES), members: field.count }),
+    ),
+    more: z.boolean(),
+  }),
+  'presence.set': z.object({}),
+  'presence.watch': z.object({}),
   ping: z.object({}),
 } as const satisfies Record<RequestType, z.ZodObject>;
 
@@ -108,7 +182,18 @@ export type Answer<T extends RequestType> = z.infer<(typeof answers)[T]>;
 
 const ok = z.looseObject({ type: z.literal('ok'), re: field.positive });
 
-export const serverFrame = z.discriminatedUnion('type', [challenge, ok, error, deliver, notice, synced, log]);
+export const serverFrame = z.discriminatedUnion('type', [
+  challenge,
+  ok,
+  error,
+  deliver,
+  entries,
+  notice,
+  synced,
+  log,
+  presence,
+  typing,
+]);
 
 export type ServerFrame = z.infer<typeof serverFrame>;
 export type ServerFrameOf<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;

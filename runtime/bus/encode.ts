@@ -5,7 +5,8 @@ import type { Addressed } from '#protocol/commands.ts';
 /** The same value as JSON.stringify gives, for every command whose Base64 and addresses are canonical (encode.test.ts). */
 export function encodeCommand(addressed: Addressed): string {
   const { kind, key, command } = addressed;
-  if (kind !== 'mailbox' || command.type !== 'deliver') return JSON.stringify(addressed);
+  if (kind !== 'mailbox' || command.type !== 'deliver' || !command.reply || command.item.group)
+    return JSON.stringify(addressed);
   const { id, from, device, conversation, seq, header, body, slots, receivedAt, expiresAt } = command.item;
   const { inbox, re } = command.reply;
   return (

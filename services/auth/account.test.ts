@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AccountCommand, Addressed, InboxMessage } from '#protocol/commands.ts';
+import type { AccountRequest, Addressed, InboxMessage } from '#protocol/commands.ts';
 import { ActorHost } from '#runtime/actors/host.ts';
 import { Journal } from '#runtime/bus/journal.ts';
 import { JournalStore, journalSchema } from '#runtime/bus/journal-store.ts';
@@ -64,7 +64,7 @@ describe('account actors on the embedded bus', () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function answerTo(command: AccountCommand): Promise<InboxMessage> {
+  async function answerTo(command: AccountRequest): Promise<InboxMessage> {
     const answered = new Promise<InboxMessage>((resolve) => bus.onMessage({ message: resolve }));
     const reply = { ...command.reply, inbox: bus.inbox };
     await bus.publish([{ kind: 'account', key: AL, command: { ...command, reply } }]);

@@ -3,7 +3,7 @@
 import { decodeSignedEntry } from '#protocol/account-entry.ts';
 import { activeDevices, replayAccountLog } from '#protocol/account-log.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { AccountCommand, Addressed, InboxMessage, ReplyTo } from '#protocol/commands.ts';
+import type { AccountRequest, Addressed, InboxMessage, ReplyTo } from '#protocol/commands.ts';
 import { ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Actor, ActorType, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
@@ -118,23 +118,29 @@ class AccountActor implements Actor<'account', AccountWrite> {
   #plan(batch: readonly Incoming<'account'>[], now: number, used: ReadonlySet<string> | undefined): Plan<AccountWrite> {
     const tells: Tell[] = [];
     const settled: Delivery[] = [];
+    const told: string[] = [];
     let state = this.#state;
     let invitation: string | undefined;
     let announce = false;
     for (const incoming of batch) {
       if (!('command' in incoming)) continue;
       const { command, delivery } = incoming;
+      if (delivery) settled.push(delivery);
+      if (command.type === 'log.tell') {
+        told.push(command.group);
+        continue;
+      }
       const outcome = this.#outcome(state, command, now, used);
       state = outcome.state ?? state;
       invitation = outcome.invitation ?? invitation;
       announce ||= outcome.announce ?? false;
       tells.push(answerTo(command.reply, outcome));
-      if (delivery) settled.push(delivery);
     }
     const writes = this.#adopt(state, invitation);
+    const effects = [...(announce ? [news(state)] : []), ...told.map((group) => logFor(group, state))];
     return {
       ...(writes.length === 0 ? {} : { writes }),
-      ...(announce ? { effects: [news(state)] } : {}),
+      ...(effects.length === 0 ? {} : { effects }),
       tells,
       settled,
     };
@@ -163,7 +169,7 @@ class AccountActor implements Actor<'account', AccountWrite> {
   }
 
   /** The decision about one command. What the command did wrong becomes a refusal; any other error ends the turn. */
-  #outcome(state: AuthState, command: AccountCommand, now: number, used: ReadonlySet<string> | undefined): Outcome {
+  #outcome(state: AuthState, command: AccountRequest, now: number, used: ReadonlySet<string> | undefined): Outcome {
     try {
       if ('address' in command.frame && command.frame.address !== state.address) {
         throw new RequestError('bad_request', 'The request names another address.');
@@ -176,7 +182,7 @@ class AccountActor implements Actor<'account', AccountWrite> {
     }
   }
 
-  #decide(state: AuthState, command: AccountCommand, now: number, used: ReadonlySet<string> | undefined): Outcome {
+  #decide(state: AuthState, command: AccountRequest, now: number, used: ReadonlySet<string> | undefined): Outcome {
     const context = this.#context;
     switch (command.type) {
       case 'signup.start':
@@ -209,6 +215,12 @@ function answerTo({ inbox, re }: ReplyTo, outcome: Outcome): Tell {
   const { code, message, retryAfterMs } = outcome.refusal;
   const refusal: InboxMessage = { type: 'refusal', re, code, message };
   return { inbox, message: retryAfterMs === undefined ? refusal : { ...refusal, retryAfterMs } };
+}
+
+/** What a group's actor asked for: a log as it is now. */
+function logFor(group: string, { address, account }: AuthState): Addressed {
+  const log = account?.status === 'open' ? account.log : undefined;
+  return { kind: 'group', key: group, command: { type: 'account', address, log } };
 }
 
 /** What the mailbox of the same address must know of its account. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AccountCommand } from '#protocol/commands.ts';
+import type { AccountRequest } from '#protocol/commands.ts';
 import type { SignedEntryText } from '#protocol/frames/fields.ts';
 import { ACCOUNT_LOG_MAX_ENTRIES, DEVICES_MAX } from '#protocol/limits.ts';
 import { Conflict } from '#runtime/store/database.ts';
@@ -19,7 +19,7 @@ describe('the account log', () => {
 
   const append = (entry: SignedEntryText) => asked('log.append', { address: AL, entry });
   const page = async (after: number) => {
-    const command = asked('log.get', { address: AL, after }) as AccountCommand & { type: 'log.get' }; // by its first argument
+    const command = asked('log.get', { address: AL, after }) as AccountRequest & { type: 'log.get' }; // by its first argument
     return service.ask(AL, command);
   };
 
@@ -129,7 +129,7 @@ describe('the account log', () => {
 
   test('when nearly full takes no devices any more, but every one can still be revoked', async () => {
     let last = al.device;
-    const commands: AccountCommand[] = [];
+    const commands: AccountRequest[] = [];
     const keep = (entry: SignedEntryText) => {
       commands.push(append(entry));
       al.keep(entry);

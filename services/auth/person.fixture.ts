@@ -5,7 +5,7 @@ import { client } from '@serenity-kit/opaque';
 import { type AccountChange, encodeAccountEntry } from '#protocol/account-entry.ts';
 import { type AccountState, appendEntry, nextEntry } from '#protocol/account-log.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import type { AccountCommand } from '#protocol/commands.ts';
+import type { AccountRequest } from '#protocol/commands.ts';
 import { deviceId } from '#protocol/envelope.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
 import type { SignedEntryText } from '#protocol/frames/fields.ts';
@@ -114,7 +114,7 @@ export class Person {
     const request = start.registrationRequest;
     const command =
       type === 'signup.start' ? asked(type, { address: this.address, request }) : asked(type, { request });
-    const answer = await this.service.ask(this.address, command as AccountCommand & { type: 'signup.start' }); // both answer alike
+    const answer = await this.service.ask(this.address, command as AccountRequest & { type: 'signup.start' }); // both answer alike
     const { registrationRecord, exportKey } = client.finishRegistration({
       password,
       clientRegistrationState: start.clientRegistrationState,
@@ -135,7 +135,7 @@ export class Person {
       entry: this.enrolEntry(this.device),
       ...changes,
     });
-    return command as AccountCommand & { type: 'signup.finish' }; // by its first argument
+    return command as AccountRequest & { type: 'signup.finish' }; // by its first argument
   }
 
   /** Starts a sign-in with `password`; `finish` is the proof, undefined where the client saw that it is wrong. */
@@ -146,7 +146,7 @@ export class Person {
       { address: this.address, request: start.startLoginRequest },
       source === undefined ? {} : { source },
     );
-    const answer = await this.service.ask(this.address, command as AccountCommand & { type: 'login.start' }); // as above
+    const answer = await this.service.ask(this.address, command as AccountRequest & { type: 'login.start' }); // as above
     const finished = client.finishLogin({
       password,
       clientLoginState: start.clientLoginState,
@@ -159,7 +159,7 @@ export class Person {
 
   finishLoginCommand(login: string, finish: string) {
     const command = asked('login.finish', { address: this.address, login, finish });
-    return command as AccountCommand & { type: 'login.finish' }; // as above
+    return command as AccountRequest & { type: 'login.finish' }; // as above
   }
 
   async login(password = this.password): Promise<Answer<'login.finish'>> {
@@ -188,7 +188,7 @@ export class Person {
       signature: signLabelled('session', bytes, signer.ed25519),
       receive: true,
     };
-    return asked('session', fields, { challenge }) as AccountCommand & { type: 'session' }; // as above
+    return asked('session', fields, { challenge }) as AccountRequest & { type: 'session' }; // as above
   }
 
   get #identifiers() {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccountCommand, Addressed, InboxMessage } from '#protocol/commands.ts';
+import type { AccountRequest, Addressed, InboxMessage } from '#protocol/commands.ts';
 import { type ClientFrameOf, clientFrame, type RequestType } from '#protocol/frames/client.ts';
 import type { Answer } from '#protocol/frames/server.ts';
 import type { Actor } from '#runtime/actors/actor.ts';
@@ -25,12 +25,12 @@ export function asked<T extends Exclude<RequestType, 'send' | 'ping'>>(
   type: T,
   fields: Omit<ClientFrameOf<T>, 'type' | 'id'>,
   more: { readonly source?: string; readonly challenge?: string } = {},
-): AccountCommand {
+): AccountRequest {
   requests += 1;
   const frame = clientFrame.parse({ type, id: requests, ...fields });
   const command = { type, frame, source: more.source ?? '192.0.2.1', reply: { inbox: INBOX, re: requests } };
   // The schema has just made `frame` the one of `type`.
-  return (more.challenge === undefined ? command : { ...command, challenge: more.challenge }) as AccountCommand;
+  return (more.challenge === undefined ? command : { ...command, challenge: more.challenge }) as AccountRequest;
 }
 
 export type Turned = { readonly messages: readonly InboxMessage[]; readonly effects: readonly Addressed[] };
@@ -106,7 +106,7 @@ export class Service {
   }
 
   /** One turn, performed in the host's order; a write that fails costs the actor its memory. */
-  async turn(address: string, ...commands: readonly AccountCommand[]): Promise<Turned> {
+  async turn(address: string, ...commands: readonly AccountRequest[]): Promise<Turned> {
     const actor = await this.actor(address);
     const plan = await actor.turn(
       commands.map((command) => ({ command })),
@@ -129,7 +129,7 @@ export class Service {
   }
 
   /** The answer to one command; a refusal is thrown as `code: message`. */
-  async ask<T extends RequestType>(address: string, command: AccountCommand & { type: T }): Promise<Answer<T>> {
+  async ask<T extends RequestType>(address: string, command: AccountRequest & { type: T }): Promise<Answer<T>> {
     return answerIn<T>(await this.turn(address, command));
   }
 }

@@ -33,6 +33,7 @@ export function sizeOf(item: MessageItem | NoticeItem): number {
 }
 
 function entriesOf(notice: NoticeItem['notice']): number {
+  if (notice.kind === 'stale') return 0;
   return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
 }
 

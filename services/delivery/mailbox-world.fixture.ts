@@ -142,7 +142,7 @@ export class World {
     if (!session) return;
     for (const frame of session.frames.slice(session.committed, session.committed + count)) {
       if (frame.type === 'deliver') this.#of(this.has, device).add(frame.header);
-      else if (frame.notice.kind === 'missed') {
+      else if (frame.type === 'notice' && frame.notice.kind === 'missed') {
         for (const seq of frame.notice.seqs) this.#of(this.missed, device).add(`${frame.notice.device} ${seq}`);
       }
     }
@@ -290,7 +290,7 @@ export class World {
   #forget(): void {
     for (const { outbox } of this.senders) for (const { id } of outbox) if (this.refused.has(id)) this.late.add(id);
     for (const { command, settled } of this.queue) {
-      if (command.type === 'deliver' && !settled && this.refusedCopies.has(command.reply.re))
+      if (command.type === 'deliver' && !settled && command.reply && this.refusedCopies.has(command.reply.re))
         this.late.add(command.item.id);
     }
   }

@@ -89,6 +89,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     switch (command.type) {
       case 'deliver':
         return this.#deliver(draft, command, delivery);
+      case 'entries':
+        return draft.settle(delivery);
       case 'notify':
         return this.#notify(draft, command.item, delivery);
       case 'ack':
@@ -119,14 +121,14 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const again = { late: served !== undefined, perhaps: delivery?.redelivered === true };
     const refusal = this.#admission.judge(item, again, devices.length > 0);
     if (refusal) {
-      if (delivery?.redelivered) draft.notices.refused(item, refusal);
-      draft.refuse(reply, refusal);
+      if (delivery?.redelivered || !reply) draft.notices.refused(item, refusal);
+      if (reply) draft.refuse(reply, refusal);
       return draft.settle(delivery);
     }
     this.#recent.add(item, devices);
     if (devices.length > 0) this.#place(draft, item, devices, delivery);
     else draft.settle(delivery);
-    draft.accept(reply, item.receivedAt, this.#devices.isStale(item, served) ? this.#user : undefined);
+    if (reply) draft.accept(reply, item.receivedAt, this.#devices.isStale(item, served) ? this.#user : undefined);
   }
 
   /** No notice is refused for quota. Beyond their own budget, `delivered` ones reach only who is there to take them; no other kind is dropped. */

@@ -91,5 +91,6 @@ export class Notices {
 }
 
 function lengthOf(notice: NoticeBody): number {
+  if (notice.kind === 'stale') return 0;
   return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
 }

@@ -148,10 +148,14 @@ export class Connection implements Client {
     if ('refusal' in read) return this.#refuseFrame(read);
     const { frame } = read;
     if (frame.type === 'ack') return this.#ack(frame);
+    if (frame.type === 'typing') return;
     const problem = this.#requests.problem(frame, this.#session);
     if (problem) return this.#answer(frame.id, frame.type, refusal(problem));
     if (frame.type === 'send') return this.#send(frame, this.#session as Session); // #problem saw to it
     if (frame.type === 'ping') return this.#answer(frame.id, 'ping', { ok: {} });
+    if (frame.type === 'presence.set' || frame.type === 'presence.watch') {
+      return this.#answer(frame.id, frame.type, refusal(new RequestError('rejected')));
+    }
     this.#ask(frame);
   }
 

@@ -44,7 +44,7 @@ class HeldBus implements Bus {
   tell({ command }: Addressed): void {
     if (this.fault) throw this.fault;
     if (command.type === 'deliver') this.sends.push(command);
-    else this.others.push(command);
+    else if (!('message' in command)) this.others.push(command as never);
     if (command.type === 'session') this.answer(command.reply.re, {});
     for (const watcher of this.#watchers) watcher();
   }
@@ -67,7 +67,7 @@ class HeldBus implements Bus {
 
   /** Answers the oldest sends that wait. */
   answerSends(count: number): void {
-    for (const { reply } of this.sends.splice(0, count)) this.answer(reply.re);
+    for (const { reply } of this.sends.splice(0, count)) if (reply) this.answer(reply.re);
   }
 
   /** Resolves once this many sends wait. */

@@ -8,6 +8,7 @@ const TABLE = {
   connection: { points: 1_200, seconds: 60 },
   credentials: { points: 240, seconds: 60 },
   account: { points: 120, seconds: 60 },
+  group: { points: 600, seconds: 60 },
   session: { points: 2_400, seconds: 60 },
   lookUp: { points: 6_000, seconds: 60 },
   send: { points: 120_000, seconds: 60 },
@@ -18,6 +19,12 @@ export type RateName = keyof typeof TABLE;
 
 /** Which limit a request counts towards. A ping costs no more than the TCP segment that it came in. */
 export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, RateName>> = {
+  'group.append': 'group',
+  'group.get': 'lookUp',
+  'group.state': 'lookUp',
+  'group.list': 'lookUp',
+  'presence.set': 'account',
+  'presence.watch': 'lookUp',
   'signup.start': 'credentials',
   'signup.finish': 'credentials',
   'login.start': 'credentials',
@@ -47,6 +54,7 @@ export class Rates {
       connection: make('connection'),
       credentials: make('credentials'),
       account: make('account'),
+      group: make('group'),
       session: make('session'),
       lookUp: make('lookUp'),
       send: make('send'),

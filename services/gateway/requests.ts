@@ -1,7 +1,7 @@
 // The requests of one connection that an actor of its person answers: what may be asked when, how often, and as which command. The
 // challenge is here because a session answers it, once.
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { AccountCommand, Addressed } from '#protocol/commands.ts';
+import type { AccountCommand, Addressed, GroupCommand } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
 import { CHALLENGE_MAX_AGE_MS, REQUESTS_UNANSWERED_MAX } from '#protocol/limits.ts';
@@ -12,15 +12,20 @@ import type { Session } from './session.ts';
 
 /** Requests that a session's owner alone may make. */
 const IN_SESSION: ReadonlySet<RequestType> = new Set([
-  ...(['send', 'devices.used'] as const),
+  ...(['send', 'devices.used', 'presence.set', 'presence.watch'] as const),
+  ...(['group.append', 'group.get', 'group.state', 'group.list'] as const),
   ...(['password.start', 'password.finish', 'account.delete'] as const),
 ]);
-/** Requests that change an account: they go through its durable queue. */
-const DURABLE: ReadonlySet<RequestType> = new Set(['signup.finish', 'log.append', 'password.finish', 'account.delete']);
+/** Requests that change something: they go through its durable queue. */
+const DURABLE: ReadonlySet<RequestType> = new Set([
+  ...(['signup.finish', 'log.append', 'password.finish', 'account.delete'] as const),
+  'group.append',
+]);
 const CHALLENGE_BYTES = 32;
 
-export type ActorRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'>>;
-type AccountRequest = Exclude<ActorRequest, ClientFrameOf<'devices.used'>>;
+export type ActorRequest = Exclude<Request, ClientFrameOf<'send' | 'ping' | 'presence.set' | 'presence.watch'>>;
+type AccountRequest = Exclude<ActorRequest, ClientFrameOf<'devices.used'> | GroupRequest>;
+type GroupRequest = ClientFrameOf<'group.append' | 'group.get' | 'group.state' | 'group.list'>;
 
 export class Requests {
   /** What a session has to sign, Base64. */
@@ -51,7 +56,7 @@ export class Requests {
     if (frame.type === 'log.get' && !session && frame.address !== this.#proved)
       return new RequestError('not_signed_in');
     if (frame.type === 'signup.finish' && this.#hub.space.low) return new RequestError('no_space');
-    if ('address' in frame && !frame.address.endsWith(`@${this.#hub.domain}`)) return new RequestError('remote_domain');
+    if ((domainOf(frame) ?? this.#hub.domain) !== this.#hub.domain) return new RequestError('remote_domain');
     return undefined;
   }
 
@@ -67,8 +72,7 @@ export class Requests {
     });
     try {
       await hub.rates.take(RATE_OF[frame.type], session?.device ?? this.#source);
-      const key = 'address' in frame ? frame.address : (session?.address ?? '');
-      const command = this.#addressed(key, frame, re);
+      const command = this.#addressed(frame, session, re);
       if (DURABLE.has(frame.type)) return await hub.bus.publish([command]);
       hub.asks.told(re, command);
       hub.bus.tell(command);
@@ -77,9 +81,22 @@ export class Requests {
     }
   }
 
-  #addressed(key: string, frame: ActorRequest, re: number): Addressed {
-    if (frame.type !== 'devices.used') return { kind: 'account', key, command: this.#command(frame, re) };
-    return { kind: 'mailbox', key, command: { type: frame.type, reply: { inbox: this.#hub.bus.inbox, re } } };
+  #addressed(frame: ActorRequest, session: Session | undefined, re: number): Addressed {
+    const reply = { inbox: this.#hub.bus.inbox, re };
+    const { address: from = '', device = '' } = session ?? {}; // of requests that need a session, `problem` saw to it
+    switch (frame.type) {
+      case 'devices.used':
+        return { kind: 'mailbox', key: from, command: { type: frame.type, reply } };
+      case 'group.append':
+      case 'group.get':
+      case 'group.state':
+      case 'group.list': {
+        const asked = { type: frame.type, frame, from, device, reply };
+        return { kind: 'group', key: groupKey(frame, from), command: asked as GroupCommand }; // type and frame belong together
+      }
+      default:
+        return { kind: 'account', key: 'address' in frame ? frame.address : from, command: this.#command(frame, re) };
+    }
   }
 
   /** The frame as its account actor gets it. Throws RequestError if it answers a challenge that is used up or too old. */
@@ -94,6 +111,17 @@ export class Requests {
     this.#challengeUsed = true;
     return { ...asked, type: 'session', frame, challenge: this.challenge };
   }
+}
+
+/** The actor of a group's name; of whoever asks for a list, the one that looks it up (protocol/commands.ts). */
+function groupKey(frame: GroupRequest, from: string): string {
+  return frame.type === 'group.list' ? from : `#${frame.name}`;
+}
+
+/** The domain that a request names; undefined: it names none. */
+function domainOf(frame: Request): string | undefined {
+  const name = 'address' in frame ? frame.address : 'name' in frame ? frame.name : undefined;
+  return name?.slice(name.indexOf('@') + 1);
 }
 
 function mayReadLog(frame: ActorRequest, outcome: Outcome): frame is ClientFrameOf<'login.finish' | 'session'> {

@@ -6,7 +6,7 @@ import type { MessageItem } from '#protocol/commands.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import { ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
-import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
+import { RETENTION_DEFAULT_MS, SLOTS_MAX } from '#protocol/limits.ts';
 
 export type Sender = {
   readonly address: string;
@@ -30,6 +30,9 @@ export type Accepted = {
  * `remote_domain`.
  */
 export function checkSend(frame: ClientFrameOf<'send'>, sender: Sender, now: number): Accepted {
+  if (frame.slots.length === 0 || frame.slots.length > SLOTS_MAX) {
+    throw new RequestError('bad_envelope', `A direct message has 1 to ${SLOTS_MAX} slots.`);
+  }
   const header = parseHeader(frame.header);
   const { conversation, seq } = header;
   if (conversation.kind !== 'direct') throw new RequestError('bad_request', 'This server takes no group messages.');

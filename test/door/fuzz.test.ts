@@ -42,9 +42,16 @@ beforeAll(async () => {
     { type: 'account.delete', signature: random64(64) },
     { type: 'devices.used' },
     { type: 'send', ...al.message(bo), retention: 60_000 },
+    { type: 'group.append', name: 'team@localhost', entries: [{ entry: random64(300), signature: random64(64) }] },
+    { type: 'group.get', name: 'team@localhost', after: 0 },
+    { type: 'group.state', name: 'team@localhost', at: 3 },
+    { type: 'group.list', own: false, after: '' },
+    { type: 'presence.set', visible: true },
+    { type: 'presence.watch', addresses: ['bo@localhost'] },
     { type: 'ping' },
   ];
   for (const frame of asked) examples.set(frame.type, { id: 7, ...frame });
+  examples.set('typing', { type: 'typing', to: ['bo@localhost'], group: 'team@localhost' });
   examples.set('ack', { type: 'ack', upTo: 1, tags: [[1, random64(16)]] });
   for (const frame of examples.values()) clientFrame.parse(frame); // each is right before it is changed
 });

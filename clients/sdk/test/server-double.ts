@@ -6,7 +6,7 @@ import { encodeConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import { RequestError } from '#protocol/errors.ts';
-import { type ClientFrame, type ClientFrameOf, clientFrame } from '#protocol/frames/client.ts';
+import { type ClientFrame, type ClientFrameOf, clientFrame, type Request } from '#protocol/frames/client.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
 import type { Log } from '../pins.ts';
 import { AccountsDouble } from './account-double.ts';
@@ -84,6 +84,7 @@ export class ServerDouble {
 
   #hear(socket: WebSocket, frame: ClientFrame): void {
     if (frame.type === 'ack') return this.#ack(socket, frame);
+    if (frame.type === 'typing') return;
     const id = frame.id;
     try {
       const answer = this.#answer(socket, frame);
@@ -104,7 +105,7 @@ export class ServerDouble {
     }
   }
 
-  #answer(socket: WebSocket, frame: Exclude<ClientFrame, { type: 'ack' }>): object {
+  #answer(socket: WebSocket, frame: Request): object {
     switch (frame.type) {
       case 'signup.start':
         if (this.accounts.has(frame.address)) throw new RequestError('name_taken');
@@ -146,6 +147,14 @@ export class ServerDouble {
         this.accounts.delete(this.#session(socket).address);
         if (this.lies.closesFirst) socket.close(4204, 'The account was deleted.');
         return {};
+      case 'group.append':
+      case 'group.get':
+      case 'group.state':
+        throw new RequestError('no_such_group');
+      case 'group.list':
+        return { groups: [], more: false };
+      case 'presence.set':
+      case 'presence.watch':
       case 'ping':
         return {};
       case 'send':

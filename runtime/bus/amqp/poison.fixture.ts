@@ -85,7 +85,7 @@ async function main(url = '', prefix = '', mongoUrl = '', instance = ''): Promis
           const tells = [];
           const settled = [];
           for (const one of batch) {
-            if (!('command' in one) || one.command.type !== 'deliver') continue;
+            if (!('command' in one) || one.command.type !== 'deliver' || !one.command.reply) continue;
             if (one.command.item.id === POISON) process.exit(1);
             const { inbox, re } = one.command.reply;
             tells.push({ inbox, message: { type: 'answer' as const, re, answer: { receivedAt: 1 } } });

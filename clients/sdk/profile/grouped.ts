@@ -1,0 +1,64 @@
+// What a profile keeps of groups (part of the interface in profile.ts): for each the verified end of its log, and who was in it when.
+import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
+import type { GroupState } from '#protocol/group-state.ts';
+import type { NewEvent } from './journal.ts';
+
+/** An identity was a member at the epochs from `from` up to, not including, `to` (absent: it still is). */
+export type Span = {
+  readonly address: string;
+  readonly identity: Uint8Array;
+  readonly from: number;
+  readonly to?: number;
+};
+
+/** Why this person is not in the group any more: by whom, and when by that person's clock. */
+export type Ended = { readonly how: 'left' | 'removed' | 'deleted'; readonly by: string; readonly at: number };
+
+export type GroupRecord = {
+  /** `#name@domain`; of another group that came under a known name later, `#name@domain/` and the first 8 hex digits of its id. */
+  readonly conversation: string;
+  /** name@domain, as its first entry says. */
+  readonly name: string;
+  /** 32 bytes: the hash of the first entry. */
+  readonly id: Uint8Array;
+  /** After the last entry that counts. Its `position` is the present epoch and membership head. */
+  readonly state: GroupState;
+  /** The epoch with which this device's knowledge begins. */
+  readonly start: number;
+  /** Everybody who was a member at any epoch from `start` on. */
+  readonly spans: readonly Span[];
+  /** Present: this person is no member now. */
+  readonly ended?: Ended;
+  /** The server showed two valid logs: this one is kept, and nothing is sent any more. A sentence. */
+  readonly forked?: string;
+};
+
+/** One entry of the log as it is kept. */
+export type KeptEntry = { readonly index: number; readonly signed: SignedGroupEntryText; readonly head: Uint8Array };
+
+export type GroupUpdate = {
+  readonly record: GroupRecord;
+  /** The new entries, or those of before the newcomer's first one: kept under (group, index). */
+  readonly entries?: readonly KeptEntry[];
+  readonly events?: readonly NewEvent[];
+};
+
+export interface GroupsPart {
+  get(conversation: string): Promise<GroupRecord | undefined>;
+  byId(id: Uint8Array): Promise<GroupRecord | undefined>;
+  /** The group that this name means now: the last one that came under it. */
+  byName(name: string): Promise<GroupRecord | undefined>;
+  /** All that are known, those that ended included, by conversation. */
+  list(): Promise<GroupRecord[]>;
+  /** The entry with this index, where it is kept. */
+  entry(id: Uint8Array, index: number): Promise<KeptEntry | undefined>;
+  /**
+   * Reads the record of a group id (undefined: none yet), lets `change` decide, writes what it returns (undefined: nothing) in one transaction with its events.
+   * `change` is synchronous, may throw, and is told which record the name means now. Resolves with the record as it is then.
+   */
+  update(
+    id: Uint8Array,
+    name: string,
+    change: (record: GroupRecord | undefined, named: GroupRecord | undefined) => GroupUpdate | undefined,
+  ): Promise<GroupRecord | undefined>;
+}

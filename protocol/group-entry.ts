@@ -1,9 +1,11 @@
 // One entry of a group's membership log, as bytes: who did what to whom (DESIGN section 6). Who may do what is group-state.ts, the chain
 // that entries form is group-log.ts.
 import { isAddress } from './address.ts';
+import { decodeBase64, encodeBase64 } from './base64.ts';
 import { ByteReader, ByteWriter, isZero } from './bytes.ts';
 import { DEVICE_BYTES, type Position, readPosition, writePosition } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
+import type { SignedGroupEntryText } from './frames/fields.ts';
 import { HASH_BYTES, S } from './hash.ts';
 import { ADDRESS_MAX_CHARS } from './limits.ts';
 import { isEd25519PublicKey, KEY_BYTES, SIGNATURE_BYTES } from './strict.ts';
@@ -108,6 +110,18 @@ export interface SignedGroupEntry {
   readonly entry: Uint8Array;
   /** Sign("entry", entry) by the actor's device. */
   readonly signature: Uint8Array;
+}
+
+/** As it crosses the wire. */
+export function encodeSignedGroupEntry({ entry, signature }: SignedGroupEntry): SignedGroupEntryText {
+  return { entry: encodeBase64(entry), signature: encodeBase64(signature) };
+}
+
+/** Inverse of `encodeSignedGroupEntry`; Base64 that is not canonical and signatures of a wrong length are a ProtocolError. */
+export function decodeSignedGroupEntry({ entry, signature }: SignedGroupEntryText): SignedGroupEntry {
+  const decoded = { entry: decodeBase64(entry), signature: decodeBase64(signature) };
+  checkSignature(decoded.signature);
+  return decoded;
 }
 
 export function writeSubject(writer: ByteWriter, { address, identity }: Subject): void {

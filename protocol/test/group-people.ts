@@ -24,6 +24,8 @@ const signed = (key: KeyObject, label: SignLabel, bytes: Uint8Array): Uint8Array
 
 export class GroupPerson {
   readonly address: string;
+  /** The account log, oldest first. */
+  readonly log: SignedEntry[] = [];
   readonly #identity: KeyObject;
   readonly #devices: KeyObject[] = [];
   #account: AccountState | undefined;
@@ -84,5 +86,6 @@ export class GroupPerson {
     const one: SignedEntry = { entry, signature: signed(this.#identity, 'account', entry) };
     const both = device === undefined ? one : { ...one, countersignature: signed(device, 'device-entry', entry) };
     this.#account = appendEntry(this.#account, both, address);
+    this.log.push(both);
   }
 }

@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import type { SignedEntryText } from '../account-entry.ts';
 import type { OpenStep } from '../errors.ts';
+import type { SignedGroupEntryText } from '../frames/fields.ts';
+import type { GroupChange } from '../group-entry.ts';
 
 function load<T>(name: string): T {
   // The files are part of this repository; what is wrong in one fails the test that uses it.
@@ -144,6 +146,34 @@ export const accountLog = load<{
   deletion: { bytes: Hex; signature: Hex };
   refused: { name: string; after: number; given: SignedEntryText }[];
 }>('account-log');
+
+type SubjectVector = { address: string; identity: Hex };
+
+export const groupLog = load<{
+  name: string;
+  id: Hex;
+  logs: { address: string; entries: SignedEntryText[] }[];
+  entries: {
+    name: string;
+    index: number;
+    group: Hex;
+    previous: Hex;
+    type: GroupChange['type'];
+    actor: SubjectVector & { device: Hex; position: PositionVector };
+    subject?: SubjectVector;
+    role?: 'member' | 'admin';
+    policy?: 'closed' | 'open' | 'lobby';
+    groupName?: string;
+    random?: Hex;
+    time: number;
+    membership: Hex | null;
+    state: Hex;
+    entry: Hex;
+    head: Hex;
+    signed: SignedGroupEntryText;
+  }[];
+  refused: { name: string; after: number; given: SignedGroupEntryText }[];
+}>('group-log');
 
 export const sessions = load<{
   ed25519Seed: Hex;

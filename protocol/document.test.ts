@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeAccountEntry, decodeSignedEntry } from './account-entry.ts';
 import { verifyAccountLog } from './account-log.ts';
 import { decodeConversation } from './address.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeBase64, encodeBase64 } from './base64.ts';
 import { fromHex, toHex } from './bytes.ts';
 import { afterClose, CLOSE } from './close-codes.ts';
 import { decodeHeader } from './envelope.ts';
@@ -16,7 +16,7 @@ import { answers, type NoticeBody, serverFrame } from './frames/server.ts';
 import { H, type HashLabel, type SignLabel } from './hash.ts';
 import * as limits from './limits.ts';
 import { verifySession } from './session.ts';
-import { accountLog, opaqueVector, suite1, vaults } from './test/vectors.ts';
+import { accountLog, groupLog, opaqueVector, suite1, vaults } from './test/vectors.ts';
 
 const DOCUMENT = readFileSync(new URL('../PROTOCOL.md', import.meta.url), 'utf8');
 
@@ -29,8 +29,11 @@ const examples = [...DOCUMENT.matchAll(/^```json\n([\s\S]*?)^```$/gm)].flatMap((
 );
 const CLIENT_TYPES = clientFrame.options.map((option) => option.shape.type.value);
 const SERVER_TYPES = serverFrame.options.map((option) => option.shape.type.value);
-const fromClient = examples.filter(({ frame }) => CLIENT_TYPES.some((type) => type === frame.type));
-const fromServer = examples.filter(({ frame }) => SERVER_TYPES.some((type) => type === frame.type));
+/** `typing` is a frame of both; only a server says from whom. */
+const isFromServer = ({ frame }: (typeof examples)[number]): boolean =>
+  SERVER_TYPES.some((type) => type === frame.type) && (frame.type !== 'typing' || 'from' in frame);
+const fromServer = examples.filter(isFromServer);
+const fromClient = examples.filter((one) => !isFromServer(one) && CLIENT_TYPES.some((type) => type === one.frame.type));
 
 /** The example of a client's frame of this type. */
 function clientExample<T extends ClientFrame['type']>(type: T): ClientFrameOf<T> {
@@ -84,9 +87,11 @@ describe('the examples of PROTOCOL.md', () => {
     const kinds = fromServer.flatMap(({ frame }) =>
       frame.type === 'notice' ? [(frame.notice as NoticeBody).kind] : [],
     );
-    expect(kinds.sort()).toEqual(['delivered', 'expired', 'missed', 'refused']);
+    expect(kinds.sort()).toEqual([
+      ...['delivered', 'expired', 'group.counted', 'group.delivered', 'missed', 'refused', 'stale'],
+    ]);
     const answered = new Set(fromServer.filter(({ frame }) => frame.type === 'ok').map(({ frame }) => frame.re));
-    const unanswered = fromClient.filter(({ frame }) => frame.type !== 'ack' && !answered.has(frame.id));
+    const unanswered = fromClient.filter(({ frame }) => 'id' in frame && !answered.has(frame.id));
     expect(unanswered.map(({ frame }) => frame.type)).toEqual([]);
     const ids = fromClient.flatMap(({ frame }) => (frame.id === undefined ? [] : [frame.id]));
     expect(new Set(ids).size).toBe(ids.length);
@@ -130,6 +135,25 @@ describe('the examples of PROTOCOL.md', () => {
     const log = [clientExample('signup.finish').entry, clientExample('log.append').entry, ...entries];
     const { address } = clientExample('log.get');
     expect(verifyAccountLog(log.map(decodeSignedEntry), address).position.index).toBe(3);
+  });
+
+  it('write and show the golden group log, and send and deliver the golden message of a group', () => {
+    const log = groupLog.entries.map(({ signed }) => signed);
+    const answerTo = (type: ClientFrame['type']) => {
+      const { id } = clientExample(type) as { id: number }; // a request
+      return fromServer.find(({ frame }) => frame.re === id)?.frame;
+    };
+    expect(clientExample('group.append').entries).toEqual(log.slice(0, 2));
+    expect(answerTo('group.get')).toMatchObject({ entries: [log[2]] });
+    const [create, add] = log;
+    const membership = groupLog.entries[1]?.membership ?? '';
+    expect(answerTo('group.state')).toMatchObject({ create, entry: add, state: encodeBase64(fromHex(membership)) });
+    expect(serverExample('entries')).toMatchObject({ entries: [log[2]], number: 3 });
+    const sealed = suite1.sealed.find(({ name }) => name === 'group-first');
+    const sends = fromClient.filter(({ frame }) => frame.type === 'send' && 'group' in frame);
+    expect(sends).toMatchObject([{ frame: sealed?.envelope }]);
+    const delivered = fromServer.filter(({ frame }) => frame.type === 'deliver' && 'group' in frame);
+    expect(delivered).toMatchObject([{ frame: { body: sealed?.envelope.body } }]);
   });
 
   it('name record and vault of a password change by hash', () => {

@@ -4,7 +4,6 @@ import { encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
 import { type Accounts, devicesForSending } from './accounts.ts';
-import { slotRecipients, slotText } from './compose.ts';
 import type { Connection } from './connection.ts';
 import { sealLateSlots } from './crypto/seal.ts';
 import type { OwnDevice } from './own-device.ts';
@@ -13,6 +12,7 @@ import type { Clock } from './platform.ts';
 import type { LateMessage, OutboxItem, Pin, Profile, SealedItem } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
 import { sendFields } from './send-fields.ts';
+import { slotRecipients, slotText } from './slots.ts';
 
 const PAGE_MESSAGES = 64;
 /** A device that was first seen so long ago has what it may have. */

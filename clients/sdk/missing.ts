@@ -41,14 +41,19 @@ export class Watch {
     this.#deps = deps;
   }
 
-  /** Heads that name another message in a place that is taken: a server has shown two people different things. */
+  /** Heads that name another message in a place that is taken, or another number of it in a group: a server has shown two people different things. */
   async contradictions(claims: readonly HeadClaim[]): Promise<NewEvent[]> {
     const events: NewEvent[] = [];
     for (const { head, conversation, from } of claims) {
       const device = encodeBase64(head.device);
-      const known = await this.#deps.profile.receiving.mhOf(conversation, device, head.seq);
-      if (known === undefined || equalBytes(known, head.messageHash)) continue;
-      const reason = `fork: ${from} has seen another message ${head.seq} of this device than you have.`;
+      const known = await this.#deps.profile.receiving.known(conversation, device, head.seq);
+      if (known === undefined) continue;
+      const isOther = !equalBytes(known.mh, head.messageHash);
+      // An own one that waits for its answer has no number yet.
+      if (!isOther && (known.order === 0 || known.order === head.order)) continue;
+      const reason = isOther
+        ? `fork: ${from} has seen another message ${head.seq} of this device than you have.`
+        : `order: ${from} has message ${head.seq} of this device as number ${head.order} of the group, and you have it as ${known.order}.`;
       events.push({ type: 'unreadable', reason, from, device, conversation, at: this.#deps.clock.now() });
     }
     return events;
@@ -131,6 +136,7 @@ export class Watch {
       else if (clock.monotonic() - since >= HEAD_WAIT_MS) {
         this.#awaited.delete(key);
         const from = await this.#ownerOf(device, conversation);
+        if (from === undefined) continue;
         if (await this.#isBlocked(from)) continue;
         events.push({ type: 'gap', conversation, from, device, first: last + 1, last: head.seq, why: 'missing', at });
       }
@@ -142,10 +148,17 @@ export class Watch {
     return (await this.#deps.profile.pins.get(address))?.blocked === true;
   }
 
-  /** Whose device it is: in a direct conversation it can only be one of two. */
-  async #ownerOf(device: string, conversation: string): Promise<string> {
+  /** Whose device it is: in a direct conversation it can only be one of two, in a group one of its people; undefined: of nobody who is known. */
+  async #ownerOf(device: string, conversation: string): Promise<string | undefined> {
     const { profile, own } = this.#deps;
-    const pin = await profile.pins.get(own.address);
-    return pin !== undefined && Object.hasOwn(pin.firstSeen, device) ? own.address : conversation;
+    const isOf = async (address: string): Promise<boolean> => {
+      const pin = await profile.pins.get(address);
+      return pin !== undefined && Object.hasOwn(pin.firstSeen, device);
+    };
+    if (await isOf(own.address)) return own.address;
+    if (!conversation.startsWith('#')) return conversation;
+    const group = await profile.groups.get(conversation);
+    for (const { address } of group?.spans ?? []) if (await isOf(address)) return address;
+    return undefined;
   }
 }

@@ -23,6 +23,8 @@ export type HistoryEntry = {
   readonly late?: true;
   /** Written by this account, on any device: then `sent` says what became of it. */
   readonly own: boolean;
+  /** Number in the group's order, the same for all members; lines stand in it. Absent: an own one that has none, or no group. */
+  readonly order?: number;
   readonly sent?: SentMessage;
 };
 

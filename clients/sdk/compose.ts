@@ -14,12 +14,7 @@ import {
   ZERO_HASH,
 } from '#protocol/envelope.ts';
 import { CryptoError, RequestError } from '#protocol/errors.ts';
-import {
-  GROUP_PROOFS_MAX_MEMBERS,
-  GROUP_SLOTS_MAX,
-  RETENTION_DEFAULT_MS,
-  RETENTION_MIN_MS,
-} from '#protocol/limits.ts';
+import { GROUP_PROOFS_MAX_MEMBERS, GROUP_SLOTS_MAX, RETENTION_DEFAULT_MS, RETENTION_MIN_MS } from '#protocol/limits.ts';
 import { type Accounts, devicesForSending } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { isShown, readContent } from './content.ts';
@@ -46,6 +41,9 @@ export type ComposerDeps = {
 
 /** `expiresInMs`: deleted everywhere after this time, and kept no longer by the server. */
 export type Draft = { readonly content: Uint8Array; readonly expiresInMs?: number };
+
+/** Seals a queued message anew. `content`: in place of its own. Synchronous. */
+export type Reseal = (item: OutboxItem, previous: Uint8Array, content?: Uint8Array) => SealedItem;
 
 /** Where a message goes: what its header says of the conversation, whose devices get slots, and whose `delivered` counts. */
 type Target = {
@@ -100,10 +98,7 @@ export class Composer {
    * What a queued message becomes after the one before it changed, or the group did: same id and number, new K and n. `content`: in place of
    * its own. A group's message goes to its members of now. Throws as `messages`.
    */
-  async reseal(
-    conversation: string,
-    addressing: Addressing = { evenIfChanged: true },
-  ): Promise<(item: OutboxItem, previous: Uint8Array, content?: Uint8Array) => SealedItem> {
+  async reseal(conversation: string, addressing: Addressing = { evenIfChanged: true }): Promise<Reseal> {
     const target = conversation.startsWith('#')
       ? await this.#group(conversation, addressing)
       : await this.#samePerson(conversation);

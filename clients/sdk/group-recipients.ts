@@ -8,8 +8,8 @@ import type { Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import type { SlotRecipient } from './crypto/seal.ts';
 import type { Known } from './pins.ts';
-import type { GroupRecord } from './profile/profile.ts';
-import { Refusal } from './refusal.ts';
+import type { GroupRecord, OutboxItem } from './profile/profile.ts';
+import { isFinal, Refusal } from './refusal.ts';
 import { slotRecipients } from './slots.ts';
 
 /** Account logs that are asked for at a time. */
@@ -48,13 +48,7 @@ export async function groupRecipients(
   accounts: Accounts,
   { connection, evenIfChanged = false }: Addressing,
 ): Promise<SlotRecipient[]> {
-  const members = othersIn(record, own.address);
-  const slots: SlotRecipient[][] = [];
-  for (let from = 0; from < members.length; from += FETCHES_MAX) {
-    const some = members.slice(from, from + FETCHES_MAX);
-    slots.push(...(await Promise.all(some.map((member) => slotsOf(member)))));
-  }
-  return slots.flat();
+  return (await inTurns(othersIn(record, own.address), slotsOf)).flat();
 
   async function slotsOf(member: GroupMember): Promise<SlotRecipient[]> {
     const known = await knownOf(member.address);
@@ -75,6 +69,36 @@ export async function groupRecipients(
       throw error;
     }
   }
+}
+
+/** Asks for the account logs of members of whom a refused message had no slot; of all where it had one for each, and yet not for enough. */
+export async function refreshMissed(
+  record: GroupRecord,
+  { slots }: OutboxItem,
+  own: { readonly address: string },
+  accounts: Accounts,
+  connection: Connection,
+): Promise<void> {
+  const members = othersIn(record, own.address);
+  const had = new Set(slots.map(({ to }) => to));
+  const without = members.filter(({ address }) => !had.has(address));
+  await inTurns(without.length > 0 ? without : members, async ({ address }) => {
+    try {
+      await accounts.refresh(address, connection);
+    } catch (error) {
+      // Whose account is gone has no devices.
+      if (!isFinal(error)) throw error;
+    }
+  });
+}
+
+/** A bounded number at a time, in order. */
+async function inTurns<T>(members: readonly GroupMember[], act: (member: GroupMember) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let from = 0; from < members.length; from += FETCHES_MAX) {
+    results.push(...(await Promise.all(members.slice(from, from + FETCHES_MAX).map(act))));
+  }
+  return results;
 }
 
 /** All members but this person. */

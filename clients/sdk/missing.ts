@@ -130,9 +130,10 @@ export class Watch {
       const here = heads.get(conversation) ?? (await profile.receiving.heads(conversation));
       heads.set(conversation, here);
       const known = here.find((mine) => mine.device === device);
-      // Never heard of that device here: its message was before this device's time. Below the highest: the gap says it.
+      // Never heard of that device here: its message was before this device's time, or before this person's in the group. Below the highest: the gap says it.
       const last = known?.seq;
-      if (device === own.device || last === undefined || head.seq <= last) this.#awaited.delete(key);
+      const isEarlier = head.order > 0 && head.order < (await profile.receiving.latest(conversation)).since;
+      if (device === own.device || last === undefined || head.seq <= last || isEarlier) this.#awaited.delete(key);
       else if (clock.monotonic() - since >= HEAD_WAIT_MS) {
         this.#awaited.delete(key);
         const from = await this.#ownerOf(device, conversation);

@@ -128,8 +128,8 @@ export function historyPart(context: Context): HistoryPart {
       records.write(async (tx) => {
         const read: HistoryRecord[] = [];
         await markRead(context, tx, conversation, shown, (entry) => read.push(entry));
-        return read.flatMap(({ device, seq, readTag: tag, expiry }) =>
-          tag === undefined || (expiry !== 0 && expiry <= now) ? [] : [{ device, seq, tag }],
+        return read.flatMap(({ from, device, seq, readTag: tag, expiry }) =>
+          tag === undefined || (expiry !== 0 && expiry <= now) ? [] : [{ from, device, seq, tag }],
         );
       }),
 

@@ -14,8 +14,9 @@ export type Received = {
   readonly previous: Uint8Array;
   /** Group number, or 0. */
   readonly order: number;
-  /** Epoch of the group. */
+  /** Of a group: the epoch, and the one with which this person came into the group, the last time before it: numbers of earlier ones are not awaited. */
   readonly epoch?: number;
+  readonly joined?: number;
   readonly kind: string;
   readonly content: Uint8Array;
   readonly sentAt: number;
@@ -94,8 +95,8 @@ export interface ReceivingPart {
     device: DeviceId,
     seq: number,
   ): Promise<{ readonly mh: Uint8Array; readonly order: number } | undefined>;
-  /** Of a group: the highest number that came from others, and its epoch; 0 and 0: nothing came. */
-  latest(conversation: string): Promise<{ readonly order: number; readonly epoch: number }>;
+  /** Of a group: the highest number that came from others, its epoch, and the first number since this person came into it; 0: nothing came. */
+  latest(conversation: string): Promise<{ readonly order: number; readonly epoch: number; readonly since: number }>;
   /** Gaps that are open and were not shown yet, of nobody who is blocked; `limit` at most: what is shown makes room for the next. */
   gaps(limit: number): Promise<Gap[]>;
   /** Shows these gaps: appends `gap` events and never returns them from `gaps` again; the messages may still come. */

@@ -122,11 +122,13 @@ export function receivingPart(context: Context): ReceivingPart {
   }
 
   /** How far the group's order has come. Own lines that were accepted meanwhile are no part of it: what is ahead of them may still be on its way. */
-  async function cameTo(tx: RecordWriter, { conversation, order, epoch = 0 }: Received): Promise<void> {
+  async function cameTo(tx: RecordWriter, { conversation, order, epoch = 0, joined = 0 }: Received): Promise<void> {
     if (!isOrdered(conversation)) return;
     const before = await conversationRecord(tx, places, conversation);
-    if (order <= (before.top?.order ?? 0)) return;
-    tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, top: { order, epoch } });
+    const { top } = before;
+    if (top !== undefined && order <= top.order) return;
+    const since = top?.joined === joined ? top.since : order;
+    tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, top: { order, epoch, joined, since } });
   }
 
   async function commitOne(tx: RecordWriter, message: Received): Promise<CommitResult> {
@@ -151,7 +153,9 @@ export function receivingPart(context: Context): ReceivingPart {
     tx.put(SEQS, seqKey, { mh, previous, position, ...(order === 0 ? {} : { order }) });
     if (!isOrdered(conversation)) await rememberSeen(context, tx, message, position);
     await cameTo(tx, message);
-    const change = arrived(head, { seq, order, mh, now: receivedAt });
+    const { epoch, joined } = message;
+    const inGroup = { ...(epoch === undefined ? {} : { epoch }), ...(joined === undefined ? {} : { joined }) };
+    const change = arrived(head, { seq, order, mh, now: receivedAt, ...inGroup });
     await putHead(tx, message.quiet ? quietly(change) : change, receivedAt);
     const awaited = seq > head.top || neighbours(head, seq) !== undefined;
     if (message.late && awaited && !message.quiet) {
@@ -204,7 +208,7 @@ export function receivingPart(context: Context): ReceivingPart {
 
     latest: (conversation) =>
       records.read(async (tx) => {
-        return (await conversationRecord(tx, places, conversation)).top ?? { order: 0, epoch: 0 };
+        return (await conversationRecord(tx, places, conversation)).top ?? { order: 0, epoch: 0, since: 0 };
       }),
 
     gaps: (limit) =>

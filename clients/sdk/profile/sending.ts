@@ -177,6 +177,7 @@ export function sendingPart(context: Context): SendingPart {
           tx.delete(OUTBOX, u64Key(number));
           const its = placed.find((one) => one.number === number);
           if (its !== undefined && (await takeNumber(tx, sent, its))) others.push(number);
+          if (its === undefined && isOrdered(sent.conversation)) await unnumbered(tx, sent);
           // What was given up went as an empty message: it is not the text that was accepted.
           if (sent.outcome === 'given_up') {
             tx.delete(SEALED, u64Key(number));

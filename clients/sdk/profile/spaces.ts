@@ -44,8 +44,16 @@ export const COUNTERS: Space<Counters> = { number: 3 };
 /** name('pin', address). */
 export const PINS: Space<Pin> = { number: 4 };
 
-/** A number in a group's order and the epoch then. */
-export type Epoch = { readonly order: number; readonly epoch: number };
+/**
+ * A number in a group's order and the epoch then; the epoch with which this person came into the group last, and the first number that came
+ * since.
+ */
+export type Epoch = {
+  readonly order: number;
+  readonly epoch: number;
+  readonly joined: number;
+  readonly since: number;
+};
 
 export type ConversationRecord = {
   readonly conversation: string;
@@ -119,6 +127,8 @@ export type HeadRecord = {
   readonly seq: number;
   readonly order: number;
   readonly mh: Uint8Array;
+  /** Of a group: its epoch. */
+  readonly epoch?: number;
   /** Highest number that is known to exist. */
   readonly top: number;
   readonly missing: readonly Missing[];

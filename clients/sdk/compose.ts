@@ -24,6 +24,7 @@ import { decodePrivate, HEADS_SEEN_MAX, type HeadSeen, type PrivatePart } from '
 import { type SlotRecipient, seal } from './crypto/seal.ts';
 import { MESSAGE_KEY_BYTES } from './crypto/slot.ts';
 import { type Addressing, groupRecipients, mustBeOpen, othersIn } from './group-recipients.ts';
+import type { GroupTails } from './group-sight.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock, Random } from './platform.ts';
@@ -35,6 +36,7 @@ export type ComposerDeps = {
   readonly own: OwnDevice;
   readonly profile: Profile;
   readonly accounts: Accounts;
+  readonly groups: GroupTails;
   readonly clock: Clock;
   readonly random: Random;
 };
@@ -145,8 +147,8 @@ export class Composer {
 
   /** Every device in use of every member, as the group is known here now. */
   async #group(conversation: string, addressing: Addressing): Promise<Target> {
-    const { own, profile, accounts } = this.#deps;
-    const record = await profile.groups.get(conversation);
+    const { own, profile, accounts, groups } = this.#deps;
+    const record = (await profile.groups.get(conversation)) ?? (await groups.find(conversation.slice(1)));
     if (record === undefined) throw new RequestError('not_a_member', `You are not in ${conversation}.`);
     mustBeOpen(record);
     const toThem = await groupRecipients(record, own, accounts, addressing);

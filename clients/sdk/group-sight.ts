@@ -17,9 +17,12 @@ export type GroupSightDeps = {
   readonly groups: GroupTails;
 };
 
-/** Fetches what is new in the log of the group that this name means at the server, verifies and keeps it. Throws RequestError, Refusal, Unavailable. */
+/** What sending and opening ask of the logs of groups. */
 export interface GroupTails {
-  fetch(name: string, connection: Connection): Promise<unknown>;
+  /** What a name means now; a device that has just begun a session first learns which groups it is in. */
+  find(name: string): Promise<GroupRecord | undefined>;
+  /** Fetches what is new in a group's log, verifies and keeps it. Throws RequestError, Unavailable. */
+  refresh(record: GroupRecord, connection: Connection): Promise<GroupRecord>;
 }
 
 /** A group's message and what is known of its place. */
@@ -78,15 +81,19 @@ export class GroupSight {
     connection: Connection,
   ): Promise<GroupRecord | undefined> {
     const { profile, groups } = this.#deps;
-    const known = await profile.groups.byId(id);
-    if (known !== undefined && epoch.index <= known.state.position.index) return known;
+    let known = await profile.groups.byId(id);
+    if (known === undefined) {
+      await groups.find(name);
+      known = await profile.groups.byId(id);
+    }
+    if (known === undefined || epoch.index <= known.state.position.index) return known;
     try {
-      await groups.fetch(known?.name ?? name, connection);
+      return await groups.refresh(known, connection);
     } catch (error) {
       // Who was removed is shown nothing more: then what is known decides.
       if (!isFinal(error)) throw error;
+      return known;
     }
-    return profile.groups.byId(id);
   }
 
   async #last(conversation: string): Promise<{ readonly order: number; readonly epoch: number }> {

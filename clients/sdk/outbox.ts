@@ -7,7 +7,6 @@ import type { Connection } from './connection.ts';
 import { EMPTY_CONTENT } from './content.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import { refreshMissed, whyEnded } from './group-recipients.ts';
-import type { GroupTails } from './group-sight.ts';
 import { LateSlots } from './late-slots.ts';
 import type { Timers } from './platform.ts';
 import type { DeviceId, MessageId, NewMessage, OutboxItem } from './profile/profile.ts';
@@ -20,7 +19,6 @@ const PAGE_ITEMS = 64;
 
 export type OutboxDeps = ComposerDeps & {
   readonly accounts: Accounts;
-  readonly groups: GroupTails;
   readonly timers: Timers;
   readonly sureTime: SureTime;
   emit(event: ClientEvent): void;
@@ -160,9 +158,9 @@ export class Outbox {
 
   async #renew({ item, code }: Renewal, connection: Connection): Promise<void> {
     const { profile, accounts, groups, own } = this.#deps;
-    const { conversation, group, number } = item;
-    if (group !== undefined) await groups.fetch(group, connection);
-    const record = await profile.groups.get(conversation);
+    const { conversation, number } = item;
+    const known = await profile.groups.get(conversation);
+    const record = known && (await groups.refresh(known, connection));
     if (code === 'missing_slots' && record !== undefined) await refreshMissed(record, item, own, accounts, connection);
     const reseal = await this.#composer.reseal(conversation, { connection: () => Promise.resolve(connection) });
     await this.#resealFrom(number - 1, conversation, reseal);

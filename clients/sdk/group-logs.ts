@@ -17,6 +17,7 @@ import { isBadLog } from './pins.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
 
+type Named = { readonly name: string; readonly group: string };
 type Entries = Pick<ServerFrameOf<'entries'>, 'name' | 'group' | 'entries'>;
 
 export class GroupLogs {
@@ -39,7 +40,7 @@ export class GroupLogs {
     const record = await groups.byId(decodeBase64(pushed.group));
     try {
       const entries = pushed.entries.map(({ entry }) => decodeGroupEntry(decodeBase64(entry)));
-      if (record === undefined) await this.#learn(pushed, entries, connection);
+      if (record === undefined) await this.#takeUnknown(pushed, entries, connection);
       else if (record.forked === undefined) await this.#takeKnown(record, pushed.entries, entries, connection);
     } catch (error) {
       if (!isBadLog(error)) throw error;
@@ -66,6 +67,33 @@ export class GroupLogs {
       await this.#refuse(record.conversation, error.message);
     }
     return record;
+  }
+
+  /** A group of this person that the server lists. What does not verify is told. Throws RequestError, Unavailable. */
+  async learn(listed: Named, connection: Connection): Promise<void> {
+    try {
+      const begun = await this.#begun(listed, connection);
+      if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
+      await this.start.keep({ ...begun, events: [] });
+    } catch (error) {
+      if (!isBadLog(error)) throw error;
+      await this.#refuse(`#${listed.name}`, error.message);
+    }
+  }
+
+  /** Entries that this device wrote and the server accepted, the first of which has index `at`. Throws as `take`. */
+  async appended(
+    record: GroupRecord,
+    at: number,
+    texts: readonly SignedGroupEntryText[],
+    connection: Connection,
+  ): Promise<void> {
+    try {
+      await this.#extend(record, at, texts, connection);
+    } catch (error) {
+      if (!isBadLog(error)) throw error;
+      await this.refresh(record, connection);
+    }
   }
 
   /** The server does not show the group to this person any more: it counts as ended, until it shows it again. */
@@ -150,21 +178,30 @@ export class GroupLogs {
   }
 
   /** A group that was not known, from the entry by which this person came in, where that is among these. */
-  async #learn(pushed: Entries, entries: readonly GroupEntry[], connection: Connection): Promise<void> {
+  async #takeUnknown(pushed: Entries, entries: readonly GroupEntry[], connection: Connection): Promise<void> {
     const { me } = this.#deps;
     const added = entries.findLast(({ change }) => change.type === 'add' && isSame(change.subject, me));
+    const begun = await this.#begun(pushed, connection, added?.index);
+    if (begun === undefined || (added === undefined && memberOf(begun.record.state, me) === undefined)) return;
+    // Of what was before these this device was told nothing, and need not be.
+    const { conversation } = begun.record;
+    const told = (some: readonly GroupEntry[]) => some.flatMap((entry) => eventOf(conversation, entry) ?? []);
+    const good = new Set(begun.entries.map(({ signed }) => signed.entry));
+    const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
+    const events = added === undefined ? told(verified) : [...told([added]), ...begun.events];
+    await this.start.keep({ ...begun, events });
+  }
+
+  /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */
+  async #begun({ name, group }: Named, connection: Connection, added?: number): Promise<Advanced | undefined> {
     try {
-      const begun = await (added === undefined
-        ? this.start.whole(pushed.name, connection)
-        : this.start.at(pushed.name, connection, added.index));
-      if (encodeBase64(begun.record.id) !== pushed.group) {
-        throw new CryptoError('member', 'The server pushed entries of another group than the one that it shows.');
-      }
-      if (added !== undefined) await this.start.keep(withFirst(begun, added));
-      else if (memberOf(begun.record.state, me) !== undefined) await this.start.keep(begun);
+      const { start } = this;
+      const begun = await (added === undefined ? start.whole(name, connection) : start.at(name, connection, added));
+      if (encodeBase64(begun.record.id) === group) return begun;
+      throw new CryptoError('member', `The server says that #${name} is another group than the one that it shows.`);
     } catch (error) {
-      // Removed since, or the group is gone: there is nothing to begin with.
       if (!(error instanceof RequestError && isFinal(error))) throw error;
+      return undefined;
     }
   }
 
@@ -222,11 +259,6 @@ export class GroupLogs {
     const { profile, clock } = this.#deps;
     await profile.events.append([{ type: 'group', conversation, change: 'refused_log', reason, at: clock.now() }]);
   }
-}
-
-function withFirst(begun: Advanced, added: GroupEntry): Advanced {
-  const event = eventOf(begun.record.conversation, added);
-  return event === undefined ? begun : { ...begun, events: [event, ...begun.events] };
 }
 
 function older(): CryptoError {

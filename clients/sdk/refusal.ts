@@ -14,11 +14,12 @@ export type RefusalReason =
   | 'blocked'
   | 'no_device'
   | 'too_many_devices'
-  | 'group_forked'
   | 'unknown_device'
   | 'bad_text'
   | 'text_too_long'
   | 'receiver_elsewhere'
+  | 'group_ended'
+  | 'group_forked'
   | 'nothing_to_trust'
   | 'closed';
 

@@ -115,9 +115,10 @@ export class GroupActs {
     let begun = newcomer;
     const { name } = begun.record;
     for (let tries = 1; ; tries++) {
-      const actor = await this.#actor(begun.record.state);
-      const entry = this.#next(stateToSignOn(begun.record), actor, { type: 'join' });
-      const { text } = this.#signed(entry);
+      const state = stateToSignOn(begun.record);
+      const actor = await this.#actor(state);
+      const entry = this.#next(state, actor, { type: 'join' });
+      const { text } = this.#signed(entry, state);
       try {
         const connection = await this.#append(name, [text], { type: 'join' });
         const { record } = begun;

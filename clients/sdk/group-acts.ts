@@ -104,7 +104,8 @@ export class GroupActs {
         tries = 0;
       } else {
         record = await this.#deps.logs.refresh(record, stale);
-        if (record.forked !== undefined || record.ended?.how === 'removed') mustBeUsable(record);
+        // Who comes back is out of it, and may be told so by nobody but the state.
+        if (record.forked !== undefined || known.ended === undefined) mustBeUsable(record);
       }
     }
   }

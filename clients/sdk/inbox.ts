@@ -6,17 +6,25 @@ import { DELIVERY_WINDOW_BYTES, DELIVERY_WINDOW_ITEMS } from '#protocol/limits.t
 import type { Connection } from './connection.ts';
 import { type NameTold, takeNames } from './device-names.ts';
 import { type ClientEvent, trouble } from './events.ts';
+import type { Groups } from './groups.ts';
 import { type HeadClaim, Watch } from './missing.ts';
 import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
 import { Opener, type OpenerDeps, type Opening } from './opening.ts';
 import type { Timers } from './platform.ts';
-import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
+import type { Counted, NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
 import { type Receipt, takeReceipts } from './receipts.ts';
 import { sentenceOf } from './refusal.ts';
 
-type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'>;
+type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'> | ServerFrameOf<'entries'>;
 
-export type InboxDeps = NoticesDeps & OpenerDeps & { readonly timers: Timers; emit(event: ClientEvent): void };
+export type InboxDeps = NoticesDeps &
+  OpenerDeps & {
+    readonly timers: Timers;
+    readonly groups: Groups;
+    emit(event: ClientEvent): void;
+    /** A server says that a message of this device to a group had no slot for some devices of this member. */
+    saidStale(address: string): Promise<void>;
+  };
 
 /** What waits to be opened. A server stops at its window; twice that, when the mailbox moved and its new owner begins anew. */
 const WAITING_MAX_ITEMS = 2 * DELIVERY_WINDOW_ITEMS;
@@ -35,6 +43,8 @@ type Batch = {
   readonly heads: HeadClaim[];
   readonly receipts: Receipt[];
   readonly names: NameTold[];
+  readonly counted: Counted[];
+  readonly stale: string[];
 };
 
 export class Inbox {
@@ -102,7 +112,7 @@ export class Inbox {
       await Promise.resolve();
       while (this.#connection !== undefined) {
         const connection = this.#connection;
-        const items = this.#items.splice(0, DELIVERY_WINDOW_ITEMS);
+        const items = this.#items.splice(0, runLength(this.#items));
         for (const item of items) this.#waitingChars -= charsOf(item);
         if (items.length > 0) await this.#take(items, connection);
         else if (!this.#synced) return;
@@ -124,6 +134,12 @@ export class Inbox {
   }
 
   async #take(items: readonly Item[], connection: Connection): Promise<void> {
+    const [first] = items;
+    if (first?.type === 'entries') {
+      await this.#deps.groups.take(first, connection);
+      await this.#opener.entriesTaken(first);
+      return connection.ack(first.n, []);
+    }
     const batch: Batch = {
       messages: [],
       tags: [],
@@ -135,10 +151,12 @@ export class Inbox {
       heads: [],
       receipts: [],
       names: [],
+      counted: [],
+      stale: [],
     };
     for (const item of items) {
       if (item.type === 'deliver') collect(batch, item.n, await this.#opener.open(item, connection));
-      else await this.#notice(batch, item);
+      else if (item.type === 'notice') await this.#notice(batch, item);
     }
     const { receiving, sending } = this.#deps.profile;
     const { messages, unreadable, missed } = batch;
@@ -149,6 +167,8 @@ export class Inbox {
     const changes = [...batch.changes, ...(await takeReceipts(batch.receipts, this.#deps))];
     await takeNames(batch.names, this.#deps.own, this.#deps.profile);
     const rose = changes.length > 0 ? await sending.raise(changes) : [];
+    if (batch.counted.length > 0) await sending.count(batch.counted);
+    for (const address of new Set(batch.stale)) await this.#deps.saidStale(address);
     const tags = batch.tags.filter((tag, index) => tag !== undefined && results[index]?.result !== 'fork');
     // `filter` has left no undefined.
     connection.ack(items.at(-1)?.n ?? 0, tags as (readonly [number, string])[]);
@@ -162,17 +182,30 @@ export class Inbox {
   }
 
   async #notice(batch: Batch, { notice }: ServerFrameOf<'notice'>): Promise<void> {
-    const { changes, missed, refused } = await readNotice(notice, this.#deps);
+    const { changes, missed, refused, counted, stale } = await readNotice(notice, this.#deps);
+    batch.counted.push(...counted);
+    batch.stale.push(...stale);
     batch.changes.push(...changes);
     batch.missed.push(...missed);
     batch.refused.push(...refused);
   }
 }
 
+/** How many items go together. Entries of a group's log go by themselves: what came before them is in the journal before them, what comes after them is opened with them. */
+function runLength(items: readonly Item[]): number {
+  const entries = items.findIndex(({ type }) => type === 'entries');
+  return entries === -1 ? DELIVERY_WINDOW_ITEMS : Math.min(Math.max(1, entries), DELIVERY_WINDOW_ITEMS);
+}
+
 function charsOf(item: Item): number {
-  return item.type === 'deliver'
-    ? item.header.length + item.body.length + item.slot.length
-    : JSON.stringify(item.notice).length;
+  switch (item.type) {
+    case 'deliver':
+      return item.header.length + item.body.length + item.slot.length;
+    case 'notice':
+      return JSON.stringify(item.notice).length;
+    case 'entries':
+      return item.entries.reduce((sum, { entry, signature }) => sum + entry.length + signature.length, 0);
+  }
 }
 
 function collect(batch: Batch, n: number, opening: Opening): void {
@@ -185,7 +218,10 @@ function collect(batch: Batch, n: number, opening: Opening): void {
   const { received, tag, heads, read, name } = opening;
   batch.messages.push(received);
   batch.tags.push(tag === undefined ? undefined : [n, tag]);
-  if (read !== undefined) batch.receipts.push({ ...received, read });
+  if (read !== undefined) {
+    const { conversation, marks } = read;
+    batch.receipts.push({ conversation, from: received.from, device: received.device, read: marks });
+  }
   if (name !== undefined) batch.names.push({ ...received, name });
   for (const head of heads) batch.heads.push({ head, conversation: received.conversation, from: received.from });
 }

@@ -13,10 +13,13 @@ export type RefusalReason =
   | 'identity_changed'
   | 'blocked'
   | 'no_device'
+  | 'too_many_devices'
   | 'unknown_device'
   | 'bad_text'
   | 'text_too_long'
   | 'receiver_elsewhere'
+  | 'group_ended'
+  | 'group_forked'
   | 'nothing_to_trust'
   | 'closed';
 

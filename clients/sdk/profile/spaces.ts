@@ -1,7 +1,19 @@
 // Every kind of record that a profile has: its space, its key, its fields. The one place that knows how things lie on disk.
 // u64 keys give order; names (16 bytes, keyed hashes) give look-up. Of what is plain on disk an onlooker learns counts and sizes only.
+import { encodeBase64 } from '#protocol/base64.ts';
 import { ByteReader, ByteWriter, concat } from '#protocol/bytes.ts';
-import type { Account, DeviceId, MessageId, NewEvent, NewUnreadable, Pin, SealedItem, SentMessage } from './profile.ts';
+import type {
+  Account,
+  DeviceId,
+  GroupRecord,
+  KeptEntry,
+  MessageId,
+  NewEvent,
+  NewUnreadable,
+  Pin,
+  SealedItem,
+  SentMessage,
+} from './profile.ts';
 import type { RecordReader, RecordWriter, SealedRecords, Space } from './sealed-records.ts';
 
 /** Holds the header alone, which is not encrypted (key.ts). */
@@ -32,6 +44,17 @@ export const COUNTERS: Space<Counters> = { number: 3 };
 /** name('pin', address). */
 export const PINS: Space<Pin> = { number: 4 };
 
+/**
+ * A number in a group's order and the epoch then; the epoch with which this person came into the group last, and the first number that came
+ * since.
+ */
+export type Epoch = {
+  readonly order: number;
+  readonly epoch: number;
+  readonly joined: number;
+  readonly since: number;
+};
+
 export type ConversationRecord = {
   readonly conversation: string;
   /** Last own number, and its mh. */
@@ -40,6 +63,8 @@ export type ConversationRecord = {
   readonly lastPosition: number;
   readonly lastAt: number;
   readonly readThrough: number;
+  /** Of a group: the highest number that came from others, and the epoch of the message that has it. */
+  readonly top?: Epoch;
   /** Of `unread`, what came below `readThrough`: its lines are marked. */
   readonly unreadLate?: Readonly<Record<string, number>>;
   readonly unread: Readonly<Record<string, number>>;
@@ -58,6 +83,8 @@ export type HistoryRecord = {
   readonly receivedAt: number;
   readonly expiry: number;
   readonly own: boolean;
+  /** Number in the group's order; absent where it has none, or not yet. */
+  readonly order?: number;
   /** It never counted as unread here. */
   readonly read?: true;
   /** It took a place ahead of lines that were there. */
@@ -72,8 +99,13 @@ export const HISTORY: Space<HistoryRecord> = { number: 6 };
 
 /** name('id', device, id): dedupe, for ever. */
 export const IDS: Space<Uint8Array> = { number: 7 };
-/** `position`: 0 where it is not shown. */
-export type SeqRecord = { readonly mh: Uint8Array; readonly previous: Uint8Array; readonly position: number };
+/** `position`: 0 where it is not shown. `order`: its number in a group, once it has one. */
+export type SeqRecord = {
+  readonly mh: Uint8Array;
+  readonly previous: Uint8Array;
+  readonly position: number;
+  readonly order?: number;
+};
 /** Key of HEADS ‖ u64 seq: dedupe and chain, for ever; own numbers too. Neighbours lie together: a batch writes few pages. */
 export const SEQS: Space<SeqRecord> = { number: 8 };
 
@@ -95,6 +127,8 @@ export type HeadRecord = {
   readonly seq: number;
   readonly order: number;
   readonly mh: Uint8Array;
+  /** Of a group: its epoch. */
+  readonly epoch?: number;
   /** Highest number that is known to exist. */
   readonly top: number;
   readonly missing: readonly Missing[];
@@ -117,6 +151,7 @@ export type SealedRecord = {
   readonly createdAt: number;
   readonly retention?: number;
   readonly hidden?: true;
+  readonly group?: string;
   readonly header: Uint8Array;
   readonly body: Uint8Array;
   readonly slots: SealedItem['slots'];
@@ -159,6 +194,20 @@ export const PACKS: Space<PackRecord> = { number: 20, bulk: true };
 /** The last texts, which come to the end of a pack together; `first`: the number of the first one here. */
 export const TAIL: Space<PackRecord & { readonly first: number }> = { number: 21 };
 
+/** A group with its state as bytes: policy, members and refused identities as an entry states them (PROTOCOL.md, Groups). */
+export type StoredGroup = Omit<GroupRecord, 'state'> & {
+  readonly state: Omit<GroupRecord['state'], 'policy' | 'members' | 'refused' | 'actors'> & {
+    readonly membership: Uint8Array;
+    readonly actors: readonly (readonly [identity: string, index: number])[];
+  };
+};
+/** name('group', id). As many bytes as it has members: bulk. */
+export const GROUPS: Space<StoredGroup> = { number: 22, bulk: true };
+/** name('group-name', name), name('conversation', conversation): which group that means. */
+export const GROUP_IDS: Space<{ readonly id: Uint8Array }> = { number: 23 };
+/** Key of GROUPS ‖ u64 index. */
+export const GROUP_ENTRIES: Space<KeptEntry> = { number: 24 };
+
 export function u64Key(number: number): Uint8Array {
   return new ByteWriter(8).u64(number).finish();
 }
@@ -198,6 +247,18 @@ export class Places {
 
   head(conversation: string, device: DeviceId): Uint8Array {
     return concat(this.conversation(conversation), this.#sealed.name('device', device));
+  }
+
+  group(id: Uint8Array): Uint8Array {
+    return this.#sealed.name('group', encodeBase64(id));
+  }
+
+  groupName(name: string): Uint8Array {
+    return this.#sealed.name('group-name', name);
+  }
+
+  groupEntry(id: Uint8Array, index: number): Uint8Array {
+    return concat(this.group(id), u64Key(index));
   }
 
   hour(hour: number): Uint8Array {

@@ -16,6 +16,7 @@ import { Outbox, type SendResult } from './outbox.ts';
 import { OwnAccount } from './own-account.ts';
 import { type OwnDevice, ownDevice } from './own-device.ts';
 import type { Platform } from './platform.ts';
+import { Presence } from './presence.ts';
 import type {
   Account,
   DeviceId,
@@ -49,6 +50,7 @@ export class Client {
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
   readonly #names: DeviceNames;
+  readonly #presence: Presence;
   readonly #online: Online;
   readonly #stopWatching: () => void;
   readonly #upkeep: Upkeep;
@@ -96,8 +98,9 @@ export class Client {
     this.#outbox = new Outbox(deps);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
+    this.#presence = new Presence({ ...deps, groupOf: async () => undefined }); // a client is in no group yet
     this.#online = new Online({
-      ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps) },
+      ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps), presence: this.#presence },
       timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
       refreshOwn: async (connection) => {
         await this.#mine.refresh(connection);
@@ -129,6 +132,16 @@ export class Client {
 
   async setReceipts(receipts: boolean): Promise<void> {
     await this.#profile.account.setReceipts(receipts);
+  }
+
+  /** Who of those that are watched is online, and whether others see this device. */
+  get presence(): Pick<Presence, 'watch' | 'of' | 'visible' | 'setVisible'> {
+    return this.#presence;
+  }
+
+  /** The person types in a conversation: told to those who watch them, once in 3 s at most, and only where others may see this device. */
+  typing(conversation: string): void {
+    this.#presence.typing(conversation);
   }
 
   /** What must be shown once, in order: messages, delivered, read, expired, gaps, identities, unreadable ones. */

@@ -1,6 +1,7 @@
 // What becomes of own messages, said while it happens: a short line that names the message. What changes at nearly the same time is one line, and
 // of one message only the last of it: accepted and delivered at once says delivered.
-import { markOf, quoted } from './chat-lines.ts';
+import { markOf } from '../states.ts';
+import { quoted } from './chat-lines.ts';
 
 /** Of so many messages the beginning is known, to name them by. */
 const NAMED_MESSAGES_MAX = 1_000;

@@ -3,8 +3,8 @@
 import { entries } from '../../actions/reading.ts';
 import { countFrom1 } from '../../arguments.ts';
 import { Ended, EXIT, usageError } from '../../exit.ts';
-import { stateOf } from '../../lines.ts';
-import { beginning, chatLine, markOf, shortTime } from '../chat-lines.ts';
+import { markOf, stateOf, stateText } from '../../states.ts';
+import { beginning, chatLine, shortTime } from '../chat-lines.ts';
 import { type ChatCommand, type Chatting, noWords, oneWord } from '../commands.ts';
 import { firstWord } from '../typed.ts';
 
@@ -124,7 +124,9 @@ const status: ChatCommand = {
     const own = lines.filter((entry) => entry.own).slice(-STATUS_LINES);
     for (const entry of own) {
       const state = stateOf(entry) ?? 'pending';
-      const word = markOf(state).startsWith('(') ? '' : ` (${state === 'pending' ? 'in the outbox' : state})`;
+      const word = markOf(state).startsWith('(')
+        ? ''
+        : ` (${state === 'pending' ? 'in the outbox' : stateText(entry)})`;
       output.say(`${beginning(chatLine(entry, client.account, now(), true).text, STATUS_CHARS)}${word}`);
     }
     if (own.length === 0) output.say('You have written nothing here lately.');

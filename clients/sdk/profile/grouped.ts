@@ -45,8 +45,13 @@ export type GroupRecord = {
   readonly suspended?: readonly SignedGroupEntryText[];
 };
 
-/** One entry of the log as it is kept. */
-export type KeptEntry = { readonly index: number; readonly signed: SignedGroupEntryText; readonly head: Uint8Array };
+/** One entry of the log as it is kept. `membership`: of the first one of a record that begins later than the log, the state as bytes that it states. */
+export type KeptEntry = {
+  readonly index: number;
+  readonly signed: SignedGroupEntryText;
+  readonly head: Uint8Array;
+  readonly membership?: Uint8Array;
+};
 
 export type GroupUpdate = {
   readonly record: GroupRecord;

@@ -13,6 +13,8 @@ export type RefusalReason =
   | 'identity_changed'
   | 'blocked'
   | 'no_device'
+  | 'too_many_devices'
+  | 'group_forked'
   | 'unknown_device'
   | 'bad_text'
   | 'text_too_long'

@@ -17,6 +17,7 @@ import { Outbox, type SendResult } from './outbox.ts';
 import { OwnAccount } from './own-account.ts';
 import { type OwnDevice, ownDevice } from './own-device.ts';
 import type { Platform } from './platform.ts';
+import { Presence } from './presence.ts';
 import type {
   Account,
   DeviceId,
@@ -52,6 +53,7 @@ export class Client {
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
   readonly #names: DeviceNames;
+  readonly #presence: Presence;
   readonly #online: Online;
   readonly #stopWatching: () => void;
   readonly #upkeep: Upkeep;
@@ -101,8 +103,10 @@ export class Client {
     this.#outbox = new Outbox(deps);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
+    this.#presence = new Presence({ ...deps, groupOf: (conversation) => profile.groups.get(conversation) });
+    const inbox = new Inbox({ ...deps, saidStale: (address) => this.#outbox.saidStale(address) });
     this.#online = new Online({
-      ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps) },
+      ...{ ...deps, platform, outbox: this.#outbox, inbox, presence: this.#presence },
       timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
       refreshOwn: async (connection) => {
         await this.#mine.refresh(connection);
@@ -134,6 +138,16 @@ export class Client {
 
   async setReceipts(receipts: boolean): Promise<void> {
     await this.#profile.account.setReceipts(receipts);
+  }
+
+  /** Who of those that are watched is online, and whether others see this device. */
+  get presence(): Pick<Presence, 'watch' | 'of' | 'visible' | 'setVisible'> {
+    return this.#presence;
+  }
+
+  /** The person types in a conversation: told to those who watch them, once in 3 s at most, and only where others may see this device. */
+  typing(conversation: string): void {
+    this.#presence.typing(conversation);
   }
 
   /** What must be shown once, in order: messages, delivered, read, expired, gaps, identities, unreadable ones. */
@@ -192,6 +206,11 @@ export class Client {
   /** What became of a message that this device queued, by whichever process; undefined once it is forgotten. */
   async outcome(id: MessageId): Promise<SentMessage['outcome'] | undefined> {
     return (await this.#profile.sending.sent(this.#own.device, id))?.outcome;
+  }
+
+  /** The same with what became of it for each who it went to: of a message by its author's device (an own one) and id. */
+  sent(device: DeviceId, id: MessageId): Promise<SentMessage | undefined> {
+    return this.#profile.sending.sent(device, id);
   }
 
   /** Messages that the server has not accepted yet, those of other processes included. */

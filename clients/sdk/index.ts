@@ -13,6 +13,7 @@ export type { SendResult } from './outbox.ts';
 export { checkServer, ownDevice, proveDevice } from './own-device.ts';
 export { checkPassword } from './password-rule.ts';
 export type { Platform } from './platform.ts';
+export type { PresenceState } from './presence.ts';
 export { type Found, type HistoryEntry, ProfileError, type ProfileEvent } from './profile/profile.ts';
 export { Refusal, type RefusalReason } from './refusal.ts';
 export { Unreachable } from './servers.ts';

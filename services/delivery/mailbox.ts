@@ -11,6 +11,7 @@ import type { MailboxRules } from './config.ts';
 import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
 import { Held, type HoldBudget } from './held.ts';
+import { LastSeen } from './last-seen.ts';
 import { LastUses } from './last-uses.ts';
 import { Recent } from './recent.ts';
 import type { MailboxState, MailboxWrite } from './store.ts';
@@ -33,6 +34,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   readonly #expiry: MailboxWorld['expiry'];
   readonly #devices: Devices;
   readonly #lastUses: LastUses;
+  readonly #lastSeen: LastSeen;
   readonly #stored: Stored;
   readonly #attached: Attachments;
   readonly #sweeps: Sweeps;
@@ -46,6 +48,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     this.#expiry = expiry;
     this.#devices = new Devices(state);
     this.#lastUses = new LastUses(state);
+    this.#lastSeen = new LastSeen(user, state);
     this.#stored = new Stored(user, state);
     this.#admission = new Admission(user, rules.quotaBytes, this.#devices, this.#stored);
     this.#held = new Held(rules, budget, this.#stored);
@@ -107,6 +110,11 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         return;
       case 'devices.used':
         return this.#lastUses.answer(draft, command.reply, this.#devices.inUse, (device) => this.#attached.has(device));
+      case 'seen':
+        if (this.#devices.inUse.size > 0) this.#lastSeen.note(draft);
+        return;
+      case 'seen.ask':
+        return this.#lastSeen.answer(draft, command.inbox, this.#devices.inUse.size > 0);
       case 'sweep':
         this.#sweeps.begin(draft);
     }

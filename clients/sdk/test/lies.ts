@@ -32,5 +32,7 @@ export type Lies = {
   retryAfterMs?: number;
   /** When it says that devices were used. */
   used?: () => readonly { readonly device: string; readonly at: number }[];
+  /** A refusal of what it is asked about presence. */
+  refusePresence?: () => ErrorCode | undefined;
   challenge?: Partial<ServerFrameOf<'challenge'>>;
 };

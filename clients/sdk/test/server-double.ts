@@ -7,7 +7,7 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import { RequestError } from '#protocol/errors.ts';
 import { type ClientFrame, type ClientFrameOf, clientFrame, type Request } from '#protocol/frames/client.ts';
-import type { NoticeBody } from '#protocol/frames/server.ts';
+import type { NoticeBody, ServerFrameOf } from '#protocol/frames/server.ts';
 import type { Log } from '../pins.ts';
 import { AccountsDouble } from './account-double.ts';
 import type { Lies, Stored } from './lies.ts';
@@ -29,6 +29,8 @@ export class ServerDouble {
   readonly boxes = new Map<string, Stored[]>();
   /** Every message that came, in order. */
   readonly sends: ClientFrameOf<'send'>[] = [];
+  /** What it was asked and told of presence, in order. */
+  readonly presence: ClientFrameOf<'presence.set' | 'presence.watch' | 'typing'>[] = [];
   readonly domain: string;
   readonly #server: WebSocketServer;
   readonly #sessions = new Map<WebSocket, Session>();
@@ -73,6 +75,11 @@ export class ServerDouble {
     }
   }
 
+  /** Pushes to all sessions of an address. */
+  push(address: string, frame: ServerFrameOf<'presence' | 'typing'>): void {
+    for (const [socket, session] of this.#sessions) if (session.address === address) say(socket, frame);
+  }
+
   #greet(socket: WebSocket): void {
     const nonce = encodeBase64(new Uint8Array(32).fill(7));
     const { serverKey } = this.accounts;
@@ -84,7 +91,7 @@ export class ServerDouble {
 
   #hear(socket: WebSocket, frame: ClientFrame): void {
     if (frame.type === 'ack') return this.#ack(socket, frame);
-    if (frame.type === 'typing') return;
+    if (frame.type === 'typing') return void this.presence.push(frame);
     const id = frame.id;
     try {
       const answer = this.#answer(socket, frame);
@@ -154,7 +161,12 @@ export class ServerDouble {
       case 'group.list':
         return { groups: [], more: false };
       case 'presence.set':
-      case 'presence.watch':
+      case 'presence.watch': {
+        this.presence.push(frame);
+        const refusal = this.lies.refusePresence?.();
+        if (refusal !== undefined) throw new RequestError(refusal);
+        return {};
+      }
       case 'ping':
         return {};
       case 'send':

@@ -9,7 +9,8 @@ type InGroups = Pick<Acting, 'inSession' | 'output'> & { readonly client: Pick<C
 const LOBBY = /^lobby@/;
 
 /** What has to be known of a group that anybody may join, before something is written there. */
-const READ_BY_ALL = 'Whoever wants may join it and read what is written from then on, the operator of this server included.';
+const READ_BY_ALL =
+  'Whoever wants may join it and read what is written from then on, the operator of this server included.';
 const LOBBY_READ_BY_ALL = 'Whoever may enter this server may enter here and reads, its operator included.';
 
 /** This person becomes its admin. Throws as `Groups.create`. */

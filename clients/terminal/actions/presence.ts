@@ -3,7 +3,10 @@ import type { Client } from '../../sdk/index.ts';
 import { usageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 
-type Switched = { readonly output: Output; readonly client: { readonly presence: Pick<Client['presence'], 'visible' | 'setVisible'> } };
+type Switched = {
+  readonly output: Output;
+  readonly client: { readonly presence: Pick<Client['presence'], 'visible' | 'setVisible'> };
+};
 
 const SAYS = {
   on: 'You can be seen: whoever looks for you is told when you are online, when you were last, and when you write to them.',

@@ -1,5 +1,4 @@
 // The commands of a chat as a table: help, near misses and Tab come from it, so that none can be there and not be told of.
-import type { Client } from '../../sdk/index.ts';
 import { Ended, EXIT, usageError } from '../exit.ts';
 import type { Company } from './company.ts';
 import { nearMisses } from './near-miss.ts';

@@ -14,7 +14,9 @@ describe('the company of a chat', () => {
     const client = {
       account: { address: AL, domain: 'localhost' },
       contacts: async () => contacts,
-      groups: { known: async () => [{ conversation: TEAM, state: { members: new Map(members.map((one) => [one, {}])) } }] },
+      groups: {
+        known: async () => [{ conversation: TEAM, state: { members: new Map(members.map((one) => [one, {}])) } }],
+      },
       presence: {
         watch: (addresses: string[]) => watched.push(addresses.sort()),
         of: (address: string) =>
@@ -48,7 +50,11 @@ describe('the company of a chat', () => {
     contacts = contacts.map((pin) => ({ ...pin, blocked: pin.address === DI }));
     company.change();
     await company.look();
-    expect(watched).toEqual([[BO, DI], [BO, CY, DI], [BO, CY]]);
+    expect(watched).toEqual([
+      [BO, DI],
+      [BO, CY, DI],
+      [BO, CY],
+    ]);
     company.met(CY);
     company.met(AL);
     await company.look();

@@ -1,8 +1,8 @@
 // Who is there: whose presence this chat asks for (the people of the open conversation, and those that are known), and what is said when
 // somebody of the open conversation comes or goes. What was so when it was asked first is no news.
 import type { Client } from '../../sdk/index.ts';
-import type { Output } from '../output.ts';
 import { isGroup } from '../names.ts';
+import type { Output } from '../output.ts';
 import { shortName, shortTime } from './chat-lines.ts';
 
 /** In a larger group somebody always comes or goes: /who lists who is there. */

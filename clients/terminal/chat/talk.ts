@@ -213,7 +213,13 @@ export class Talk {
     output.say(text, style);
   }
 
-  #became({ id, type, conversation, device, by }: Extract<ProfileEvent, { type: 'delivered' | 'read' | 'expired' }>): void {
+  #became({
+    id,
+    type,
+    conversation,
+    device,
+    by,
+  }: Extract<ProfileEvent, { type: 'delivered' | 'read' | 'expired' }>): void {
     const { fates } = this.#beside;
     if (isGroup(conversation)) fates.changedInGroup(id, type, { conversation, device });
     else fates.changed(id, type, shortName(by, this.#room.client.account.domain));

@@ -7,7 +7,9 @@ type Titled = Pick<Client, 'account' | 'contacts'> & { readonly groups: Pick<Cli
 
 /** `bo (verified)`, `#team (open)` */
 export async function titleOf(client: Titled, conversation: string): Promise<string> {
-  const marks = isGroup(conversation) ? await groupMarks(client, conversation) : await personMarks(client, conversation);
+  const marks = isGroup(conversation)
+    ? await groupMarks(client, conversation)
+    : await personMarks(client, conversation);
   const name = shortName(conversation, client.account.domain);
   return marks.length === 0 ? name : `${name} (${marks.join(', ')})`;
 }

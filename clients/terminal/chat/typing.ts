@@ -25,7 +25,10 @@ export type TypingHeard = { readonly from: string; readonly group?: string };
 export class Typing {
   readonly #deps: TypingDeps;
   /** By conversation and person. */
-  readonly #until = new Map<string, { readonly conversation: string; readonly from: string; readonly timer: NodeJS.Timeout }>();
+  readonly #until = new Map<
+    string,
+    { readonly conversation: string; readonly from: string; readonly timer: NodeJS.Timeout }
+  >();
   readonly #wrote = new Map<string, number>();
 
   constructor(deps: TypingDeps) {

@@ -23,7 +23,9 @@ type AboutGroup = (acting: Acting, name: string, command: Command) => Promise<vo
 type AboutMember = (acting: Acting, name: string, address: string, command: Command) => Promise<void>;
 
 export const groupCommand: Define = (program, run) => {
-  const group = program.command('group').description('create, join, leave and change groups; list them and their members');
+  const group = program
+    .command('group')
+    .description('create, join, leave and change groups; list them and their members');
   create(group, run);
   about(group, run, 'join', 'come into an open group; create it where there is none of this name', joinGroup);
   about(group, run, 'leave', 'leave a group; its last admin makes another one first', leaveGroup);

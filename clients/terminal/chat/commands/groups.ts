@@ -86,8 +86,11 @@ const sendgrp: ChatCommand = {
   },
 };
 
-const leavegrp = inGroup('leavegrp', 'leaves a group', 'Leaves a group. Its last admin makes another one first.', (chat, name) =>
-  leaveGroup(chat, name),
+const leavegrp = inGroup(
+  'leavegrp',
+  'leaves a group',
+  'Leaves a group. Its last admin makes another one first.',
+  (chat, name) => leaveGroup(chat, name),
 );
 
 const deletegrp = inGroup(
@@ -100,7 +103,12 @@ const deletegrp = inGroup(
   },
 );
 
-const addmember = aboutMember('addmember', 'adds somebody', 'Adds a person to a group. They are told by whom.', addMember);
+const addmember = aboutMember(
+  'addmember',
+  'adds somebody',
+  'Adds a person to a group. They are told by whom.',
+  addMember,
+);
 
 const kick = aboutMember(
   'kick',
@@ -112,7 +120,7 @@ const kick = aboutMember(
 const changeadmin: ChatCommand = {
   ...aboutMember(
     'changeadmin',
-    'makes an admin',
+    'adds an admin',
     `Makes a member an admin. There may be several; with ${UNDO} at the end, an admin becomes a plain member.`,
     (chat, name, address) => setAdmin(chat, name, address, true),
   ),

@@ -170,6 +170,9 @@ export type Addressed = {
   [K in ActorKind]: { readonly kind: K; readonly key: string; readonly command: CommandOf[K] };
 }[ActorKind];
 
+/** Persons in each list of one signal. */
+export const SIGNAL_ADDRESSES_MAX = 128;
+
 /**
  * What is said to every instance over signals (DESIGN section 1): may be lost, never carries a message. `gateway`: who says it, by a name that it made up
  * at its start. Lists have at most SIGNAL_ADDRESSES_MAX addresses.

@@ -43,8 +43,6 @@ export const TYPING_MAX_ADDRESSES = 50;
 export const TYPING_INTERVAL_MS = 3_000;
 /** When a person was last seen is known so exactly, and no better. */
 export const LAST_SEEN_GRAIN_MS = MINUTE_MS;
-/** Persons in each list of one signal between gateways. */
-export const SIGNAL_ADDRESSES_MAX = 128;
 /** Slots of one direct message: all devices of two accounts. */
 export const SLOTS_MAX = 128;
 export const ADDRESS_MAX_CHARS = 32 + 1 + 253;

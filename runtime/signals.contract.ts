@@ -1,7 +1,7 @@
 // What every carrier of signals does. They may be lost, so a suite may ask for no more than this: each implementation runs it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Signal, SignalOf } from '#protocol/commands.ts';
-import { ADDRESS_MAX_CHARS, SIGNAL_ADDRESSES_MAX } from '#protocol/limits.ts';
+import { SIGNAL_ADDRESSES_MAX, type Signal, type SignalOf } from '#protocol/commands.ts';
+import { ADDRESS_MAX_CHARS } from '#protocol/limits.ts';
 import type { Signals } from './signals.ts';
 
 /** Instances of one deployment: what one sends, all hear. One process has but one. */

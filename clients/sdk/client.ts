@@ -101,12 +101,18 @@ export class Client {
     this.#contacts = new Contacts({ accounts, mine: account, session });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
+    const saidStale = (address: string) => this.#outbox.saidStale(address);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
     this.#presence = new Presence({ ...deps, groupOf: (conversation) => profile.groups.get(conversation) });
-    const inbox = new Inbox({ ...deps, saidStale: (address) => this.#outbox.saidStale(address) });
     this.#online = new Online({
-      ...{ ...deps, platform, outbox: this.#outbox, inbox, presence: this.#presence },
+      ...{
+        ...deps,
+        platform,
+        outbox: this.#outbox,
+        inbox: new Inbox({ ...deps, saidStale }),
+        presence: this.#presence,
+      },
       timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
       refreshOwn: async (connection) => {
         await this.#mine.refresh(connection);

@@ -23,7 +23,8 @@ import { unpad } from './crypto/padding.ts';
 import { decodePrivate, HEADS_SEEN_MAX, type HeadSeen, type PrivatePart } from './crypto/private.ts';
 import { type SlotRecipient, seal } from './crypto/seal.ts';
 import { MESSAGE_KEY_BYTES } from './crypto/slot.ts';
-import { type Addressing, groupRecipients, mustBeOpen, othersIn } from './group-recipients.ts';
+import { type Addressing, groupRecipients, othersIn } from './group-recipients.ts';
+import { mustBeUsable } from './group-refusals.ts';
 import type { GroupTails } from './group-sight.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
@@ -150,7 +151,7 @@ export class Composer {
     const { own, profile, accounts, groups } = this.#deps;
     const record = (await profile.groups.get(conversation)) ?? (await groups.find(conversation.slice(1)));
     if (record === undefined) throw new RequestError('not_a_member', `You are not in ${conversation}.`);
-    mustBeOpen(record);
+    mustBeUsable(record);
     const toThem = await groupRecipients(record, own, accounts, addressing);
     const slots = [...toThem, ...(await this.#ownOthers())];
     const others = othersIn(record, own.address).map(({ address }) => address);

@@ -104,7 +104,8 @@ export class GroupActs {
         tries = 0;
       } else {
         record = await this.#deps.logs.refresh(record, stale);
-        if (record.forked !== undefined || record.ended?.how === 'removed') mustBeUsable(record);
+        // Who comes back is out of it, and may be told so by nobody but the state.
+        if (record.forked !== undefined || known.ended === undefined) mustBeUsable(record);
       }
     }
   }
@@ -115,9 +116,10 @@ export class GroupActs {
     let begun = newcomer;
     const { name } = begun.record;
     for (let tries = 1; ; tries++) {
-      const actor = await this.#actor(begun.record.state);
-      const entry = this.#next(stateToSignOn(begun.record), actor, { type: 'join' });
-      const { text } = this.#signed(entry);
+      const state = stateToSignOn(begun.record);
+      const actor = await this.#actor(state);
+      const entry = this.#next(state, actor, { type: 'join' });
+      const { text } = this.#signed(entry, state);
       try {
         const connection = await this.#append(name, [text], { type: 'join' });
         const { record } = begun;

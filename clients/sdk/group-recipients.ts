@@ -22,25 +22,6 @@ export type Addressing = {
   readonly evenIfChanged?: boolean;
 };
 
-/** Whether this person may send to the group; throws Refusal or RequestError with the sentence that says why not. */
-export function mustBeOpen(record: GroupRecord): void {
-  const { conversation, ended, forked } = record;
-  if (forked !== undefined) throw new Refusal('group_forked', `${conversation}: ${forked} Nothing is sent to it.`);
-  if (ended !== undefined) throw new RequestError('not_a_member', whyEnded(record));
-}
-
-/** The sentence of a group that this person is in no more. */
-export function whyEnded({ conversation, ended }: GroupRecord): string {
-  switch (ended?.how) {
-    case 'removed':
-      return `You are not in ${conversation} any more: ${ended.by} removed you.`;
-    case 'deleted':
-      return `${conversation} was deleted by ${ended.by}.`;
-    default:
-      return `You are not in ${conversation} any more.`;
-  }
-}
-
 /** The slots that a message to this group needs, those of the own other devices aside. Throws Refusal, RequestError, Unavailable. */
 export async function groupRecipients(
   record: GroupRecord,

@@ -1,8 +1,11 @@
 // What opening a group's message needs to know of the group: whether it is one of mine, who was in it at the message's epoch, and how far its
 // order has come (DESIGN section 5, Open). What the log lacks is fetched first.
+import { decodeBase64 } from '#protocol/base64.ts';
 import type { Header, Position } from '#protocol/envelope.ts';
-import { CryptoError } from '#protocol/errors.ts';
+import { CryptoError, ProtocolError } from '#protocol/errors.ts';
+import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
+import { decodeGroupEntry } from '#protocol/group-entry.ts';
 import { GROUP_PROOFS_MAX_MEMBERS } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import { wasMember } from './group-log.ts';
@@ -34,10 +37,13 @@ export type Sight = {
   readonly lastEpoch: number;
 };
 
+type Reached = { readonly order: number; readonly epoch: number };
+
 export class GroupSight {
   readonly #deps: GroupSightDeps;
-  /** How far the order has come with what was opened and not committed yet, by conversation. */
-  readonly #ahead = new Map<string, { readonly order: number; readonly epoch: number }>();
+  /** How far the order has come with what was opened and not committed yet, and with entries of the log, by conversation. */
+  readonly #opened = new Map<string, Reached>();
+  readonly #entries = new Map<string, Reached>();
 
   constructor(deps: GroupSightDeps) {
     this.#deps = deps;
@@ -54,8 +60,7 @@ export class GroupSight {
     const epoch = { index: header.epoch, head: header.head };
     const record = await this.#record(header.conversation.group, epoch, place.name, connection);
     if (record === undefined) return undefined;
-    const last = await this.#last(record.conversation);
-    return { record, order: place.number, epoch, lastEpoch: place.number > last.order ? last.epoch : 0 };
+    return { record, order: place.number, epoch, lastEpoch: await this.#lastEpoch(record.conversation, place.number) };
   }
 
   /** Whether the sender was in the group at the epoch of the message, under the identity that is pinned here. */
@@ -66,12 +71,20 @@ export class GroupSight {
 
   /** It was opened: what has a higher number has no lower epoch. */
   opened({ record, order, epoch }: Sight): void {
-    this.cameTo(record.conversation, order, epoch.index);
+    reach(this.#opened, record.conversation, { order, epoch: epoch.index });
   }
 
-  /** The same of an entry of the log. */
-  cameTo(conversation: string, order: number, epoch: number): void {
-    if (order > (this.#ahead.get(conversation)?.order ?? 0)) this.#ahead.set(conversation, { order, epoch });
+  /** Entries were taken: what has a higher number than the last of them is of no epoch before it. */
+  async entriesTaken({ group, number, entries }: ServerFrameOf<'entries'>): Promise<void> {
+    const { groups } = this.#deps.profile;
+    const record = await groups.byId(decodeBase64(group));
+    const last = entries.at(-1);
+    if (record === undefined || last === undefined) return;
+    const epoch = indexOf(last);
+    // One that was refused moves nothing.
+    const kept = epoch === undefined ? undefined : await groups.entry(record.id, epoch);
+    if (kept === undefined || kept.signed.entry !== last.entry) return;
+    reach(this.#entries, record.conversation, { order: number + entries.length - 1, epoch: kept.index });
   }
 
   async #record(
@@ -96,10 +109,25 @@ export class GroupSight {
     }
   }
 
-  async #last(conversation: string): Promise<{ readonly order: number; readonly epoch: number }> {
+  /** The highest epoch that is known to stand ahead of this number. Each source for itself: a server that gives one too high a number frees nothing of the others. */
+  async #lastEpoch(conversation: string, order: number): Promise<number> {
     const committed = await this.#deps.profile.receiving.latest(conversation);
-    const ahead = this.#ahead.get(conversation);
-    return ahead !== undefined && ahead.order > committed.order ? ahead : committed;
+    const all = [committed, this.#opened.get(conversation), this.#entries.get(conversation)];
+    return all.reduce((last, one) => (one !== undefined && one.order < order ? Math.max(last, one.epoch) : last), 0);
+  }
+}
+
+function reach(reached: Map<string, Reached>, conversation: string, now: Reached): void {
+  if (now.order > (reached.get(conversation)?.order ?? 0)) reached.set(conversation, now);
+}
+
+/** Undefined for what is no entry. */
+function indexOf({ entry }: SignedGroupEntryText): number | undefined {
+  try {
+    return decodeGroupEntry(decodeBase64(entry)).index;
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
   }
 }
 

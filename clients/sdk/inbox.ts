@@ -137,6 +137,7 @@ export class Inbox {
     const [first] = items;
     if (first?.type === 'entries') {
       await this.#deps.groups.take(first, connection);
+      await this.#opener.entriesTaken(first);
       return connection.ack(first.n, []);
     }
     const batch: Batch = {

@@ -106,9 +106,9 @@ export class Opener {
     }
   }
 
-  /** Entries of this group's log stand up to this number, the last of them begins this epoch. */
-  cameTo(conversation: string, order: number, epoch: number): void {
-    this.#groups.cameTo(conversation, order, epoch);
+  /** Entries of a group's log were taken: messages behind them are of no earlier epoch. */
+  entriesTaken(frame: ServerFrameOf<'entries'>): Promise<void> {
+    return this.#groups.entriesTaken(frame);
   }
 
   async #seen(sight: Sight | undefined, sender: Known | undefined): Promise<Seen> {

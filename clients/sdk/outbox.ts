@@ -6,7 +6,8 @@ import { Composer, type ComposerDeps, type Draft, type Reseal } from './compose.
 import type { Connection } from './connection.ts';
 import { EMPTY_CONTENT } from './content.ts';
 import { type ClientEvent, trouble } from './events.ts';
-import { refreshMissed, whyEnded } from './group-recipients.ts';
+import { refreshMissed } from './group-recipients.ts';
+import { mustBeUsable } from './group-refusals.ts';
 import { LateSlots } from './late-slots.ts';
 import type { Timers } from './platform.ts';
 import type { DeviceId, MessageId, NewMessage, OutboxItem } from './profile/profile.ts';
@@ -168,7 +169,13 @@ export class Outbox {
 
   async #closedBy({ conversation }: OutboxItem, said: string): Promise<string> {
     const record = await this.#deps.profile.groups.get(conversation);
-    return record?.ended === undefined ? said : whyEnded(record);
+    try {
+      if (record !== undefined) mustBeUsable(record);
+      return said;
+    } catch (error) {
+      if (error instanceof Refusal) return error.message;
+      throw error;
+    }
   }
 
   /** All that is queued behind this number: each names the hash of the one before it. */

@@ -14,7 +14,6 @@ export type RefusalReason =
   | 'blocked'
   | 'no_device'
   | 'too_many_devices'
-  | 'group_forked'
   | 'unknown_device'
   | 'bad_text'
   | 'text_too_long'

@@ -10,7 +10,7 @@ import { Holds } from './holds.ts';
 import type { Timers } from './platform.ts';
 import { ORDER_MAX } from './profile/ordered.ts';
 import type { OutboxItem, Placed, SendingPart } from './profile/profile.ts';
-import { isFinal } from './refusal.ts';
+import { isFinal, Refusal } from './refusal.ts';
 import { isRenewable, type Renewal, Renewals } from './renewals.ts';
 import { sendFields } from './send-fields.ts';
 import type { SureTime } from './sure-time.ts';
@@ -46,6 +46,8 @@ type Answered = {
 };
 /** The group is closed to this person: what waits behind is refused likewise. */
 const CLOSED: readonly string[] = ['not_a_member', 'no_such_group'];
+/** The same as this client finds it. */
+const ENDED: readonly string[] = ['group_ended', 'group_forked'];
 
 export class SendQueue {
   readonly #deps: SendQueueDeps;
@@ -286,7 +288,9 @@ export class SendQueue {
       await this.#deps.renew(renewal, connection);
     } catch (failure) {
       if (connection !== this.#connection) return;
-      if (failure instanceof RequestError && isFinal(failure)) await this.#close(item, failure);
+      const isEnded = failure instanceof Refusal && ENDED.includes(failure.reason);
+      if (isEnded) await this.#close(item, new RequestError('not_a_member', failure.message));
+      else if (failure instanceof RequestError && isFinal(failure)) await this.#close(item, failure);
       else {
         // The person must decide, or the server does not answer: it stays, and what follows it waits behind it.
         const message = failure instanceof Error ? failure.message : String(failure);

@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { CLOSE } from '#protocol/close-codes.ts';
-import type { Signal, SignalOf } from '#protocol/commands.ts';
+import { SIGNAL_ADDRESSES_MAX, type Signal, type SignalOf } from '#protocol/commands.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
-import { SECOND_MS, SIGNAL_ADDRESSES_MAX, TYPING_INTERVAL_MS, WATCHED_MAX } from '#protocol/limits.ts';
+import { HEARTBEAT_TIMEOUT_MS, SECOND_MS, TYPING_INTERVAL_MS, WATCHED_MAX } from '#protocol/limits.ts';
 import { LocalSignals } from '#runtime/signals.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { WirePerson } from '../../test/wire-person.fixture.ts';
@@ -189,6 +189,18 @@ describe('presence', () => {
     await untaken(watcher);
     expect(watcher.seen.filter(({ type }) => type === 'presence').at(-1)).toMatchObject({ online: true });
     expect(pushes()).toBeLessThanOrEqual(5);
+  });
+
+  test('of a client that crashed is over within 45 s', async () => {
+    const watcher = await session(one, al);
+    const crashed = await visible(two, bo);
+    await watch(watcher, bo);
+    expect(await told(watcher)).toMatchObject({ online: true });
+    wires.splice(wires.indexOf(crashed), 1);
+    crashed.websocket.pause(); // it answers no ping any more
+    await pass(HEARTBEAT_TIMEOUT_MS / SECOND_MS);
+    expect(await told(watcher)).toMatchObject({ online: false });
+    crashed.websocket.terminate();
   });
 
   test('ends for the others with the gateway', async () => {

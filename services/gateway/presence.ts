@@ -3,9 +3,9 @@
 // says when the first one of a person begins or the last one ends. It is kept by gateway, so who is at two of them is there until both said otherwise, or
 // were silent for 40 s. Nobody keeps presence in a store: but for the minute in which a person was last seen, it may be lost with the process.
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { InboxMessage, Signal, SignalOf } from '#protocol/commands.ts';
+import { type InboxMessage, SIGNAL_ADDRESSES_MAX, type Signal, type SignalOf } from '#protocol/commands.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
-import { SIGNAL_ADDRESSES_MAX, TYPING_INTERVAL_MS } from '#protocol/limits.ts';
+import { TYPING_INTERVAL_MS } from '#protocol/limits.ts';
 import type { Bus } from '#runtime/bus/bus.ts';
 import type { Metrics } from '#runtime/metrics.ts';
 import type { Signals } from '#runtime/signals.ts';

@@ -42,7 +42,7 @@ export const TYPING_MAX_ADDRESSES = 50;
 /** A person who goes on typing in a conversation is passed on once in so long. */
 export const TYPING_INTERVAL_MS = 3_000;
 /** When a person was last seen is known so exactly, and no better. */
-export const LAST_SEEN_GRAIN_MS = MINUTE_MS;
+export const LAST_SEEN_GRAIN_MS = 60_000;
 /** Slots of one direct message: all devices of two accounts. */
 export const SLOTS_MAX = 128;
 export const ADDRESS_MAX_CHARS = 32 + 1 + 253;

@@ -8,7 +8,7 @@ export const CONFIRM_PATIENCE_MS = SECOND_MS;
 /** … and if it has not said by now, they are just not there. */
 const LAST_SEEN_PATIENCE_MS = 5_000;
 /** Who comes and goes costs everybody who watches one push in so long; what they are told is the last state. */
-export const PUSH_INTERVAL_MS = SECOND_MS;
+const PUSH_INTERVAL_MS = SECOND_MS;
 
 export type State = { readonly online: boolean; readonly lastSeen?: number };
 /** `now`: ms since 1970; `monotonic`: ms that no clock change moves. */

@@ -89,7 +89,10 @@ export class Client {
     this.#platform = platform;
     this.#profile = profile;
     this.#own = ownDevice(account);
-    const emit = (event: ClientEvent) => this.#events.emit(event);
+    const emit = (event: ClientEvent) => {
+      if (event.type === 'synced') this.groups.synced();
+      this.#events.emit(event);
+    };
     const grown = (address: string, events: readonly NewEvent[]) => this.#onGrown(address, events);
     const accounts = new Accounts({ profile, clock: platform.clock, own: this.#own, grown });
     const { clock, timers, random } = platform;

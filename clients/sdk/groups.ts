@@ -107,6 +107,7 @@ export class Groups {
   /** The groups that this person is in, as verified here; or all that anybody may join, as the server says. Throws RequestError, Unavailable. */
   async list(own: boolean): Promise<GroupInfo[]> {
     if (own) {
+      await this.#sync.done();
       const mine = (await this.known()).filter(({ ended }) => ended === undefined);
       return mine.map(({ name, state }) => ({ name, policy: state.policy, members: state.members.size }));
     }
@@ -162,6 +163,11 @@ export class Groups {
   /** A session began: learns which groups there are, and anchors those in which a device was revoked since. */
   started(connection: Connection): void {
     this.#sync.start(connection);
+  }
+
+  /** What was kept for this device has come in this session. */
+  synced(): void {
+    this.#sync.synced();
   }
 
   /** A device of this account was revoked: what it wrote until now counts, and nothing later. Never throws: the next session does what fails. */

@@ -204,7 +204,9 @@ export class GroupLogs {
     const good = new Set(begun.entries.map(({ signed }) => signed.entry));
     const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
     const events = added === undefined ? told(verified) : [...told([added]), ...begun.events];
-    await this.start.keep({ ...begun, events });
+    const kept = await this.start.keep({ ...begun, events });
+    // The list was faster.
+    if (kept.untold !== undefined) await this.#takeKnown(kept, pushed.entries, entries, connection);
   }
 
   /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */

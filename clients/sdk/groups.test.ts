@@ -236,6 +236,19 @@ describe('the devices of a person', () => {
     expect((await recordOf(back)).untold).toBeUndefined();
   });
 
+  it('may do what they may do now, also where they were told nothing of it', async () => {
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await tells(bo, 'add bo');
+    await bo.client.close();
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    const sending = await people.reopen(bo);
+    await sending.client.connect({ receive: false });
+    await sending.client.groups.add(TEAM, [CY]);
+    await sending.client.groups.update(TEAM);
+    expect(await membersOf(sending)).toEqual(['al admin', 'bo admin', 'cy member']);
+    await expect(sending.client.groups.add(TEAM, [CY])).rejects.toMatchObject({ code: 'already_a_member' });
+  });
+
   it('are told by whom they were removed while they were away, and of nothing that would be wrong', async () => {
     await al.client.groups.create(TEAM, { members: [BO] });
     await tells(bo, 'add bo');

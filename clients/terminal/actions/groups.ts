@@ -1,7 +1,8 @@
 // Who is in a group and what it is: made, joined, left, changed. Names of groups are canonical here: name@domain.
-import type { Client } from '../../sdk/index.ts';
+import { type Client, Unavailable } from '../../sdk/index.ts';
 import type { Acting } from '../acting.ts';
 import { mustBeMeant } from '../app.ts';
+import { endOf } from '../exit.ts';
 import { groupConversation } from '../names.ts';
 
 type InGroups = Pick<Acting, 'inSession' | 'output'> & { readonly client: Pick<Client, 'groups'> };
@@ -100,24 +101,37 @@ export async function setAdmin(
   );
 }
 
-/** A line for each: those that this person is in, or all that anybody may join. Throws as `Groups.list`. */
-export async function listGroups({ client, inSession, output }: InGroups, all: boolean): Promise<void> {
-  const groups = await inSession(() => client.groups.list(!all));
+/**
+ * A line for each: those that this person is in (without a server those that were known, and then it throws), or all that anybody may join. Throws as
+ * `Groups.list`.
+ */
+export async function listGroups(
+  { client, inSession, output }: InGroups & { readonly client: Pick<Client, 'online'> },
+  all: boolean,
+): Promise<void> {
+  const away = await unlessAway(() => inSession(() => client.online()));
+  if (all && away !== undefined) throw away;
+  const groups = all ? await inSession(() => client.groups.list(false)) : await client.groups.list(true);
   for (const { name, policy, members } of groups) {
     const group = groupConversation(name);
     const count = members === 1 ? '1 member' : `${members} members`;
     output.show({ type: 'listed', group, policy, members }, `${group}, ${policy}, ${count}`);
   }
   if (groups.length === 0) output.say(all ? 'There is no open group at this server.' : 'You are in no group.');
+  if (away !== undefined) throw knownBefore(away);
 }
 
-/** A line for each, with role and mark. `more`: what else is to be said of somebody, in words. Throws as `Groups.members`. */
+/**
+ * A line for each, with role and mark; without a server as it was known, and then it throws. `more`: what else is to be said of somebody, in words. Throws as
+ * `Groups.members`.
+ */
 export async function showMembers(
   { client, inSession, output }: InGroups & { readonly client: Pick<Client, 'account'> },
   name: string,
   more: (address: string) => readonly string[] = () => [],
 ): Promise<void> {
   const group = groupConversation(name);
+  const away = await unlessAway(() => inSession(() => client.groups.update(name)));
   for (const { address, role, verified } of await inSession(() => client.groups.members(name))) {
     const isMe = address === client.account.address;
     const words = [...(isMe ? ['you'] : verified ? ['verified'] : []), ...(isMe ? [] : more(address))];
@@ -127,4 +141,20 @@ export async function showMembers(
       `${address}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`,
     );
   }
+  if (away !== undefined) throw knownBefore(away);
+}
+
+/** Why there is no server at present; undefined if it was done. Throws what else is thrown. */
+async function unlessAway(work: () => Promise<void>): Promise<Unavailable | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Unavailable) return error;
+    throw error;
+  }
+}
+
+function knownBefore(away: Unavailable): Unavailable {
+  return new Unavailable(`${endOf(away).sentence} This is what was known before.`);
 }

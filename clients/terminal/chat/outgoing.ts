@@ -55,9 +55,9 @@ export class Outgoing {
 
   /** One whose messages are here is found, too, when this person is not in it any more. */
   async #findGroup(conversation: string): Promise<string> {
-    const { client, typed } = this.#room;
-    if (await client.groups.find(withoutSign(conversation))) return conversation;
+    const { client, inSession, typed } = this.#room;
     if ((await client.groups.known()).some((one) => one.conversation === conversation)) return conversation;
+    if (await inSession(() => client.groups.find(withoutSign(conversation)))) return conversation;
     const name = this.#short(conversation);
     throw new Ended(
       EXIT.refused,

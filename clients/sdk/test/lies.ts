@@ -22,6 +22,8 @@ export type Lies = {
   groupList?: (answer: Answer<'group.list'>, asker: string) => Answer<'group.list'>;
   /** A refusal of entries of a group; they are kept by nobody. */
   refuseEntries?: (append: ClientFrameOf<'group.append'>) => ErrorCode | undefined;
+  /** Ends the connection after it has kept entries of a group, without an answer. */
+  forgetsAnswer?: (append: ClientFrameOf<'group.append'>) => boolean;
   /** What it hands a device in place of this item: nothing, another, several. */
   hand?: (item: Stored, device: string) => readonly Stored[];
   /** A refusal of a message. */

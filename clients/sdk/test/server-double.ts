@@ -100,6 +100,7 @@ export class ServerDouble {
       const answer = this.#answer(socket, frame);
       if (frame.type === 'send' && this.lies.silent?.(frame)) return;
       if (frame.type === 'account.delete' && this.lies.closesFirst) return;
+      if (frame.type === 'group.append' && this.lies.forgetsAnswer?.(frame)) return socket.close(4001, 'go elsewhere');
       say(socket, { type: 'ok', re: id, ...answer });
       if (frame.type === 'session' && frame.receive) this.#drain(socket);
     } catch (error) {

@@ -89,7 +89,10 @@ export class Client {
     this.#platform = platform;
     this.#profile = profile;
     this.#own = ownDevice(account);
-    const emit = (event: ClientEvent) => this.#events.emit(event);
+    const emit = (event: ClientEvent) => {
+      if (event.type === 'synced') this.groups.synced();
+      this.#events.emit(event);
+    };
     const grown = (address: string, events: readonly NewEvent[]) => this.#onGrown(address, events);
     const accounts = new Accounts({ profile, clock: platform.clock, own: this.#own, grown });
     const { clock, timers, random } = platform;
@@ -212,6 +215,11 @@ export class Client {
   /** What became of a message that this device queued, by whichever process; undefined once it is forgotten. */
   async outcome(id: MessageId): Promise<SentMessage['outcome'] | undefined> {
     return (await this.#profile.sending.sent(this.#own.device, id))?.outcome;
+  }
+
+  /** The same with what became of it for each who it went to: of a message by its author's device (an own one) and id. */
+  sent(device: DeviceId, id: MessageId): Promise<SentMessage | undefined> {
+    return this.#profile.sending.sent(device, id);
   }
 
   /** Messages that the server has not accepted yet, those of other processes included. */

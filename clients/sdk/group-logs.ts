@@ -5,7 +5,7 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { CryptoError, ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer, ServerFrameOf } from '#protocol/frames/server.ts';
-import { decodeGroupEntry, decodeSignedGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
+import { decodeGroupEntry, decodeSignedGroupEntry, type GroupEntry, type Subject } from '#protocol/group-entry.ts';
 import { verifyGroupLog } from '#protocol/group-log.ts';
 import { memberOf } from '#protocol/group-state.ts';
 import type { Connection } from './connection.ts';
@@ -74,7 +74,7 @@ export class GroupLogs {
     try {
       const begun = await this.#begun(listed, connection);
       if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
-      await this.start.keep({ ...begun, events: [] });
+      await this.start.keep({ ...begun, record: { ...begun.record, ...untoldIn(begun, this.#deps.me) }, events: [] });
     } catch (error) {
       if (!isBadLog(error)) throw error;
       await this.#refuse(`#${listed.name}`, error.message);
@@ -143,6 +143,7 @@ export class GroupLogs {
       if (kept !== undefined && kept.signed.entry !== text.entry)
         return this.#contradicted(record, index, text, connection);
     }
+    if (record.untold !== undefined) await this.#tellUntold(record, entries);
     const now = first.index > lastEntry(record).index + 1 ? await this.refresh(record, connection) : record;
     if (now.forked !== undefined) return;
     if (first.index > lastEntry(now).index + 1) {
@@ -156,6 +157,20 @@ export class GroupLogs {
       const judged = await this.refresh(now, connection);
       if (judged.forked === undefined) throw error;
     }
+  }
+
+  /** A session learned of the group from a list, faster than these came, which are what this device is told of it. They are as they are kept. */
+  async #tellUntold({ id, name }: GroupRecord, entries: readonly GroupEntry[]): Promise<void> {
+    await this.#deps.profile.groups.update(id, name, (now) => {
+      if (now?.untold === undefined) return undefined;
+      const { untold, ...record } = now;
+      const news = entries.filter(({ index }) => index >= untold.from && index <= untold.through);
+      const last = news.at(-1);
+      if (last === undefined) return undefined;
+      const left = last.index < untold.through ? { untold: { ...untold, from: last.index + 1 } } : {};
+      const events = news.flatMap((entry) => eventOf(now.conversation, entry) ?? []);
+      return { record: { ...record, ...left }, events };
+    });
   }
 
   /** Takes the entries, the first of which has index `at`, beyond those that are known by now. Throws as `advance`. */
@@ -189,7 +204,9 @@ export class GroupLogs {
     const good = new Set(begun.entries.map(({ signed }) => signed.entry));
     const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
     const events = added === undefined ? told(verified) : [...told([added]), ...begun.events];
-    await this.start.keep({ ...begun, events });
+    const kept = await this.start.keep({ ...begun, events });
+    // The list was faster.
+    if (kept.untold !== undefined) await this.#takeKnown(kept, pushed.entries, entries, connection);
   }
 
   /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */
@@ -263,4 +280,11 @@ export class GroupLogs {
 
 function older(): CryptoError {
   return new CryptoError('member', 'The server shows an older log of the group: it hides entries.');
+}
+
+/** What a person would have been told of a group, had it been pushed: from the entry on by which they came in. */
+function untoldIn({ record, entries }: Advanced, me: Subject): Pick<GroupRecord, 'untold'> {
+  const decoded = entries.map(({ signed }) => decodeGroupEntry(decodeBase64(signed.entry)));
+  const added = decoded.findLast(({ change }) => change.type === 'add' && isSame(change.subject, me));
+  return { untold: { from: added?.index ?? record.start, through: lastEntry(record).index } };
 }

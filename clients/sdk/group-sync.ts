@@ -21,6 +21,8 @@ export type GroupSyncDeps = GroupStartDeps & {
 export class GroupSync {
   readonly #deps: GroupSyncDeps;
   #running: Promise<void> = Promise.resolve();
+  /** Groups that were this person's when a session began and that its server did not list. */
+  #unlisted: { readonly connection: Connection; readonly records: readonly GroupRecord[] } | undefined;
 
   constructor(deps: GroupSyncDeps) {
     this.#deps = deps;
@@ -29,6 +31,14 @@ export class GroupSync {
   /** Begins it for this session, behind what an earlier one began. */
   start(connection: Connection): void {
     this.#running = this.#running.then(() => this.#run(connection));
+  }
+
+  /**
+   * What was kept for this device has come. Only now is a group looked at that the server did not list: before, an entry that says why may have been
+   * under way.
+   */
+  synced(): void {
+    this.#running = this.#running.then(() => this.#lookAtUnlisted());
   }
 
   /** Resolves when nothing of it is under way. */
@@ -54,10 +64,34 @@ export class GroupSync {
     }
   }
 
-  async #run(connection: Connection): Promise<void> {
-    try {
+  #run(connection: Connection): Promise<void> {
+    return this.#trying(connection, async () => {
       await this.#learn(connection);
       await this.anchor();
+    });
+  }
+
+  async #lookAtUnlisted(): Promise<void> {
+    const unlisted = this.#unlisted;
+    this.#unlisted = undefined;
+    if (unlisted === undefined) return;
+    const { connection, records } = unlisted;
+    await this.#trying(connection, async () => {
+      for (const { id } of records) {
+        const record = await this.#deps.profile.groups.byId(id);
+        if (record !== undefined && this.#isMine(record))
+          await ignoringFinal(this.#deps.logs.refresh(record, connection));
+      }
+    });
+  }
+
+  #isMine(record: GroupRecord): boolean {
+    return record.ended === undefined && memberOf(record.state, this.#deps.me) !== undefined;
+  }
+
+  async #trying(connection: Connection, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       // A session that ended, or a server that cannot now: the next session asks again.
       if (error instanceof Unavailable || (error instanceof RequestError && error.retry)) return;
@@ -66,7 +100,7 @@ export class GroupSync {
   }
 
   async #learn(connection: Connection): Promise<void> {
-    const { profile, logs, me } = this.#deps;
+    const { profile, logs } = this.#deps;
     const known = await profile.groups.list();
     const { groups, complete } = await listedGroups(connection, true);
     const listed = new Set(groups.map(({ group }) => group));
@@ -75,11 +109,8 @@ export class GroupSync {
       if (record === undefined) await logs.learn({ name, group }, connection);
       else if (record.ended !== undefined && record.ended.how !== 'deleted') await logs.refresh(record, connection);
     }
-    for (const record of known) {
-      const isMine = record.ended === undefined && memberOf(record.state, me) !== undefined;
-      if (complete && isMine && !listed.has(encodeBase64(record.id)))
-        await ignoringFinal(logs.refresh(record, connection));
-    }
+    const isUnlisted = (record: GroupRecord) => this.#isMine(record) && !listed.has(encodeBase64(record.id));
+    this.#unlisted = { connection, records: complete ? known.filter(isUnlisted) : [] };
   }
 }
 

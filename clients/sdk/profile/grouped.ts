@@ -43,6 +43,8 @@ export type GroupRecord = {
    * server's log goes on behind the last of them.
    */
   readonly suspended?: readonly SignedGroupEntryText[];
+  /** Indices of entries that were learned from the server's list and of which nobody was told: they are news if they are pushed to this device. */
+  readonly untold?: { readonly from: number; readonly through: number };
 };
 
 /** One entry of the log as it is kept. `membership`: of the first one of a record that begins later than the log, the state as bytes that it states. */

@@ -31,9 +31,9 @@ import { verifyLabelled } from './hash.ts';
 
 /**
  * The good account log of an address, as far as it is known here; undefined: it is not. 'gone': there is none any more, because the account was deleted;
- * whose log is gone counts as a device that was revoked.
+ * whose log is gone counts as a device that was revoked. `identity`: who the entry says it is, for who knows several under one address.
  */
-export type AccountOf = (address: string) => AccountState | 'gone' | undefined;
+export type AccountOf = (address: string, identity: Uint8Array) => AccountState | 'gone' | undefined;
 
 export interface VerifiedGroup {
   /** Undefined: not even the first entry counts. */
@@ -190,7 +190,7 @@ class Chain {
   }
 
   #deviceOf({ address, identity, device: id, position }: Actor, index: number) {
-    const account = this.#accountOf(address);
+    const account = this.#accountOf(address, identity);
     if (account === undefined) throw new AccountBehind(address);
     if (account === 'gone') return undefined;
     if (!equalBytes(account.identity, identity)) throw refused(index, 'it is of another identity.');

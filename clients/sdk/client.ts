@@ -8,6 +8,7 @@ import { textContent } from './content.ts';
 import { DeviceNames } from './device-names.ts';
 import { type DeviceInfo, deleteAccount } from './devices.ts';
 import { type ClientEvent, Emitter, type Listener } from './events.ts';
+import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState } from './link.ts';
 import { logIn } from './login.ts';
@@ -40,6 +41,8 @@ export type SendOptions = {
 
 export class Client {
   readonly account: Account;
+  /** Groups: who is in them, and all that is done in them but writing, which `send` does. */
+  readonly groups: Groups;
   readonly #platform: Platform;
   readonly #profile: Profile;
   readonly #own: OwnDevice;
@@ -90,8 +93,10 @@ export class Client {
     const { clock, timers, random } = platform;
     this.#upkeep = new Upkeep({ profile, clock, timers, emit }, account.sureTime);
     const { sureTime } = this.#upkeep;
-    const deps = { own: this.#own, profile, accounts, clock, timers, random, sureTime, emit };
-    this.#contacts = new Contacts({ accounts, mine: account, session: () => this.#online.session() });
+    const session = () => this.#online.session();
+    this.groups = new Groups({ own: this.#own, profile, accounts, clock, random, session, emit });
+    const deps = { own: this.#own, profile, accounts, clock, timers, random, sureTime, emit, groups: this.groups };
+    this.#contacts = new Contacts({ accounts, mine: account, session });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
@@ -259,6 +264,7 @@ export class Client {
   /** Throws Refusal `unknown_device`, `wrong_password`, `log_refused`, RequestError, Unavailable. A `device` of this account; revoked already: nothing is done. */
   async revoke(device: DeviceId, password: string): Promise<void> {
     await this.#mine.revoke(device, password);
+    await this.groups.anchor(this.#online.connection);
   }
 
   /** Needs a session: `connect` first. See password.ts for what it throws. */

@@ -6,6 +6,7 @@ import { DELIVERY_WINDOW_BYTES, DELIVERY_WINDOW_ITEMS } from '#protocol/limits.t
 import type { Connection } from './connection.ts';
 import { type NameTold, takeNames } from './device-names.ts';
 import { type ClientEvent, trouble } from './events.ts';
+import type { Groups } from './groups.ts';
 import { type HeadClaim, Watch } from './missing.ts';
 import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
 import { Opener, type OpenerDeps, type Opening } from './opening.ts';
@@ -14,9 +15,10 @@ import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } fr
 import { type Receipt, takeReceipts } from './receipts.ts';
 import { sentenceOf } from './refusal.ts';
 
-type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'>;
+type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'> | ServerFrameOf<'entries'>;
 
-export type InboxDeps = NoticesDeps & OpenerDeps & { readonly timers: Timers; emit(event: ClientEvent): void };
+export type InboxDeps = NoticesDeps &
+  OpenerDeps & { readonly timers: Timers; readonly groups: Groups; emit(event: ClientEvent): void };
 
 /** What waits to be opened. A server stops at its window; twice that, when the mailbox moved and its new owner begins anew. */
 const WAITING_MAX_ITEMS = 2 * DELIVERY_WINDOW_ITEMS;
@@ -102,7 +104,7 @@ export class Inbox {
       await Promise.resolve();
       while (this.#connection !== undefined) {
         const connection = this.#connection;
-        const items = this.#items.splice(0, DELIVERY_WINDOW_ITEMS);
+        const items = this.#items.splice(0, runLength(this.#items));
         for (const item of items) this.#waitingChars -= charsOf(item);
         if (items.length > 0) await this.#take(items, connection);
         else if (!this.#synced) return;
@@ -124,6 +126,11 @@ export class Inbox {
   }
 
   async #take(items: readonly Item[], connection: Connection): Promise<void> {
+    const [first] = items;
+    if (first?.type === 'entries') {
+      await this.#deps.groups.take(first, connection);
+      return connection.ack(first.n, []);
+    }
     const batch: Batch = {
       messages: [],
       tags: [],
@@ -138,7 +145,7 @@ export class Inbox {
     };
     for (const item of items) {
       if (item.type === 'deliver') collect(batch, item.n, await this.#opener.open(item, connection));
-      else await this.#notice(batch, item);
+      else if (item.type === 'notice') await this.#notice(batch, item);
     }
     const { receiving, sending } = this.#deps.profile;
     const { messages, unreadable, missed } = batch;
@@ -169,10 +176,21 @@ export class Inbox {
   }
 }
 
+/** How many items go together. Entries of a group's log go by themselves: what came before them is in the journal before them, what comes after them is opened with them. */
+function runLength(items: readonly Item[]): number {
+  const entries = items.findIndex(({ type }) => type === 'entries');
+  return entries === -1 ? DELIVERY_WINDOW_ITEMS : Math.min(Math.max(1, entries), DELIVERY_WINDOW_ITEMS);
+}
+
 function charsOf(item: Item): number {
-  return item.type === 'deliver'
-    ? item.header.length + item.body.length + item.slot.length
-    : JSON.stringify(item.notice).length;
+  switch (item.type) {
+    case 'deliver':
+      return item.header.length + item.body.length + item.slot.length;
+    case 'notice':
+      return JSON.stringify(item.notice).length;
+    case 'entries':
+      return item.entries.reduce((sum, { entry, signature }) => sum + entry.length + signature.length, 0);
+  }
 }
 
 function collect(batch: Batch, n: number, opening: Opening): void {

@@ -4,6 +4,7 @@ import type { Push } from '#protocol/frames/server.ts';
 import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import { GONE, goneBy } from './gone.ts';
+import type { Groups } from './groups.ts';
 import { withConnection } from './identity.ts';
 import type { Inbox } from './inbox.ts';
 import { Link, type LinkState } from './link.ts';
@@ -22,6 +23,7 @@ export type OnlineDeps = {
   readonly own: OwnDevice;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
+  readonly groups: Groups;
   emit(event: ClientEvent): void;
   /** A session is about to begin; the server's clock when it was connected to. */
   timeHeard(serverNow: number): void;
@@ -133,6 +135,7 @@ export class Online {
     cancelWait();
     this.#link?.stop(reason);
     await this.#deps.outbox.stop();
+    await this.#deps.groups.stop();
     await this.#noting;
     this.#release();
   }
@@ -163,6 +166,7 @@ export class Online {
       this.#deps.timeHeard(connection.challenge.time);
       this.#deps.outbox.start(connection);
       this.#refreshing = this.#deps.refreshOwn(connection);
+      this.#deps.groups.started(connection);
       this.#noting = this.#note(undefined);
     } else if (state.type !== 'connecting') {
       const sent = this.#deps.outbox.stop();
@@ -182,6 +186,7 @@ export class Online {
     switch (frame.type) {
       case 'deliver':
       case 'notice':
+      case 'entries':
         return this.#deps.inbox.item(frame, connection);
       case 'synced':
         return this.#deps.inbox.synced(connection);

@@ -17,6 +17,8 @@ export type RefusalReason =
   | 'bad_text'
   | 'text_too_long'
   | 'receiver_elsewhere'
+  | 'group_ended'
+  | 'group_forked'
   | 'nothing_to_trust'
   | 'closed';
 

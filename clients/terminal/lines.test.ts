@@ -55,6 +55,14 @@ describe('the line of a message', () => {
   });
 });
 
+const TEAM = '#team@localhost';
+
+function detailsOf(change: string) {
+  if (change === 'policy') return { policy: 'open' } as const;
+  if (change === 'admin') return { subject: BO, role: 'admin' } as const;
+  return change === 'add' || change === 'remove' ? { subject: BO } : {};
+}
+
 describe('the line of an event', () => {
   it('leaves out what is not known', () => {
     const { record } = eventLine({ number: 1, type: 'unreadable', reason: 'parse: too short', at: 0 }, BO);
@@ -84,6 +92,27 @@ describe('the line of an event', () => {
       [{ number: 5, type: 'identity', address: AL, change: 'device_added', at }, /new device of al@localhost/],
       [{ number: 6, type: 'identity', address: BO, change: 'device_added', at }, /your account\. If it is not yours/],
       [{ number: 7, type: 'identity', address: AL, change: 'changed', at }, /trust al@localhost/],
+      ...(
+        [
+          ['create', /#team@localhost: al@localhost created/],
+          ['add', /added bo@localhost/],
+          ['remove', /removed bo@localhost/],
+          ['join', /joined/],
+          ['leave', /left/],
+          ['admin', /made bo@localhost an admin/],
+          ['policy', /made the group open/],
+          ['delete', /deleted the group/],
+        ] as const
+      ).map(([change, text]): [ProfileEvent, RegExp] => [
+        { ...{ number: 9, type: 'membership', conversation: TEAM, change, by: AL, at }, ...detailsOf(change) },
+        text,
+      ]),
+      [
+        { number: 10, type: 'group', conversation: TEAM, change: 'forked', reason: 'Entry 3.', at },
+        /two histories .* Entry 3\./,
+      ],
+      [{ number: 11, type: 'group', conversation: TEAM, change: 'other_group', at }, /another group/],
+      [{ number: 12, type: 'group', conversation: TEAM, change: 'refused_log', at }, /does not verify/],
     ];
     for (const [event, text] of events) {
       const line = eventLine(event, BO);

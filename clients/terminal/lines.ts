@@ -1,5 +1,6 @@
 // What is printed of an event or a message: its JSON line, whose fields the help of `listen` lists, and its line for people.
 import { type HistoryEntry, type ProfileEvent, readContent } from '../sdk/index.ts';
+import { groupFields, groupText } from './group-lines.ts';
 import type { Record, Style } from './output.ts';
 
 /** 9999-12-31T23:59:59.999Z: RFC 3339 has no later time, and a peer may claim one. */
@@ -70,6 +71,12 @@ export function eventLine(event: ProfileEvent, own: string, typed = (command: st
       const record = withoutUndefined({ type, reason, from, device, conversation, id, at: rfc3339(at) });
       const text = `${localTime(at)} A message${from === undefined ? '' : ` from ${from}`} cannot be shown: ${reason}`;
       return { record, text, style: 'bold' };
+    }
+    case 'membership':
+    case 'group': {
+      const record = withoutUndefined({ ...groupFields(event), at: rfc3339(event.at) });
+      const style = event.type === 'group' ? 'bold' : 'dim';
+      return { record, text: `${localTime(event.at)} ${groupText(event)}`, style };
     }
   }
 }

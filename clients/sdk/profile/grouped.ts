@@ -11,8 +11,15 @@ export type Span = {
   readonly to?: number;
 };
 
-/** Why this person is not in the group any more: by whom, and when by that person's clock. */
-export type Ended = { readonly how: 'left' | 'removed' | 'deleted'; readonly by: string; readonly at: number };
+/**
+ * Why this person is not in the group any more: by whom, and when by that person's clock. `unlisted`: no entry says so, but the server does not show
+ * the group to this person any more; `by` is empty then, and `at` is by this device's clock.
+ */
+export type Ended = {
+  readonly how: 'left' | 'removed' | 'deleted' | 'unlisted';
+  readonly by: string;
+  readonly at: number;
+};
 
 export type GroupRecord = {
   /** `#name@domain`; of another group that came under a known name later, `#name@domain/` and the first 8 hex digits of its id. */
@@ -31,10 +38,20 @@ export type GroupRecord = {
   readonly ended?: Ended;
   /** The server showed two valid logs: this one is kept, and nothing is sent any more. A sentence. */
   readonly forked?: string;
+  /**
+   * Entries behind `state` that do not count yet, oldest first: by devices that were revoked since, with nothing of a device in use on them. The
+   * server's log goes on behind the last of them.
+   */
+  readonly suspended?: readonly SignedGroupEntryText[];
 };
 
-/** One entry of the log as it is kept. */
-export type KeptEntry = { readonly index: number; readonly signed: SignedGroupEntryText; readonly head: Uint8Array };
+/** One entry of the log as it is kept. `membership`: of the first one of a record that begins later than the log, the state as bytes that it states. */
+export type KeptEntry = {
+  readonly index: number;
+  readonly signed: SignedGroupEntryText;
+  readonly head: Uint8Array;
+  readonly membership?: Uint8Array;
+};
 
 export type GroupUpdate = {
   readonly record: GroupRecord;

@@ -1,4 +1,5 @@
 // What a profile tells once: the journal of events (part of the interface in profile.ts).
+import type { GroupChange, GroupPolicy, GroupRole } from '#protocol/group-entry.ts';
 import type { DeviceId, MessageId } from './ids.ts';
 import type { HistoryEntry } from './lines.ts';
 
@@ -38,6 +39,25 @@ export type NewEvent =
       readonly device?: DeviceId;
       readonly conversation?: string;
       readonly id?: MessageId;
+      readonly at: number;
+    }
+  /** Somebody changed who is in a group, or what it is: a verified entry of its log, in the log's order. `at`: by the clock of `by`. */
+  | {
+      readonly type: 'membership';
+      readonly conversation: string;
+      readonly change: Exclude<GroupChange['type'], 'anchor'>;
+      readonly by: string;
+      readonly subject?: string;
+      readonly role?: GroupRole;
+      readonly policy?: GroupPolicy;
+      readonly at: number;
+    }
+  /** What a server showed of a group that it should not have: another log, an older one, or another group under a known name. `reason`: a sentence. */
+  | {
+      readonly type: 'group';
+      readonly conversation: string;
+      readonly change: 'forked' | 'other_group' | 'refused_log';
+      readonly reason?: string;
       readonly at: number;
     };
 

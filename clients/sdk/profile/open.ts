@@ -2,6 +2,7 @@
 import { accountPart, type KeyKeeper, readAccount } from './account.ts';
 import type { Context } from './context.ts';
 import { journalOf } from './events.ts';
+import { groupsPart } from './groups.ts';
 import { historyPart } from './history.ts';
 import { isCurrent, newProfileKey, STRETCH_COST, type Stretch, type StretchCost, unwrapKey, wrapKey } from './key.ts';
 import { pinsPart } from './pins.ts';
@@ -75,6 +76,7 @@ function profileOn(records: SealedRecords, self: Context['self'], keeper: KeyKee
     sending: sendingPart(context),
     receiving: receivingPart(context),
     history: historyPart(context),
+    groups: groupsPart(context),
     events: journal.part,
     tryReceiverLock: () => storage.tryLock('receiver'),
     async close() {

@@ -1,6 +1,7 @@
 // What every profile does, on whatever storage: run by the tests of each storage.
 import { accountContract } from './account.contract.ts';
 import { eventsContract } from './events.contract.ts';
+import { groupsContract } from './groups.contract.ts';
 import { historyContract } from './history.contract.ts';
 import { profileOn } from './profile-on.fixture.ts';
 import { readingContract } from './reading.contract.ts';
@@ -18,4 +19,5 @@ export function profileContract(newPlace: () => StoragePlace): void {
   readingContract(on);
   searchContract(on);
   eventsContract(on);
+  groupsContract(on);
 }

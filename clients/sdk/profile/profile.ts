@@ -5,12 +5,14 @@
 // with a profile key before it meets a disk. Times are ms since 1970 and passed in. Each method is one transaction, durable (synced)
 // when its promise resolves unless its line says otherwise. Several processes may use one profile at the same time.
 import type { SignedEntryText } from '#protocol/frames/fields.ts';
+import type { GroupsPart } from './grouped.ts';
 import type { DeviceId } from './ids.ts';
 import type { EventsPart, NewEvent } from './journal.ts';
 import type { HistoryPart } from './lines.ts';
 import type { ReceivingPart } from './received.ts';
 import type { SendingPart } from './sent.ts';
 
+export type * from './grouped.ts';
 export type * from './ids.ts';
 export type * from './journal.ts';
 export type * from './lines.ts';
@@ -139,6 +141,7 @@ export interface Profile {
   readonly sending: SendingPart;
   readonly receiving: ReceivingPart;
   readonly history: HistoryPart;
+  readonly groups: GroupsPart;
   readonly events: EventsPart;
   /** The right to hold the receiving session: one process at a time; freed by `release`, or by the system when the process dies. Undefined: taken. */
   tryReceiverLock(): Promise<{ release(): void } | undefined>;

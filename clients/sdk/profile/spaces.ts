@@ -1,7 +1,19 @@
 // Every kind of record that a profile has: its space, its key, its fields. The one place that knows how things lie on disk.
 // u64 keys give order; names (16 bytes, keyed hashes) give look-up. Of what is plain on disk an onlooker learns counts and sizes only.
+import { encodeBase64 } from '#protocol/base64.ts';
 import { ByteReader, ByteWriter, concat } from '#protocol/bytes.ts';
-import type { Account, DeviceId, MessageId, NewEvent, NewUnreadable, Pin, SealedItem, SentMessage } from './profile.ts';
+import type {
+  Account,
+  DeviceId,
+  GroupRecord,
+  KeptEntry,
+  MessageId,
+  NewEvent,
+  NewUnreadable,
+  Pin,
+  SealedItem,
+  SentMessage,
+} from './profile.ts';
 import type { RecordReader, RecordWriter, SealedRecords, Space } from './sealed-records.ts';
 
 /** Holds the header alone, which is not encrypted (key.ts). */
@@ -159,6 +171,20 @@ export const PACKS: Space<PackRecord> = { number: 20, bulk: true };
 /** The last texts, which come to the end of a pack together; `first`: the number of the first one here. */
 export const TAIL: Space<PackRecord & { readonly first: number }> = { number: 21 };
 
+/** A group with its state as bytes: policy, members and refused identities as an entry states them (PROTOCOL.md, Groups). */
+export type StoredGroup = Omit<GroupRecord, 'state'> & {
+  readonly state: Omit<GroupRecord['state'], 'policy' | 'members' | 'refused' | 'actors'> & {
+    readonly membership: Uint8Array;
+    readonly actors: readonly (readonly [identity: string, index: number])[];
+  };
+};
+/** name('group', id). As many bytes as it has members: bulk. */
+export const GROUPS: Space<StoredGroup> = { number: 22, bulk: true };
+/** name('group-name', name), name('conversation', conversation): which group that means. */
+export const GROUP_IDS: Space<{ readonly id: Uint8Array }> = { number: 23 };
+/** Key of GROUPS ‖ u64 index. */
+export const GROUP_ENTRIES: Space<KeptEntry> = { number: 24 };
+
 export function u64Key(number: number): Uint8Array {
   return new ByteWriter(8).u64(number).finish();
 }
@@ -198,6 +224,18 @@ export class Places {
 
   head(conversation: string, device: DeviceId): Uint8Array {
     return concat(this.conversation(conversation), this.#sealed.name('device', device));
+  }
+
+  group(id: Uint8Array): Uint8Array {
+    return this.#sealed.name('group', encodeBase64(id));
+  }
+
+  groupName(name: string): Uint8Array {
+    return this.#sealed.name('group-name', name);
+  }
+
+  groupEntry(id: Uint8Array, index: number): Uint8Array {
+    return concat(this.group(id), u64Key(index));
   }
 
   hour(hour: number): Uint8Array {

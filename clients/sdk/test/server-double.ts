@@ -10,6 +10,7 @@ import { type ClientFrame, type ClientFrameOf, clientFrame, type Request } from 
 import type { NoticeBody } from '#protocol/frames/server.ts';
 import type { Log } from '../pins.ts';
 import { AccountsDouble } from './account-double.ts';
+import { type GroupLog, GroupsDouble } from './group-double.ts';
 import type { Lies, Stored } from './lies.ts';
 
 export type { Stored } from './lies.ts';
@@ -25,6 +26,7 @@ type Session = {
 export class ServerDouble {
   readonly lies: Lies = {};
   readonly accounts: AccountsDouble;
+  readonly groups = new GroupsDouble();
   /** What waits for each device. */
   readonly boxes = new Map<string, Stored[]>();
   /** Every message that came, in order. */
@@ -148,11 +150,23 @@ export class ServerDouble {
         if (this.lies.closesFirst) socket.close(4204, 'The account was deleted.');
         return {};
       case 'group.append':
-      case 'group.get':
-      case 'group.state':
-        throw new RequestError('no_such_group');
-      case 'group.list':
-        return { groups: [], more: false };
+        return this.#appendToGroup(frame);
+      case 'group.get': {
+        const { address } = this.#session(socket);
+        const group = this.groups.shown(frame.name, address);
+        return this.groups.page(group, this.#shownLog(frame.name, group.log, address), frame.after);
+      }
+      case 'group.state': {
+        const { address } = this.#session(socket);
+        const group = this.groups.shown(frame.name, address);
+        const answer = this.groups.state(group, this.#shownLog(frame.name, group.log, address), frame.at);
+        return this.lies.groupState?.(answer, address) ?? answer;
+      }
+      case 'group.list': {
+        const { address } = this.#session(socket);
+        const answer = this.groups.list(address, frame.own);
+        return this.lies.groupList?.(answer, address) ?? answer;
+      }
       case 'presence.set':
       case 'presence.watch':
       case 'ping':
@@ -178,6 +192,20 @@ export class ServerDouble {
       this.accounts.devices(address).some((device) => device !== mine && !had.has(device)),
     );
     return { receivedAt, ...(stale.length > 0 ? { stale } : {}), ...(this.lies.stale && { stale: this.lies.stale }) };
+  }
+
+  #appendToGroup(frame: ClientFrameOf<'group.append'>): object {
+    const { name, entries } = frame;
+    const refusal = this.lies.refuseEntries?.(frame);
+    if (refusal !== undefined) throw new RequestError(refusal);
+    const { group, number, to } = this.groups.append(name, entries);
+    const item: Stored = { type: 'entries', name, group: group.group, number, entries, receivedAt: Date.now() };
+    for (const device of to.flatMap((address) => this.accounts.devices(address))) this.give(device, item);
+    return { number };
+  }
+
+  #shownLog(name: string, log: GroupLog, asker: string): GroupLog {
+    return this.lies.groupLog?.(name, log, asker) ?? log;
   }
 
   #ack(socket: WebSocket, { upTo, tags }: ClientFrameOf<'ack'>): void {

@@ -99,10 +99,11 @@ export class Client {
     this.#contacts = new Contacts({ accounts, mine: account, session });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
+    const saidStale = (address: string) => this.#outbox.saidStale(address);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
     this.#online = new Online({
-      ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox(deps) },
+      ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox({ ...deps, saidStale }) },
       timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
       refreshOwn: async (connection) => {
         await this.#mine.refresh(connection);

@@ -4,12 +4,14 @@
 //           | u8 kind ‖ rest          kind 1: text, rest = 1 to 65,536 bytes of well-formed UTF-8, not normalised
 //                                     kind 2: receipt (content-receipt.ts): which messages were read
 //                                     kind 3: name of an own device (content-name.ts)
-//                                     kinds 4 to 255: later ones (files, edits); kind 0 is never used
+//                                     kind 4: receipt of a group's messages, sent to their writer alone: group id (32 bytes) ‖ as kind 2
+//                                     kinds 5 to 255: later ones (files, edits); kind 0 is never used
 //
 // A client that does not know a kind keeps the bytes and shows "a message of kind N that this version cannot show". Ill-formed
 // text is shown likewise. Content is data: nothing in it is ever taken for a command, a path or markup.
 import { concat } from '#protocol/bytes.ts';
 import { ProtocolError } from '#protocol/errors.ts';
+import { HASH_BYTES } from '#protocol/hash.ts';
 import { CONTENT_MAX_BYTES, TEXT_MAX_BYTES } from '#protocol/limits.ts';
 import { decodeDeviceName, encodeDeviceName, type NamedDevice } from './content-name.ts';
 import { decodeReceipt, encodeReceipt } from './content-receipt.ts';
@@ -19,11 +21,19 @@ import { Refusal } from './refusal.ts';
 const KIND_TEXT = 1;
 const KIND_RECEIPT = 2;
 const KIND_NAME = 3;
+const KIND_GROUP_RECEIPT = 4;
+
+/** `group`: the id of the group whose messages were read; absent: they are of the conversation in which it comes. */
+export type ReceiptContent = {
+  readonly kind: 'receipt';
+  readonly group?: Uint8Array;
+  readonly read: readonly ReadMark[];
+};
 
 export type Content =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'empty' }
-  | { readonly kind: 'receipt'; readonly read: readonly ReadMark[] }
+  | ReceiptContent
   | { readonly kind: 'name'; readonly name: NamedDevice }
   /** `number`: the kind that this version does not know, or that was not well formed. */
   | { readonly kind: 'unknown'; readonly number: number };
@@ -48,9 +58,10 @@ export function textContent(text: string): Uint8Array {
   return content;
 }
 
-/** The content that says of these messages that they were read: 1 to 100 of them, each once. */
-export function receiptContent(read: readonly ReadMark[]): Uint8Array {
-  return concat(Uint8Array.of(KIND_RECEIPT), encodeReceipt(read));
+/** The content that says of these messages that they were read: 1 to 100 of them, each once. `group`: the id of the group that they are of. */
+export function receiptContent(read: readonly ReadMark[], group?: Uint8Array): Uint8Array {
+  if (group === undefined) return concat(Uint8Array.of(KIND_RECEIPT), encodeReceipt(read));
+  return concat(Uint8Array.of(KIND_GROUP_RECEIPT), group, encodeReceipt(read));
 }
 
 /** The content that says what a device is called. Throws ProtocolError for what is no name. */
@@ -72,6 +83,11 @@ export function readContent(content: Uint8Array): Content {
       return readText(rest) ?? { kind: 'unknown', number };
     case KIND_RECEIPT:
       return readAs(() => ({ kind: 'receipt', read: decodeReceipt(rest) })) ?? { kind: 'unknown', number };
+    case KIND_GROUP_RECEIPT: {
+      const group = rest.slice(0, HASH_BYTES);
+      const read = () => ({ kind: 'receipt', group, read: decodeReceipt(rest.subarray(HASH_BYTES)) }) as const;
+      return readAs(read) ?? { kind: 'unknown', number };
+    }
     case KIND_NAME:
       return readAs(() => ({ kind: 'name', name: decodeDeviceName(rest) })) ?? { kind: 'unknown', number };
     default:
@@ -85,7 +101,7 @@ export function isShown(content: Content): boolean {
     case 'text':
       return true;
     case 'unknown':
-      return content.number !== KIND_RECEIPT && content.number !== KIND_NAME;
+      return ![KIND_RECEIPT, KIND_NAME, KIND_GROUP_RECEIPT].includes(content.number);
     case 'empty':
     case 'receipt':
     case 'name':

@@ -49,7 +49,8 @@ async function tell({ platform, client }: Person, to: string, ...contents: Uint8
   const own = ownDevice(client.account);
   const accounts = new Accounts({ profile, clock, own, grown: () => {} });
   const sureTime = new SureTime(clock, undefined);
-  const outbox = new Outbox({ own, profile, accounts, clock, timers, random, sureTime, emit: () => {} });
+  const { groups } = client;
+  const outbox = new Outbox({ own, profile, accounts, groups, clock, timers, random, sureTime, emit: () => {} });
   const drafts = contents.map((content) => ({ content }));
   await outbox.send([to], drafts, () => Promise.reject(new Error('they are known')));
   await profile.close();

@@ -11,14 +11,20 @@ import { type HeadClaim, Watch } from './missing.ts';
 import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
 import { Opener, type OpenerDeps, type Opening } from './opening.ts';
 import type { Timers } from './platform.ts';
-import type { NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
+import type { Counted, NewEvent, NewUnreadable, Received, ReceivedBatch, StateChange } from './profile/profile.ts';
 import { type Receipt, takeReceipts } from './receipts.ts';
 import { sentenceOf } from './refusal.ts';
 
 type Item = ServerFrameOf<'deliver'> | ServerFrameOf<'notice'> | ServerFrameOf<'entries'>;
 
 export type InboxDeps = NoticesDeps &
-  OpenerDeps & { readonly timers: Timers; readonly groups: Groups; emit(event: ClientEvent): void };
+  OpenerDeps & {
+    readonly timers: Timers;
+    readonly groups: Groups;
+    emit(event: ClientEvent): void;
+    /** A server says that a message of this device to a group had no slot for some devices of this member. */
+    saidStale(address: string): Promise<void>;
+  };
 
 /** What waits to be opened. A server stops at its window; twice that, when the mailbox moved and its new owner begins anew. */
 const WAITING_MAX_ITEMS = 2 * DELIVERY_WINDOW_ITEMS;
@@ -37,6 +43,8 @@ type Batch = {
   readonly heads: HeadClaim[];
   readonly receipts: Receipt[];
   readonly names: NameTold[];
+  readonly counted: Counted[];
+  readonly stale: string[];
 };
 
 export class Inbox {
@@ -129,6 +137,7 @@ export class Inbox {
     const [first] = items;
     if (first?.type === 'entries') {
       await this.#deps.groups.take(first, connection);
+      await this.#opener.entriesTaken(first);
       return connection.ack(first.n, []);
     }
     const batch: Batch = {
@@ -142,6 +151,8 @@ export class Inbox {
       heads: [],
       receipts: [],
       names: [],
+      counted: [],
+      stale: [],
     };
     for (const item of items) {
       if (item.type === 'deliver') collect(batch, item.n, await this.#opener.open(item, connection));
@@ -156,6 +167,8 @@ export class Inbox {
     const changes = [...batch.changes, ...(await takeReceipts(batch.receipts, this.#deps))];
     await takeNames(batch.names, this.#deps.own, this.#deps.profile);
     const rose = changes.length > 0 ? await sending.raise(changes) : [];
+    if (batch.counted.length > 0) await sending.count(batch.counted);
+    for (const address of new Set(batch.stale)) await this.#deps.saidStale(address);
     const tags = batch.tags.filter((tag, index) => tag !== undefined && results[index]?.result !== 'fork');
     // `filter` has left no undefined.
     connection.ack(items.at(-1)?.n ?? 0, tags as (readonly [number, string])[]);
@@ -169,7 +182,9 @@ export class Inbox {
   }
 
   async #notice(batch: Batch, { notice }: ServerFrameOf<'notice'>): Promise<void> {
-    const { changes, missed, refused } = await readNotice(notice, this.#deps);
+    const { changes, missed, refused, counted, stale } = await readNotice(notice, this.#deps);
+    batch.counted.push(...counted);
+    batch.stale.push(...stale);
     batch.changes.push(...changes);
     batch.missed.push(...missed);
     batch.refused.push(...refused);
@@ -203,7 +218,10 @@ function collect(batch: Batch, n: number, opening: Opening): void {
   const { received, tag, heads, read, name } = opening;
   batch.messages.push(received);
   batch.tags.push(tag === undefined ? undefined : [n, tag]);
-  if (read !== undefined) batch.receipts.push({ ...received, read });
+  if (read !== undefined) {
+    const { conversation, marks } = read;
+    batch.receipts.push({ conversation, from: received.from, device: received.device, read: marks });
+  }
   if (name !== undefined) batch.names.push({ ...received, name });
   for (const head of heads) batch.heads.push({ head, conversation: received.conversation, from: received.from });
 }

@@ -2,17 +2,19 @@
 // (DESIGN section 5, Late slots). Only the sending device makes them, and only for the same identity.
 import { encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
+import { memberOf } from '#protocol/group-state.ts';
 import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
 import { type Accounts, devicesForSending } from './accounts.ts';
-import { slotRecipients, slotText } from './compose.ts';
 import type { Connection } from './connection.ts';
 import { sealLateSlots } from './crypto/seal.ts';
+import { wasMember } from './group-log.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';
 import type { LateMessage, OutboxItem, Pin, Profile, SealedItem } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
 import { sendFields } from './send-fields.ts';
+import { slotRecipients, slotText } from './slots.ts';
 
 const PAGE_MESSAGES = 64;
 /** A device that was first seen so long ago has what it may have. */
@@ -130,10 +132,9 @@ export class LateSlots {
   }
 
   async #complete(message: LateMessage, known: Known, connection: Connection): Promise<void> {
-    const { own, profile } = this.#deps;
-    const { pin, state } = known;
-    // A message that went to another identity under this address is not this person's.
-    if (pin.address !== own.address && !message.slotted.some((device) => state.devices.has(device))) return;
+    const { profile } = this.#deps;
+    const { pin } = known;
+    if (!(await this.#isTheirs(message, known))) return;
     const slots = this.#slots(message, known, (device) => {
       const seen = pin.firstSeen[device];
       return !message.slotted.includes(device) && seen !== undefined && seen - message.sentAt <= LATE_SLOT_MAX_MS;
@@ -150,6 +151,22 @@ export class LateSlots {
       message.id,
       slots.map(({ device }) => device),
     );
+  }
+
+  /**
+   * Whether a message is this person's, under this identity: of a group, by its log, where they must have been a member then, and be one still;
+   * between two, because it went to a device of theirs.
+   */
+  async #isTheirs(message: LateMessage, { pin, state }: Known): Promise<boolean> {
+    const { own, profile } = this.#deps;
+    if (message.group === undefined) {
+      return pin.address === own.address || message.slotted.some((device) => state.devices.has(device));
+    }
+    const record = await profile.groups.get(message.conversation);
+    if (record === undefined || record.forked !== undefined || memberOf(record.state, pin) === undefined) return false;
+    const { epoch, head } = decodeHeader(message.header);
+    const kept = await profile.groups.entry(record.id, epoch);
+    return wasMember(record, kept, { index: epoch, head }, pin);
   }
 
   #slots(message: SealedItem | LateMessage, known: Known, wanted: (device: string) => boolean): SealedItem['slots'] {

@@ -41,14 +41,19 @@ export class Watch {
     this.#deps = deps;
   }
 
-  /** Heads that name another message in a place that is taken: a server has shown two people different things. */
+  /** Heads that name another message in a place that is taken, or another number of it in a group: a server has shown two people different things. */
   async contradictions(claims: readonly HeadClaim[]): Promise<NewEvent[]> {
     const events: NewEvent[] = [];
     for (const { head, conversation, from } of claims) {
       const device = encodeBase64(head.device);
-      const known = await this.#deps.profile.receiving.mhOf(conversation, device, head.seq);
-      if (known === undefined || equalBytes(known, head.messageHash)) continue;
-      const reason = `fork: ${from} has seen another message ${head.seq} of this device than you have.`;
+      const known = await this.#deps.profile.receiving.known(conversation, device, head.seq);
+      if (known === undefined) continue;
+      const isOther = !equalBytes(known.mh, head.messageHash);
+      // An own one that waits for its answer has no number yet.
+      if (!isOther && (known.order === 0 || known.order === head.order)) continue;
+      const reason = isOther
+        ? `fork: ${from} has seen another message ${head.seq} of this device than you have.`
+        : `order: ${from} has message ${head.seq} of this device as number ${head.order} of the group, and you have it as ${known.order}.`;
       events.push({ type: 'unreadable', reason, from, device, conversation, at: this.#deps.clock.now() });
     }
     return events;
@@ -125,12 +130,14 @@ export class Watch {
       const here = heads.get(conversation) ?? (await profile.receiving.heads(conversation));
       heads.set(conversation, here);
       const known = here.find((mine) => mine.device === device);
-      // Never heard of that device here: its message was before this device's time. Below the highest: the gap says it.
+      // Never heard of that device here: its message was before this device's time, or before this person's in the group. Below the highest: the gap says it.
       const last = known?.seq;
-      if (device === own.device || last === undefined || head.seq <= last) this.#awaited.delete(key);
+      const isEarlier = head.order > 0 && head.order < (await profile.receiving.latest(conversation)).since;
+      if (device === own.device || last === undefined || head.seq <= last || isEarlier) this.#awaited.delete(key);
       else if (clock.monotonic() - since >= HEAD_WAIT_MS) {
         this.#awaited.delete(key);
         const from = await this.#ownerOf(device, conversation);
+        if (from === undefined) continue;
         if (await this.#isBlocked(from)) continue;
         events.push({ type: 'gap', conversation, from, device, first: last + 1, last: head.seq, why: 'missing', at });
       }
@@ -142,10 +149,17 @@ export class Watch {
     return (await this.#deps.profile.pins.get(address))?.blocked === true;
   }
 
-  /** Whose device it is: in a direct conversation it can only be one of two. */
-  async #ownerOf(device: string, conversation: string): Promise<string> {
+  /** Whose device it is: in a direct conversation it can only be one of two, in a group one of its people; undefined: of nobody who is known. */
+  async #ownerOf(device: string, conversation: string): Promise<string | undefined> {
     const { profile, own } = this.#deps;
-    const pin = await profile.pins.get(own.address);
-    return pin !== undefined && Object.hasOwn(pin.firstSeen, device) ? own.address : conversation;
+    const isOf = async (address: string): Promise<boolean> => {
+      const pin = await profile.pins.get(address);
+      return pin !== undefined && Object.hasOwn(pin.firstSeen, device);
+    };
+    if (await isOf(own.address)) return own.address;
+    if (!conversation.startsWith('#')) return conversation;
+    const group = await profile.groups.get(conversation);
+    for (const { address } of group?.spans ?? []) if (await isOf(address)) return address;
+    return undefined;
   }
 }

@@ -8,9 +8,10 @@ import type { NoticeBody } from '#protocol/frames/server.ts';
 import { NOTICE_ENTRIES_MAX } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
 import { isReceivedTag } from './crypto/received.ts';
+import { wasEverIn } from './group-sight.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Clock } from './platform.ts';
-import type { Profile, ReceivedBatch, SentMessage, StateChange } from './profile/profile.ts';
+import type { Counted, GroupRecord, Profile, ReceivedBatch, SentMessage, StateChange } from './profile/profile.ts';
 
 export type NoticesDeps = {
   readonly own: OwnDevice;
@@ -25,16 +26,45 @@ export type Noticed = {
   readonly changes: readonly StateChange[];
   readonly missed: readonly Missed[];
   readonly refused: readonly { readonly change: StateChange; readonly conversation: string; readonly code: string }[];
+  /** What it counts of messages to large groups. */
+  readonly counted: readonly Counted[];
+  /** Whose account logs are to be fetched: a message had no slot for some of their devices. */
+  readonly stale: readonly string[];
 };
 
-const NOTHING: Noticed = { changes: [], missed: [], refused: [] };
+const NOTHING: Noticed = { changes: [], missed: [], refused: [], counted: [], stale: [] };
 
 /** Reads one notice. What it cannot prove, or names nothing of ours, changes nothing. */
 export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise<Noticed> {
   const at = deps.clock.now();
   switch (notice.kind) {
-    case 'delivered':
-      return { ...NOTHING, changes: await delivered(notice, deps, at) };
+    case 'delivered': {
+      const { by } = notice;
+      return {
+        ...NOTHING,
+        changes: await delivered(
+          notice.entries.map((entry) => ({ ...entry, by })),
+          deps,
+          at,
+        ),
+      };
+    }
+    case 'group.delivered':
+      return { ...NOTHING, changes: await delivered(notice.entries, deps, at) };
+    case 'group.counted': {
+      const counted: Counted[] = [];
+      for (const { id, delivered, expired, refused } of notice.entries.slice(0, NOTICE_ENTRIES_MAX)) {
+        const sent = await findSent(id, deps);
+        if (sent !== undefined) counted.push({ device: sent.device, id, delivered, expired, refused });
+      }
+      return { ...NOTHING, counted };
+    }
+    case 'stale': {
+      const group = await groupIn(notice.conversation, deps);
+      // Of nobody else: a server would have this client ask for whom it likes.
+      const isMember = group?.state.members.has(notice.by) === true && notice.by !== deps.own.address;
+      return isMember ? { ...NOTHING, stale: [notice.by] } : NOTHING;
+    }
     case 'expired': {
       const changes: StateChange[] = [];
       for (const { id } of notice.entries.slice(0, NOTICE_ENTRIES_MAX)) {
@@ -55,14 +85,14 @@ export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise
       }
       return { ...NOTHING, changes, refused };
     }
-    case 'group.delivered':
-    case 'group.counted':
-    case 'stale':
-      return NOTHING;
     case 'missed': {
-      const conversation = otherIn(notice.conversation, deps.own.address);
-      if (conversation === undefined || (notice.from !== conversation && notice.from !== deps.own.address))
-        return NOTHING;
+      const group = await groupIn(notice.conversation, deps);
+      const conversation = group?.conversation ?? otherIn(notice.conversation, deps.own.address);
+      const isOfIt =
+        group === undefined
+          ? notice.from === conversation || notice.from === deps.own.address
+          : wasEverIn(group, notice.from);
+      if (conversation === undefined || !isOfIt) return NOTHING;
       const { from, device } = notice;
       const known = await deps.accounts.known(from);
       // Of a device that nobody has, nothing is awaited.
@@ -73,19 +103,14 @@ export async function readNotice(notice: NoticeBody, deps: NoticesDeps): Promise
   }
 }
 
-async function delivered(
-  notice: Extract<NoticeBody, { kind: 'delivered' }>,
-  deps: NoticesDeps,
-  at: number,
-): Promise<StateChange[]> {
-  const { by, entries } = notice;
-  const known = await deps.accounts.known(by);
-  if (known === undefined) return [];
+type Taken = Extract<NoticeBody, { kind: 'group.delivered' }>['entries'][number];
+
+async function delivered(entries: readonly Taken[], deps: NoticesDeps, at: number): Promise<StateChange[]> {
   const changes: StateChange[] = [];
-  for (const { id, device: byDevice, tag } of entries.slice(0, NOTICE_ENTRIES_MAX)) {
-    if (tag === undefined) continue;
-    const sent = await findSent(id, deps);
-    if (sent === undefined) continue;
+  for (const { id, by, device: byDevice, tag } of entries.slice(0, NOTICE_ENTRIES_MAX)) {
+    const known = tag === undefined ? undefined : await deps.accounts.known(by);
+    const sent = known && (await findSent(id, deps));
+    if (tag === undefined || known === undefined || sent === undefined) continue;
     const recipient = { address: by, identity: known.pin.identity, device: decodeBase64(byDevice) };
     if (!isReceivedTag(decodeBase64(tag), sent.k, sent.mh, recipient, 'delivered')) continue;
     changes.push({ device: sent.device, id, by, state: 'delivered', byDevice, at });
@@ -103,6 +128,17 @@ async function findSent(id: string, { own, profile, accounts }: NoticesDeps): Pr
     if (copy !== undefined) return copy;
   }
   return undefined;
+}
+
+/** The group of a conversation as notices name it; undefined where it is none of ours. */
+async function groupIn(conversation: string, { profile }: NoticesDeps): Promise<GroupRecord | undefined> {
+  try {
+    const named = decodeConversation('group', decodeBase64(conversation));
+    return named.kind === 'group' ? profile.groups.byId(named.group) : undefined;
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }
 
 /** The other address of a direct conversation as notices name it (Base64 of its bytes); undefined where it is none of ours. */

@@ -2,14 +2,17 @@
 // given up after 14 days. What it promises is DESIGN section 3, Sends.
 import type { ErrorCode } from '#protocol/errors.ts';
 import type { Accounts } from './accounts.ts';
-import { Composer, type ComposerDeps, type Draft } from './compose.ts';
+import { Composer, type ComposerDeps, type Draft, type Reseal } from './compose.ts';
 import type { Connection } from './connection.ts';
 import { EMPTY_CONTENT } from './content.ts';
 import { type ClientEvent, trouble } from './events.ts';
+import { refreshMissed } from './group-recipients.ts';
+import { mustBeUsable } from './group-refusals.ts';
 import { LateSlots } from './late-slots.ts';
 import type { Timers } from './platform.ts';
 import type { DeviceId, MessageId, NewMessage, OutboxItem } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
+import type { Renewal } from './renewals.ts';
 import { SendQueue } from './send-queue.ts';
 import type { SureTime } from './sure-time.ts';
 
@@ -49,6 +52,8 @@ export class Outbox {
       emit: deps.emit,
       committed: (items, stale) => this.#onCommitted(items, stale),
       addressAnew: (item, connection) => this.#addressAnew(item, connection),
+      renew: (renewal, connection) => this.#renew(renewal, connection),
+      closedBy: (item, said) => this.#closedBy(item, said),
       hollowOut: (item) => this.#hollowOut(item),
     });
   }
@@ -130,6 +135,15 @@ export class Outbox {
     if (this.#connection !== undefined) this.#late.want(address, this.#connection);
   }
 
+  /** A server says of this pinned person, a member of a group, that a message had no slot for some of their devices. */
+  async saidStale(address: string): Promise<void> {
+    await this.#deps.profile.pins.update(address, (pin) => {
+      const { said, done } = pin?.stale ?? { said: 0, done: 0 };
+      return pin && { pin: { ...pin, stale: { said: said + 1, done } } };
+    });
+    if (this.#connection !== undefined) this.#late.catchUp(address, this.#connection);
+  }
+
   #onCommitted(items: readonly OutboxItem[], stale: readonly string[]): void {
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -137,13 +151,50 @@ export class Outbox {
     const { address: me, device: own } = this.#deps.own;
     for (const [address, devices] of this.#added) {
       const lacks = ({ conversation, slots }: OutboxItem) =>
-        (address === me || address === conversation) &&
+        (address === me || address === conversation || slots.some(({ to }) => to === address)) &&
         devices.some((device) => device !== own && !slots.some((slot) => slot.device === device));
       if (items.some(lacks)) this.#late.want(address, connection);
     }
   }
 
+  async #renew({ item, code }: Renewal, connection: Connection): Promise<void> {
+    const { profile, accounts, groups, own } = this.#deps;
+    const { conversation, number } = item;
+    const known = await profile.groups.get(conversation);
+    const record = known && (await groups.refresh(known, connection));
+    if (code === 'missing_slots' && record !== undefined) await refreshMissed(record, item, own, accounts, connection);
+    const reseal = await this.#composer.reseal(conversation, { connection: () => Promise.resolve(connection) });
+    await this.#resealFrom(number - 1, conversation, reseal);
+  }
+
+  async #closedBy({ conversation }: OutboxItem, said: string): Promise<string> {
+    const record = await this.#deps.profile.groups.get(conversation);
+    try {
+      if (record !== undefined) mustBeUsable(record);
+      return said;
+    } catch (error) {
+      if (error instanceof Refusal) return error.message;
+      throw error;
+    }
+  }
+
+  /** All that is queued behind this number: each names the hash of the one before it. */
+  async #resealFrom(number: number, conversation: string, reseal: Reseal): Promise<void> {
+    const { sending } = this.#deps.profile;
+    for (let after = number; ; ) {
+      const page = await sending.outbox(after, PAGE_ITEMS);
+      for (const later of page) {
+        if (later.conversation === conversation)
+          await sending.reseal(later.number, (queued, previous) => reseal(queued, previous));
+      }
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.number;
+    }
+  }
+
   async #addressAnew(item: OutboxItem, connection: Connection): Promise<boolean> {
+    if (item.group !== undefined) return false;
     const readdressed = await this.#late.readdress(item, connection);
     if (readdressed === undefined) return false;
     return this.#deps.profile.sending.reseal(item.number, () => readdressed);
@@ -157,17 +208,7 @@ export class Outbox {
     if (reseal instanceof Refusal) return this.#dropTooOld(item);
     await sending.giveUp(number, 'too_old', (queued, previous) => reseal(queued, previous, EMPTY_CONTENT));
     this.#tellGivenUp(item);
-    // What follows in the conversation names the hash of the one before it.
-    for (let after = number; ; ) {
-      const page = await sending.outbox(after, PAGE_ITEMS);
-      for (const later of page) {
-        if (later.conversation === conversation)
-          await sending.reseal(later.number, (queued, previous) => reseal(queued, previous));
-      }
-      const last = page.at(-1);
-      if (last === undefined) return;
-      after = last.number;
-    }
+    await this.#resealFrom(number, conversation, reseal);
   }
 
   /** There is no device that would miss its number. */

@@ -196,7 +196,8 @@ describe('somebody who lies about what was read', () => {
     const own = ownDevice(client.account);
     const accounts = new Accounts({ profile, clock, own, grown: () => {} });
     const sureTime = new SureTime(clock, undefined);
-    const outbox = new Outbox({ own, profile, accounts, clock, timers, random, sureTime, emit: () => {} });
+    const { groups } = client;
+    const outbox = new Outbox({ own, profile, accounts, groups, clock, timers, random, sureTime, emit: () => {} });
     const drafts = contents.map((content) => ({ content }));
     await outbox.send([to], drafts, () => Promise.reject(new Error('al is known')));
     await profile.close();

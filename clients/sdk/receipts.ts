@@ -1,7 +1,7 @@
 // Read receipts: what a person has read is told to who wrote it, by a hidden message of the conversation (content-receipt.ts), and what others
 // have read of one's own counts with their device's tag alone, as a delivery does. Both only if the person allows it.
 import { decodeBase64 } from '#protocol/base64.ts';
-import { SECOND_MS } from '#protocol/limits.ts';
+import { GROUP_PROOFS_MAX_MEMBERS, SECOND_MS } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
 import { receiptContent } from './content.ts';
 import { RECEIPT_MARKS_MAX } from './content-receipt.ts';
@@ -10,7 +10,7 @@ import { type ClientEvent, trouble } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Clock, Timers } from './platform.ts';
-import type { DeviceId, Profile, ReadMark, StateChange } from './profile/profile.ts';
+import type { DeviceId, Profile, ReadLine, ReadMark, StateChange } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 import type { SureTime } from './sure-time.ts';
 
@@ -27,7 +27,7 @@ export type ReceiptsDeps = {
 
 export class Receipts {
   readonly #deps: ReceiptsDeps;
-  readonly #read = new Map<string, ReadMark[]>();
+  readonly #read = new Map<string, ReadLine[]>();
   #cancel: (() => void) | undefined;
   #queueing: Promise<void> = Promise.resolve();
 
@@ -68,12 +68,20 @@ export class Receipts {
   }
 
   /** Whoever is blocked, or is somebody else now, is told nothing: that is a result of its own, and nobody's trouble. */
-  async #queue(conversation: string, read: readonly ReadMark[]): Promise<void> {
+  async #queue(conversation: string, read: readonly ReadLine[]): Promise<void> {
+    if (!conversation.startsWith('#')) return this.#tell(conversation, read);
+    const group = await this.#deps.profile.groups.get(conversation);
+    // In a large group a sender hears of numbers, not of people.
+    if (group === undefined || group.state.members.size > GROUP_PROOFS_MAX_MEMBERS) return;
+    for (const [writer, lines] of Map.groupBy(read, ({ from }) => from)) await this.#tell(writer, lines, group.id);
+  }
+
+  async #tell(writer: string, read: readonly ReadLine[], group?: Uint8Array): Promise<void> {
     const drafts = [];
     for (let from = 0; from < read.length; from += RECEIPT_MARKS_MAX) {
-      drafts.push({ content: receiptContent(read.slice(from, from + RECEIPT_MARKS_MAX)) });
+      drafts.push({ content: receiptContent(read.slice(from, from + RECEIPT_MARKS_MAX), group) });
     }
-    await this.#deps.outbox.send([conversation], drafts, nobodyUnknown);
+    await this.#deps.outbox.send([writer], drafts, nobodyUnknown);
   }
 }
 

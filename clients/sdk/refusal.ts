@@ -13,6 +13,7 @@ export type RefusalReason =
   | 'identity_changed'
   | 'blocked'
   | 'no_device'
+  | 'too_many_devices'
   | 'unknown_device'
   | 'bad_text'
   | 'text_too_long'

@@ -5,7 +5,7 @@ import type { SealedItem } from './profile/profile.ts';
 
 /** The `send` frame of sealed bytes with these slots. */
 export function sendFields(
-  { header, body }: Pick<SealedItem, 'header' | 'body'>,
+  { header, body, group }: Pick<SealedItem, 'header' | 'body'> & { readonly group?: string },
   slots: SealedItem['slots'],
   retention: number | undefined,
 ): Fields<'send'> {
@@ -13,6 +13,7 @@ export function sendFields(
     header: encodeBase64(header),
     body: encodeBase64(body),
     slots: slots.map(({ to, device, slot }) => ({ to, device, slot: encodeBase64(slot) })),
+    ...(group === undefined ? {} : { group }),
     ...(retention === undefined ? {} : { retention }),
   };
 }

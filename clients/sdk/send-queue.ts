@@ -1,5 +1,6 @@
 // Moves sealed messages from the outbox to the server: oldest first in each conversation, a window of unanswered ones, the same
 // bytes again on every new connection until the server has answered (DESIGN section 3, Sends). It seals nothing itself.
+import { decodeBase64 } from '#protocol/base64.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { Answer } from '#protocol/frames/server.ts';
 import { OUTBOX_MAX_AGE_MS, SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
@@ -7,7 +8,10 @@ import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import { Holds } from './holds.ts';
 import type { Timers } from './platform.ts';
-import type { OutboxItem, SendingPart } from './profile/profile.ts';
+import { ORDER_MAX } from './profile/ordered.ts';
+import type { OutboxItem, Placed, SendingPart } from './profile/profile.ts';
+import { isFinal, Refusal } from './refusal.ts';
+import { isRenewable, type Renewal, Renewals } from './renewals.ts';
 import { sendFields } from './send-fields.ts';
 import type { SureTime } from './sure-time.ts';
 
@@ -23,17 +27,34 @@ export interface SendQueueDeps {
   committed(items: readonly OutboxItem[], stale: readonly string[]): void;
   /** Refused because its devices are gone: makes slots for those in use. False: there are none, or it was tried already. */
   addressAnew(item: OutboxItem, connection: Connection): Promise<boolean>;
+  /**
+   * The group has changed, or its members have other devices: seals this one and all later ones of its conversation anew. Throws Refusal where the
+   * person must decide first, RequestError where it can never go, Unavailable.
+   */
+  renew(renewal: Renewal, connection: Connection): Promise<void>;
+  /** Nothing can go to this group any more: its sentence for the person; `said`: the server's. */
+  closedBy(item: OutboxItem, said: string): Promise<string>;
   /** Too old: gives it up, puts an empty message under its number and seals what follows it anew. Harmless if done before. */
   hollowOut(item: OutboxItem): Promise<void>;
 }
 
-type Answered = { readonly item: OutboxItem; readonly receivedAt: number; readonly stale: readonly string[] };
+type Answered = {
+  readonly item: OutboxItem;
+  readonly receivedAt: number;
+  readonly stale: readonly string[];
+  readonly placed: readonly Placed[];
+};
+/** The group is closed to this person: what waits behind is refused likewise. */
+const CLOSED: readonly string[] = ['not_a_member', 'no_such_group'];
+/** The same as this client finds it. */
+const ENDED: readonly string[] = ['group_ended', 'group_forked'];
 
 export class SendQueue {
   readonly #deps: SendQueueDeps;
   #connection: Connection | undefined;
   readonly #inFlight = new Map<number, OutboxItem>();
   readonly #holds: Holds;
+  readonly #renewals = new Renewals();
   /** Answered and not yet committed: still in the outbox. */
   readonly #answered: Answered[] = [];
   readonly #done = new Set<number>();
@@ -57,6 +78,7 @@ export class SendQueue {
   start(connection: Connection): void {
     this.#connection = connection;
     this.#inFlight.clear();
+    this.#renewals.clear();
     this.#rewind(0);
     void this.#fill();
   }
@@ -65,6 +87,7 @@ export class SendQueue {
   async stop(): Promise<void> {
     this.#connection = undefined;
     this.#holds.clear();
+    this.#renewals.clear();
     this.#look();
     await this.#committing;
   }
@@ -124,10 +147,14 @@ export class SendQueue {
 
   #mayGo(item: OutboxItem): boolean {
     if (this.#inFlight.has(item.number) || this.#done.has(item.number)) return false;
+    if (this.#renewals.holds(item.conversation)) return false;
     const state = this.#holds.stateOf(item.conversation);
-    if (state !== 'tried') return state === 'free';
-    for (const other of this.#inFlight.values()) if (other.conversation === item.conversation) return false;
-    return true;
+    return state === 'tried' ? !this.#isUnderWay(item.conversation) : state === 'free';
+  }
+
+  #isUnderWay(conversation: string): boolean {
+    for (const other of this.#inFlight.values()) if (other.conversation === conversation) return true;
+    return false;
   }
 
   async #dispatch(item: OutboxItem, connection: Connection): Promise<void> {
@@ -152,15 +179,29 @@ export class SendQueue {
     );
   }
 
-  #onAccepted(item: OutboxItem, { receivedAt, stale = [] }: Answer<'send'>, connection: Connection): void {
+  #onAccepted(item: OutboxItem, answer: Answer<'send'>, connection: Connection): void {
+    const { receivedAt, stale = [] } = answer;
     if (connection === this.#connection) this.#inFlight.delete(item.number);
     this.#done.add(item.number);
+    this.#renewals.begunAnew(item.conversation);
     if (this.#holds.release(item.conversation)) this.#rewind(item.number);
     // Of the message's own people alone: a server that names others would have this client fetch and pin whom it likes.
-    const people = [item.conversation, this.#deps.own.address].filter((address) => stale.includes(address));
-    this.#answered.push({ item, receivedAt, stale: people });
+    const its = new Set([item.conversation, this.#deps.own.address, ...item.slots.map(({ to }) => to)]);
+    const people = stale.filter((address) => its.has(address));
+    this.#answered.push({ item, receivedAt, stale: people, placed: this.#placed(item, answer) });
+    void this.#renew(item.conversation, connection);
     this.#committing ??= this.#commit();
     void this.#fill();
+  }
+
+  /** The number that a group's message has got. */
+  #placed({ group, number, mh: own }: OutboxItem, { number: order, mh }: Answer<'send'>): Placed[] {
+    if (group === undefined) return [];
+    if (order !== undefined && order <= ORDER_MAX) {
+      return [{ number, order, mh: mh === undefined ? own : decodeBase64(mh) }];
+    }
+    this.#deps.emit({ type: 'trouble', message: `The server gave a message to ${group} no number in the group.` });
+    return [];
   }
 
   /** One transaction for all that was answered while the last one was on its way. */
@@ -172,11 +213,17 @@ export class SendQueue {
       while (this.#answered.length > 0) {
         batch = this.#answered.splice(0);
         const stale = [...new Set(batch.flatMap((answered) => answered.stale))];
-        await this.#deps.sending.accepted(
+        const others = await this.#deps.sending.accepted(
           batch.map(({ item }) => item.number),
           Math.max(...batch.map(({ receivedAt }) => receivedAt)),
           stale,
+          batch.flatMap(({ placed }) => placed),
         );
+        if (others.length > 0) {
+          const message =
+            'The server says that it has taken other bytes of a message to a group than this device holds.';
+          this.#deps.emit({ type: 'trouble', message });
+        }
         this.#deps.committed(
           batch.map(({ item }) => item),
           stale,
@@ -199,18 +246,77 @@ export class SendQueue {
 
   async #onRefused(item: OutboxItem, error: RequestError, connection: Connection): Promise<void> {
     this.#inFlight.delete(item.number);
-    if (error.retry) return this.#hold(item, error);
+    const { conversation } = item;
+    if (isRenewable(error.code)) {
+      if (this.#renewals.want(item, error.code)) return this.#renew(conversation, connection);
+      this.#renewals.begunAnew(conversation);
+      return this.#hold(item, new RequestError('busy', `${conversation} keeps changing. It is tried again.`));
+    }
+    // It waited for the one before it, which is about to come again.
+    if (error.code === 'earlier_refused' && this.#renewals.holds(conversation)) {
+      return this.#renew(conversation, connection);
+    }
+    if (error.retry) {
+      this.#hold(item, error);
+      return this.#renew(conversation, connection);
+    }
     this.#refusals++;
     try {
       if (error.code === 'stale_devices' && (await this.#deps.addressAnew(item, connection))) {
         this.#rewind(item.number - 1);
-      } else await this.#drop(item, error);
+      } else if (item.group !== undefined && CLOSED.includes(error.code)) await this.#close(item, error);
+      else await this.#drop(item, error);
     } catch (failure) {
       if (connection === this.#connection) this.#deps.emit(trouble(failure));
     } finally {
       this.#refusals--;
     }
+    void this.#renew(conversation, connection);
     void this.#fill();
+  }
+
+  /** Seals anew what is wanted of this conversation, once nothing of it is under way. */
+  async #renew(conversation: string, connection: Connection): Promise<void> {
+    if (connection !== this.#connection || this.#isUnderWay(conversation)) return;
+    const renewal = this.#renewals.begin(conversation);
+    if (renewal === undefined) return;
+    const { item, code } = renewal;
+    this.#refusals++;
+    try {
+      // What was accepted and is not committed yet still lies in the outbox.
+      await this.#committing;
+      await this.#deps.renew(renewal, connection);
+    } catch (failure) {
+      if (connection !== this.#connection) return;
+      const isEnded = failure instanceof Refusal && ENDED.includes(failure.reason);
+      if (isEnded) await this.#close(item, new RequestError('not_a_member', failure.message));
+      else if (failure instanceof RequestError && isFinal(failure)) await this.#close(item, failure);
+      else {
+        // The person must decide, or the server does not answer: it stays, and what follows it waits behind it.
+        const message = failure instanceof Error ? failure.message : String(failure);
+        this.#hold(item, new RequestError(code, message));
+      }
+    } finally {
+      this.#refusals--;
+      this.#renewals.done(conversation);
+    }
+    this.#rewind(item.number - 1);
+    void this.#fill();
+  }
+
+  /** This one and all that is queued behind it for a group that takes nothing of this person any more. */
+  async #close(item: OutboxItem, error: RequestError): Promise<void> {
+    const said = new RequestError(error.code, await this.#deps.closedBy(item, error.message));
+    for (let after = item.number - 1; ; ) {
+      const page = await this.#deps.sending.outbox(after, PAGE_ITEMS);
+      for (const queued of page) {
+        if (queued.conversation !== item.conversation || this.#inFlight.has(queued.number)) continue;
+        if (!this.#done.has(queued.number)) await this.#drop(queued, said);
+      }
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.number;
+    }
   }
 
   #hold(item: OutboxItem, error: RequestError): void {
@@ -248,7 +354,7 @@ export class SendQueue {
   }
 
   #look(): void {
-    const busy = this.#filling || this.#inFlight.size + this.#refusals > 0;
+    const busy = this.#filling || this.#renewals.busy || this.#inFlight.size + this.#refusals > 0;
     if (this.#committing !== undefined || (this.#connection !== undefined && busy)) return;
     for (const resolve of this.#waiters.splice(0)) resolve();
   }

@@ -1,4 +1,5 @@
 // What every part of a profile works with, and the writes that several of them share.
+import { isOrdered } from './ordered.ts';
 import { pack } from './packs.ts';
 import type { DeviceId, HistoryEntry, NewEvent, RecipientState, SentMessage } from './profile.ts';
 import type { RecordReader, RecordWriter, SealedRecords } from './sealed-records.ts';
@@ -54,7 +55,7 @@ export async function conversationRecord(
       conversation,
       seq: 0,
       mh: new Uint8Array(MH_BYTES),
-      lastPosition: POSITION_START,
+      lastPosition: isOrdered(conversation) ? 0 : POSITION_START,
       lastAt: 0,
       readThrough: 0,
       unread: {},

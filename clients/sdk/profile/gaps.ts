@@ -11,16 +11,32 @@ export type HeadChange = {
   readonly overflow: readonly GapRange[];
 };
 
-/** The head after this number came. The first number that is ever seen sets the start: nothing before it is missing. */
-export function arrived(head: HeadRecord, at: { seq: number; order: number; mh: Uint8Array; now: number }): HeadChange {
-  const { seq, order, mh, now } = at;
+/** A number that came. `joined`: the epoch with which this person came into the group, the last time before it. */
+export type Arrival = {
+  readonly seq: number;
+  readonly order: number;
+  readonly mh: Uint8Array;
+  readonly now: number;
+  readonly epoch?: number;
+  readonly joined?: number;
+};
+
+/**
+ * The head after this number came. The first number that is ever seen sets the start, and the first one after a time outside the group sets it
+ * anew: nothing before it is missing.
+ */
+export function arrived(before: HeadRecord, at: Arrival): HeadChange {
+  const { seq, order, mh, now, epoch, joined } = at;
+  const wasAway = joined !== undefined && before.seq > 0 && (before.epoch ?? 0) < joined;
+  const head = wasAway && seq > before.top ? { ...before, top: seq - 1 } : before;
   const known = reached(head, seq, now);
   const missing = known.head.missing.flatMap((range) => without(range, seq));
   if (seq <= head.seq) return { head: { ...known.head, missing }, overflow: known.overflow };
   // What a server had only said to be missed may have been far ahead: what it holds back below a number that came is shown by itself.
   const between = ({ first, last }: Missing): boolean => first > head.seq && last < seq;
   const anew = missing.map((range) => (between(range) ? { ...range, since: now, shown: false } : range));
-  return { head: { ...known.head, seq, order, mh, missing: anew }, overflow: known.overflow };
+  const its = epoch === undefined ? {} : { epoch };
+  return { head: { ...known.head, ...its, seq, order, mh, missing: anew }, overflow: known.overflow };
 }
 
 /** The head after the server said that these numbers will not come, and which of them were missing. */

@@ -1,6 +1,7 @@
 // Conversations as a person sees them: pages, unread counts, and the deletion of what has expired.
 import { RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
 import { type Context, conversationRecord, hourOf, linesOf } from './context.ts';
+import { standsAt } from './ordered.ts';
 import { unpack } from './packs.ts';
 import type { Conversation, DeviceId, HistoryPart, MessageId } from './profile.ts';
 import { markRead, readElsewhere } from './reading.ts';
@@ -33,7 +34,8 @@ export function historyPart(context: Context): HistoryPart {
   const unread = new UnreadLines(places);
 
   /** Deletes one expired entry with all that can be read of it; dedupe stays, and of own ones what notices need. */
-  async function deleteEntry(tx: RecordWriter, conversation: string, position: number, now: number): Promise<boolean> {
+  async function deleteEntry(tx: RecordWriter, conversation: string, written: number, now: number): Promise<boolean> {
+    const position = await standsAt(tx, context, conversation, written);
     const key = places.history(conversation, position);
     const entry = await tx.get(HISTORY, key);
     if (entry === undefined) return false;
@@ -126,8 +128,8 @@ export function historyPart(context: Context): HistoryPart {
       records.write(async (tx) => {
         const read: HistoryRecord[] = [];
         await markRead(context, tx, conversation, shown, (entry) => read.push(entry));
-        return read.flatMap(({ device, seq, readTag: tag, expiry }) =>
-          tag === undefined || (expiry !== 0 && expiry <= now) ? [] : [{ device, seq, tag }],
+        return read.flatMap(({ from, device, seq, readTag: tag, expiry }) =>
+          tag === undefined || (expiry !== 0 && expiry <= now) ? [] : [{ from, device, seq, tag }],
         );
       }),
 

@@ -23,11 +23,16 @@ export type HistoryEntry = {
   readonly late?: true;
   /** Written by this account, on any device: then `sent` says what became of it. */
   readonly own: boolean;
+  /** Number in the group's order, the same for all members; lines stand in it. Absent: an own one that has none, or no group. */
+  readonly order?: number;
   readonly sent?: SentMessage;
 };
 
 /** A message that was read, as its sender is told of it: who wrote it, and this device's tag for `read`. */
 export type ReadMark = { readonly device: DeviceId; readonly seq: number; readonly tag: Uint8Array };
+
+/** The same with its writer, who is told. */
+export type ReadLine = ReadMark & { readonly from: string };
 
 export type Conversation = {
   readonly conversation: string;
@@ -89,7 +94,7 @@ export interface HistoryPart {
    */
   markRead(conversation: string, shown: readonly number[]): Promise<void>;
   /** As `markRead`. Resolves with what became read by it and has not expired at `now`, as far as its senders may be told. */
-  read(conversation: string, shown: readonly number[], now: number): Promise<ReadMark[]>;
+  read(conversation: string, shown: readonly number[], now: number): Promise<ReadLine[]>;
   /**
    * An own other device has shown these: they count as read here, too, unless something unread stands between what had been read here and
    * them. What this device lacks changes nothing.

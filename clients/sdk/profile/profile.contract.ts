@@ -3,6 +3,7 @@ import { accountContract } from './account.contract.ts';
 import { eventsContract } from './events.contract.ts';
 import { groupsContract } from './groups.contract.ts';
 import { historyContract } from './history.contract.ts';
+import { orderedContract } from './ordered.contract.ts';
 import { profileOn } from './profile-on.fixture.ts';
 import { readingContract } from './reading.contract.ts';
 import { receivingContract } from './receiving.contract.ts';
@@ -17,6 +18,7 @@ export function profileContract(newPlace: () => StoragePlace): void {
   receivingContract(on);
   historyContract(on);
   readingContract(on);
+  orderedContract(on);
   searchContract(on);
   eventsContract(on);
   groupsContract(on);

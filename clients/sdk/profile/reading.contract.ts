@@ -6,7 +6,7 @@ import type { HistoryEntry, Profile, Received } from './profile.ts';
 import { type ProfileOn, printed, told } from './profile-on.fixture.ts';
 
 const tagged = (message: Received): Received => ({ ...message, readTag: random(16) });
-const markOf = ({ device, seq, readTag: tag }: Received) => ({ device, seq, tag });
+const markOf = ({ from, device, seq, readTag: tag }: Received) => ({ from, device, seq, tag });
 const unread = async (profile: Profile) => (await profile.history.conversation(BO))?.unread;
 const positions = (lines: readonly HistoryEntry[]) => lines.map(({ position }) => position);
 

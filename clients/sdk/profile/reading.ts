@@ -1,6 +1,7 @@
 // What counts as read: everything up to the line that was shown last, but of what came late among what had been read only what was shown itself,
 // so that nobody can have a message count as read by holding it back.
 import { type Context, conversationRecord } from './context.ts';
+import { endOfCame } from './ordered.ts';
 import type { ReadMark } from './profile.ts';
 import type { RecordWriter } from './sealed-records.ts';
 import { CONVERSATIONS, type ConversationRecord, HISTORY, type HistoryRecord, numberOf, SEQS } from './spaces.ts';
@@ -19,7 +20,8 @@ export async function markRead(
   const key = places.conversation(conversation);
   const before = await tx.get(CONVERSATIONS, key);
   if (before === undefined) return;
-  const readThrough = shown.reduce((last, position) => Math.max(last, position), before.readThrough);
+  const end = endOfCame(before);
+  const readThrough = shown.reduce((last, position) => Math.max(last, Math.min(position, end)), before.readThrough);
   const unread = { ...before.unread };
   const unreadLate = { ...before.unreadLate };
   for (const position of shown) {
@@ -33,7 +35,7 @@ export async function markRead(
     for (const counts of [unread, unreadLate]) take(counts, entry.from, 1);
     became?.(entry);
   }
-  const all = readThrough >= before.lastPosition;
+  const all = readThrough >= end;
   // Only what is read now: a long backlog is gone through once, whatever the steps.
   for (let from = before.readThrough + 1; total(unread) > total(unreadLate) && (!all || became !== undefined); ) {
     const range = { from: places.history(conversation, from), to: places.history(conversation, readThrough + 1) };

@@ -14,6 +14,9 @@ export type Received = {
   readonly previous: Uint8Array;
   /** Group number, or 0. */
   readonly order: number;
+  /** Of a group: the epoch, and the one with which this person came into the group, the last time before it: numbers of earlier ones are not awaited. */
+  readonly epoch?: number;
+  readonly joined?: number;
   readonly kind: string;
   readonly content: Uint8Array;
   readonly sentAt: number;
@@ -33,7 +36,7 @@ export type Received = {
   /** What tells its sender, once it was read. */
   readonly readTag?: Uint8Array;
   /** Copy of a message of an own other device: what `delivered` and `read` tags need. */
-  readonly own?: { readonly k: Uint8Array; readonly recipients: readonly string[] };
+  readonly own?: { readonly k: Uint8Array; readonly recipients: readonly string[]; readonly counted?: number };
   /** False: committed for dedupe and order, but neither history nor event nor unread (empty messages under a given-up seq, control content). */
   readonly show: boolean;
   /** From somebody who is blocked: counted once and in order, without any event; what it contradicts or leaves out is not shown either. */
@@ -86,8 +89,14 @@ export interface ReceivingPart {
   commitReceived(batch: ReceivedBatch): Promise<CommitResult[]>;
   /** Highest message of each sender device of a conversation: `heads seen` of the next sending (the core leaves its own out, takes ≤ 4). */
   heads(conversation: string): Promise<Head[]>;
-  /** mh known for that number of that device, if it came. */
-  mhOf(conversation: string, device: DeviceId, seq: number): Promise<Uint8Array | undefined>;
+  /** mh known for that number of that device, if it came, and its number in the group's order (0: none, or not yet). */
+  known(
+    conversation: string,
+    device: DeviceId,
+    seq: number,
+  ): Promise<{ readonly mh: Uint8Array; readonly order: number } | undefined>;
+  /** Of a group: the highest number that came from others, its epoch, and the first number since this person came into it; 0: nothing came. */
+  latest(conversation: string): Promise<{ readonly order: number; readonly epoch: number; readonly since: number }>;
   /** Gaps that are open and were not shown yet, of nobody who is blocked; `limit` at most: what is shown makes room for the next. */
   gaps(limit: number): Promise<Gap[]>;
   /** Shows these gaps: appends `gap` events and never returns them from `gaps` again; the messages may still come. */

@@ -66,7 +66,7 @@ export function receivingContract({ start }: ProfileOn): void {
       [6, 7, 'missing'],
     ]);
     expect(await profile.receiving.heads(conversation)).toEqual([{ device, seq: 15, order: 0, mh: chain[14]?.mh }]);
-    expect(await profile.receiving.mhOf(conversation, device, 9)).toEqual(chain[8]?.mh);
+    expect(await profile.receiving.known(conversation, device, 9)).toEqual({ mh: chain[8]?.mh, order: 0 });
   });
 
   test('a copy from an own other device is never unread and takes tags', async () => {

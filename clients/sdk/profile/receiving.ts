@@ -2,12 +2,15 @@
 // (DESIGN section 3, exactly once on screen; section 5, Dedupe). Only after it is a message acked, so a death before it costs nothing.
 import { equalBytes, isZero } from '#protocol/bytes.ts';
 import { appendEvents, type Context, conversationRecord, MH_BYTES, POSITION_STEP, putHistory } from './context.ts';
+import { noneOf } from './counts.ts';
 import { arrived, type GapRange, type HeadChange, missedFor, neighbours, quietly, shownIn } from './gaps.ts';
+import { endOfCame, isOrdered, numberedPlace } from './ordered.ts';
 import { placeOf, rememberSeen } from './place.ts';
 import type { CommitResult, Gap, Received, ReceivedBatch, ReceivingPart, SentMessage } from './profile.ts';
 import type { RecordWriter } from './sealed-records.ts';
 import {
   CONVERSATIONS,
+  type ConversationRecord,
   EVENTS,
   HEADS,
   type HeadRecord,
@@ -77,17 +80,19 @@ export function receivingPart(context: Context): ReceivingPart {
   }
 
   async function show(tx: RecordWriter, message: Received, head: HeadRecord): Promise<number> {
-    const { conversation, from, device, id, seq, kind, content, sentAt, receivedAt, expiry } = message;
+    const { conversation, from, device, id, seq, order, kind, content, sentAt, receivedAt, expiry } = message;
     const before = await conversationRecord(tx, places, conversation);
-    const position = await placeOf(context, tx, message, head, before.lastPosition + POSITION_STEP);
+    const position = await place(tx, message, head, before);
     const own = message.own !== undefined;
     const read = own || message.early?.elsewhere === true;
     const isAmongRead = !read && position <= before.readThrough;
-    const isLate = position < before.lastPosition;
+    // Own lines of a group that were accepted earlier stand behind it without its being late.
+    const isLate = position < endOfCame(before);
     // A server that held it back would say that it came in time.
     const cameAt = isLate ? Math.max(receivedAt, message.takenAt) : receivedAt;
     const entry: HistoryRecord = {
       ...{ id, from, device, seq, kind, content, sentAt, receivedAt: cameAt, expiry, own },
+      ...(order === 0 ? {} : { order }),
       ...(read ? { read } : {}),
       ...(isLate ? { late: true } : {}),
       ...(isAmongRead ? { unread: true } : {}),
@@ -103,6 +108,27 @@ export function receivingPart(context: Context): ReceivingPart {
       ...(isAmongRead ? { unreadLate: plusOne(before.unreadLate ?? {}, from) } : {}),
     });
     return position;
+  }
+
+  async function place(tx: RecordWriter, message: Received, head: HeadRecord, of: ConversationRecord): Promise<number> {
+    const { conversation, order, from, device, id, receivedAt: at } = message;
+    if (!isOrdered(conversation)) return placeOf(context, tx, message, head, of.lastPosition + POSITION_STEP);
+    const { position, taken } = await numberedPlace(tx, places, conversation, order);
+    if (taken) {
+      const reason = `order: the server gave number ${order} of the group to two messages.`;
+      await appendEvents(tx, [{ type: 'unreadable', reason, from, device, conversation, id, at }]);
+    }
+    return position;
+  }
+
+  /** How far the group's order has come. Own lines that were accepted meanwhile are no part of it: what is ahead of them may still be on its way. */
+  async function cameTo(tx: RecordWriter, { conversation, order, epoch = 0, joined = 0 }: Received): Promise<void> {
+    if (!isOrdered(conversation)) return;
+    const before = await conversationRecord(tx, places, conversation);
+    const { top } = before;
+    if (top !== undefined && order <= top.order) return;
+    const since = top?.joined === joined ? top.since : order;
+    tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, top: { order, epoch, joined, since } });
   }
 
   async function commitOne(tx: RecordWriter, message: Received): Promise<CommitResult> {
@@ -124,9 +150,12 @@ export function receivingPart(context: Context): ReceivingPart {
     const forked = await contradicts(tx, message, head);
     const position = message.show ? await show(tx, message, head) : 0;
     tx.put(IDS, idKey, mh);
-    tx.put(SEQS, seqKey, { mh, previous, position });
-    await rememberSeen(context, tx, message, position);
-    const change = arrived(head, { seq, order, mh, now: receivedAt });
+    tx.put(SEQS, seqKey, { mh, previous, position, ...(order === 0 ? {} : { order }) });
+    if (!isOrdered(conversation)) await rememberSeen(context, tx, message, position);
+    await cameTo(tx, message);
+    const { epoch, joined } = message;
+    const inGroup = { ...(epoch === undefined ? {} : { epoch }), ...(joined === undefined ? {} : { joined }) };
+    const change = arrived(head, { seq, order, mh, now: receivedAt, ...inGroup });
     await putHead(tx, message.quiet ? quietly(change) : change, receivedAt);
     const awaited = seq > head.top || neighbours(head, seq) !== undefined;
     if (message.late && awaited && !message.quiet) {
@@ -171,8 +200,16 @@ export function receivingPart(context: Context): ReceivingPart {
           .map(({ value: { device, seq, order, mh } }) => ({ device, seq, order, mh }));
       }),
 
-    mhOf: (conversation, device, seq) =>
-      records.read(async (tx) => (await tx.get(SEQS, places.seq(conversation, device, seq)))?.mh),
+    known: (conversation, device, seq) =>
+      records.read(async (tx) => {
+        const known = await tx.get(SEQS, places.seq(conversation, device, seq));
+        return known && { mh: known.mh, order: known.order ?? 0 };
+      }),
+
+    latest: (conversation) =>
+      records.read(async (tx) => {
+        return (await conversationRecord(tx, places, conversation)).top ?? { order: 0, epoch: 0, since: 0 };
+      }),
 
     gaps: (limit) =>
       records.read(async (tx) => {
@@ -215,6 +252,7 @@ function copyOf(message: Received, own: NonNullable<Received['own']>): SentMessa
   return {
     ...{ id, device, conversation, seq, k: own.k, mh, sentAt, outcome: 'accepted' },
     recipients: Object.fromEntries(own.recipients.map((address) => [address, accepted])),
+    ...(own.counted === undefined ? {} : { counts: noneOf(own.counted) }),
     slotted: [],
   };
 }

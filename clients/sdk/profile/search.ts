@@ -1,6 +1,7 @@
 // Looking for texts: through the packs, the latest first, until there are as many lines as are wanted.
 import { type Context, shownEntry } from './context.ts';
 import { folded } from './folded.ts';
+import { standsAt } from './ordered.ts';
 import { matching } from './packs.ts';
 import type { Found, Search } from './profile.ts';
 import type { RecordReader } from './sealed-records.ts';
@@ -10,7 +11,8 @@ import { HISTORY, numberOf, PACKS, type PackRecord, SINGLE, TAIL, u64Key } from 
 const PAGE_PACKS = 32;
 
 /** See `HistoryPart.search`. */
-export async function found({ records, places }: Context, search: Search, now: number): Promise<Found[]> {
+export async function found(context: Context, search: Search, now: number): Promise<Found[]> {
+  const { records, places } = context;
   const { text, conversation, from, limit, before } = search;
   const sought = folded(text);
   const entries: Found[] = [];
@@ -22,9 +24,10 @@ export async function found({ records, places }: Context, search: Search, now: n
       if (before !== undefined && line.number >= before) continue;
       if (conversation !== undefined && line.conversation !== conversation) continue;
       if (from !== undefined && line.from !== from) continue;
-      const record = await tx.get(HISTORY, places.history(line.conversation, line.position));
+      const position = await standsAt(tx, context, line.conversation, line.position);
+      const record = await tx.get(HISTORY, places.history(line.conversation, position));
       if (record === undefined || (record.expiry !== 0 && record.expiry <= now)) continue;
-      const entry = await shownEntry(tx, places, line.conversation, line.position, record);
+      const entry = await shownEntry(tx, places, line.conversation, position, record);
       entries.push({ ...entry, number: line.number });
       if (entries.length >= limit) return true;
     }

@@ -1,5 +1,6 @@
 // The outbox and what becomes of sent messages. A number, its sealed bytes and its line in the history appear in one transaction:
 // whatever dies, a number is never used for two messages (DESIGN section 5, Resend).
+import { equalBytes } from '#protocol/bytes.ts';
 import {
   appendEvents,
   type Context,
@@ -9,8 +10,10 @@ import {
   putHistory,
   risen,
 } from './context.ts';
+import { counted, noneOf } from './counts.ts';
+import { isOrdered, numberedPlace, numberlessPlace, queuedPlace } from './ordered.ts';
 import { damaged } from './problems.ts';
-import type { LateMessage, NewMessage, OutboxItem, SealedItem, SendingPart, SentMessage } from './profile.ts';
+import type { LateMessage, NewMessage, OutboxItem, Placed, SealedItem, SendingPart, SentMessage } from './profile.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
 import { CONVERSATIONS, HISTORY, nextNumber, numberOf, OUTBOX, PINS, SEALED, SENT, SEQS, u64Key } from './spaces.ts';
 
@@ -35,22 +38,27 @@ export function sendingPart(context: Context): SendingPart {
     const sealed = message.seal(seq, before.mh);
     const { id, slots, header, body, k, mh } = sealed;
     const number = await nextNumber(tx, 'outbox');
-    const position = message.hidden ? 0 : before.lastPosition + POSITION_STEP;
+    const isGroup = isOrdered(conversation);
+    const end = isGroup ? queuedPlace(seq) : before.lastPosition + POSITION_STEP;
+    const position = message.hidden ? 0 : end;
     const hidden = message.hidden ? { hidden: message.hidden } : {};
-    const kept = { ...(retention === undefined ? {} : { retention }), ...hidden };
+    const group = message.group === undefined ? {} : { group: message.group };
+    const kept = { ...(retention === undefined ? {} : { retention }), ...hidden, ...group };
 
     tx.put(OUTBOX, u64Key(number), { id, ...hidden });
     tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
     tx.put(SENT, idKey(id), {
       ...{ number, id, device: self.device, conversation, seq, k, mh, sentAt: createdAt, outcome: 'pending' },
       recipients: Object.fromEntries(message.recipients.map((address) => [address, { state: 'pending' as const }])),
+      ...(message.counted === undefined ? {} : { counts: noneOf(message.counted) }),
       slotted: slots.map(({ device }) => device),
       ...hidden,
     });
     tx.put(SEQS, places.seq(conversation, self.device, seq), { mh, previous: before.mh, position });
     tx.put(CONVERSATIONS, places.conversation(conversation), {
       ...{ ...before, seq, mh },
-      ...(message.hidden ? {} : { lastPosition: position, lastAt: Math.max(before.lastAt, createdAt) }),
+      ...(message.hidden || isGroup ? {} : { lastPosition: position }),
+      ...(message.hidden ? {} : { lastAt: Math.max(before.lastAt, createdAt) }),
     });
     if (!message.hidden) {
       await putHistory(tx, places, conversation, position, {
@@ -69,7 +77,7 @@ export function sendingPart(context: Context): SendingPart {
     return records.write(async (tx) => {
       if ((await tx.get(OUTBOX, u64Key(number))) === undefined) return false;
       const item = await read(tx, number);
-      const { conversation, seq, id, createdAt, retention, hidden } = item;
+      const { conversation, seq, id, createdAt, retention, hidden, group } = item;
       const before = await tx.get(SEQS, places.seq(conversation, self.device, seq - 1));
       const previous = before?.mh ?? new Uint8Array(MH_BYTES);
       const sealed = seal(item, previous);
@@ -79,7 +87,11 @@ export function sendingPart(context: Context): SendingPart {
       const sent = await tx.get(SENT, idKey(id));
       const place = await tx.get(SEQS, places.seq(conversation, self.device, seq));
       if (sent === undefined || place === undefined) throw damaged('a queued message is gone');
-      const kept = { ...(retention === undefined ? {} : { retention }), ...(hidden ? { hidden } : {}) };
+      const kept = {
+        ...(retention === undefined ? {} : { retention }),
+        ...(hidden ? { hidden } : {}),
+        ...(group === undefined ? {} : { group }),
+      };
       tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
       tx.put(SENT, idKey(id), { ...sent, ...outcome, k, mh, slotted: slots.map(({ device }) => device) });
       tx.put(SEQS, places.seq(conversation, self.device, seq), { ...place, mh, previous });
@@ -87,6 +99,47 @@ export function sendingPart(context: Context): SendingPart {
       if (last.seq === seq) tx.put(CONVERSATIONS, places.conversation(conversation), { ...last, mh });
       return true;
     });
+  }
+
+  /** The group has numbered it: its line moves there. Whether the group took other bytes under its id than are here: what follows quotes those. */
+  async function takeNumber(
+    tx: RecordWriter,
+    { conversation, seq }: SentMessage,
+    { order, mh }: Placed,
+  ): Promise<boolean> {
+    const key = places.seq(conversation, self.device, seq);
+    const place = await tx.get(SEQS, key);
+    if (place === undefined) throw damaged('a queued message is gone');
+    const before = await conversationRecord(tx, places, conversation);
+    const isOther = !equalBytes(place.mh, mh);
+    const { position } = place.position === 0 ? place : await numberedPlace(tx, places, conversation, order);
+    await moveLine(tx, conversation, place.position, position, order);
+    tx.put(SEQS, key, { ...place, mh, position, order });
+    tx.put(CONVERSATIONS, places.conversation(conversation), {
+      ...{ ...before, lastPosition: Math.max(before.lastPosition, position) },
+      ...(before.seq === seq ? { mh } : {}),
+    });
+    return isOther;
+  }
+
+  /** It will never have a number: it stays where everybody was when that became clear, and on this device alone. */
+  async function unnumbered(tx: RecordWriter, { conversation, seq }: SentMessage): Promise<void> {
+    const key = places.seq(conversation, self.device, seq);
+    const place = await tx.get(SEQS, key);
+    if (place === undefined || place.position === 0) return;
+    const before = await conversationRecord(tx, places, conversation);
+    const position = await numberlessPlace(tx, places, before);
+    await moveLine(tx, conversation, place.position, position);
+    tx.put(SEQS, key, { ...place, position });
+    tx.put(CONVERSATIONS, places.conversation(conversation), { ...before, lastPosition: position });
+  }
+
+  async function moveLine(tx: RecordWriter, conversation: string, from: number, to: number, order?: number) {
+    const line = from === 0 ? undefined : await tx.get(HISTORY, places.history(conversation, from));
+    if (line === undefined) return;
+    tx.delete(HISTORY, places.history(conversation, from));
+    const numbered = order === undefined ? line : { ...line, order };
+    tx.put(HISTORY, places.history(conversation, to), numbered);
   }
 
   return {
@@ -109,8 +162,9 @@ export function sendingPart(context: Context): SendingPart {
     outboxSize: () =>
       records.read(async (tx) => (await tx.range(OUTBOX, {})).filter(({ value }) => !value.hidden).length),
 
-    accepted: (numbers, receivedAt, stale = []) =>
+    accepted: (numbers, receivedAt, stale = [], placed = []) =>
       records.write(async (tx) => {
+        const others: number[] = [];
         for (const address of stale) {
           const pin = await tx.get(PINS, places.pin(address));
           const { said, done } = pin?.stale ?? { said: 0, done: 0 };
@@ -121,6 +175,9 @@ export function sendingPart(context: Context): SendingPart {
           const sent = queued && (await tx.get(SENT, idKey(queued.id)));
           if (queued === undefined || sent === undefined) continue;
           tx.delete(OUTBOX, u64Key(number));
+          const its = placed.find((one) => one.number === number);
+          if (its !== undefined && (await takeNumber(tx, sent, its))) others.push(number);
+          if (its === undefined && isOrdered(sent.conversation)) await unnumbered(tx, sent);
           // What was given up went as an empty message: it is not the text that was accepted.
           if (sent.outcome === 'given_up') {
             tx.delete(SEALED, u64Key(number));
@@ -131,6 +188,7 @@ export function sendingPart(context: Context): SendingPart {
             after = risen(after, by, { state: 'accepted', at: receivedAt }) ?? after;
           tx.put(SENT, idKey(queued.id), after);
         }
+        return others;
       }),
 
     drop: (number, code) =>
@@ -140,6 +198,7 @@ export function sendingPart(context: Context): SendingPart {
         if (queued === undefined || sent === undefined) return;
         tx.delete(OUTBOX, u64Key(number));
         tx.delete(SEALED, u64Key(number));
+        if (isOrdered(sent.conversation)) await unnumbered(tx, sent);
         tx.put(SENT, idKey(queued.id), sent.outcome === 'given_up' ? sent : { ...sent, outcome: 'refused', code });
       }),
 
@@ -167,8 +226,11 @@ export function sendingPart(context: Context): SendingPart {
             if (value.createdAt < since) continue;
             const sent = await tx.get(SENT, idKey(value.id));
             if (sent?.outcome !== 'accepted') continue;
-            if (address !== self.address && !Object.hasOwn(sent.recipients, address)) continue;
-            found.push({ ...sent, header: value.header, body: value.body, number });
+            const isTo =
+              address === self.address || sent.counts !== undefined || Object.hasOwn(sent.recipients, address);
+            if (!isTo) continue;
+            const group = value.group === undefined ? {} : { group: value.group };
+            found.push({ ...sent, ...group, header: value.header, body: value.body, number });
             if (found.length >= limit) return found;
           }
           if (page.length < LATE_PAGE_RECORDS) return found;
@@ -198,6 +260,16 @@ export function sendingPart(context: Context): SendingPart {
           await appendEvents(tx, [{ type: state, conversation: after.conversation, id, device, by, at }]);
         }
         return rose;
+      }),
+
+    count: (changes) =>
+      records.write(async (tx) => {
+        for (const { device, id, ...more } of changes) {
+          const key = places.id(device, id);
+          const sent = await tx.get(SENT, key);
+          if (sent?.counts === undefined || sent.outcome === 'given_up') continue;
+          tx.put(SENT, key, { ...sent, counts: counted(sent.counts, more) });
+        }
       }),
 
     forgetSealed: (before) =>

@@ -5,6 +5,17 @@ import type { DeviceId, MessageId } from './ids.ts';
 export type RecipientState = 'pending' | 'accepted' | 'refused' | 'expired' | 'delivered' | 'read';
 export type Recipient = { readonly state: RecipientState; readonly device?: DeviceId; readonly at?: number };
 
+/** Each at most `of`, and so all together. */
+export type SentCounts = {
+  readonly of: number;
+  readonly delivered: number;
+  readonly expired: number;
+  readonly refused: number;
+};
+
+/** The number that a group gave to the queued message `number`, and the mh of what it took under its id. */
+export type Placed = { readonly number: number; readonly order: number; readonly mh: Uint8Array };
+
 /** What the sealing callback returns: sealed bytes of one message, ready to be sent again and again. */
 export type SealedItem = {
   readonly id: MessageId;
@@ -18,8 +29,12 @@ export type SealedItem = {
 /** A message to send: what the own history shows of it, and how it is sealed once its number is known. */
 export type NewMessage = {
   readonly conversation: string;
-  /** Addresses whose `delivered` counts; empty for a message to oneself. */
+  /** Addresses whose `delivered` counts; empty for a message to oneself, and to more people than each is told of. */
   readonly recipients: readonly string[];
+  /** How many people they are who are not named. */
+  readonly counted?: number;
+  /** The name of the group that it goes to. */
+  readonly group?: string;
   readonly kind: string;
   readonly content: Uint8Array;
   /** What clients tell each other: it has no line in the history, and nobody is told what became of it. */
@@ -41,6 +56,7 @@ export type OutboxItem = SealedItem & {
   readonly createdAt: number;
   readonly retention?: number;
   readonly hidden?: true;
+  readonly group?: string;
 };
 
 /** What stays of a message written by this account (any of its devices), for tags and late slots. */
@@ -58,6 +74,8 @@ export type SentMessage = {
   /** Why it was refused or given up: an error code. */
   readonly code?: string;
   readonly recipients: Readonly<Record<string, Recipient>>;
+  /** In place of them, in a group where not everybody is named: how many of `of` people, by the server's word. */
+  readonly counts?: SentCounts;
   /** Devices that have a slot. */
   readonly slotted: readonly DeviceId[];
   readonly hidden?: true;
@@ -66,6 +84,7 @@ export type SentMessage = {
 /** A sent message with its sealed bytes, as long as late slots may be made for it. */
 export type LateMessage = SentMessage & {
   readonly number: number;
+  readonly group?: string;
   readonly header: Uint8Array;
   readonly body: Uint8Array;
 };
@@ -82,9 +101,15 @@ export interface SendingPart {
   outboxSize(): Promise<number>;
   /**
    * The server accepted these (by `number`): they leave the outbox, their recipients rise to accepted. Unknown numbers are skipped (another process was
-   * first). `stale`: pinned addresses that it named with that; their pins remember it.
+   * first). `stale`: pinned addresses that it named with that; their pins remember it. `placed`: of a group's messages, whose lines take their place by it.
+   * Resolves with the numbers of those that the server had taken as other bytes than are here now.
    */
-  accepted(numbers: readonly number[], receivedAt: number, stale?: readonly string[]): Promise<void>;
+  accepted(
+    numbers: readonly number[],
+    receivedAt: number,
+    stale?: readonly string[],
+    placed?: readonly Placed[],
+  ): Promise<number[]>;
   /** Removes one item for good: a refusal that will not change. */
   drop(number: number, code: string): Promise<void>;
   /** Replaces the sealed bytes of a queued item (same id and seq). `seal` is synchronous. False if it has left the outbox. */
@@ -107,9 +132,14 @@ export interface SendingPart {
    * Resolves with whether each one rose. Lower or equal states, unknown ids, hidden messages and addresses that are no recipients change nothing.
    */
   raise(changes: readonly StateChange[]): Promise<boolean[]>;
+  /** The server counted so many more persons of each message; never more than there are. Unknown ids, and messages of which each is told, change nothing. */
+  count(counted: readonly Counted[]): Promise<void>;
   /** Forgets header and body of messages sent before this time (late slots are over). Resolves with how many. */
   forgetSealed(before: number): Promise<number>;
 }
+
+/** How many more persons, of a message by its author's device and id. */
+export type Counted = { readonly device: DeviceId; readonly id: MessageId } & Omit<SentCounts, 'of'>;
 
 export type StateChange = {
   /** The author's device and the message id. */

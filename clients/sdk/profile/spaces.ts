@@ -44,6 +44,17 @@ export const COUNTERS: Space<Counters> = { number: 3 };
 /** name('pin', address). */
 export const PINS: Space<Pin> = { number: 4 };
 
+/**
+ * A number in a group's order and the epoch then; the epoch with which this person came into the group last, and the first number that came
+ * since.
+ */
+export type Epoch = {
+  readonly order: number;
+  readonly epoch: number;
+  readonly joined: number;
+  readonly since: number;
+};
+
 export type ConversationRecord = {
   readonly conversation: string;
   /** Last own number, and its mh. */
@@ -52,6 +63,8 @@ export type ConversationRecord = {
   readonly lastPosition: number;
   readonly lastAt: number;
   readonly readThrough: number;
+  /** Of a group: the highest number that came from others, and the epoch of the message that has it. */
+  readonly top?: Epoch;
   /** Of `unread`, what came below `readThrough`: its lines are marked. */
   readonly unreadLate?: Readonly<Record<string, number>>;
   readonly unread: Readonly<Record<string, number>>;
@@ -70,6 +83,8 @@ export type HistoryRecord = {
   readonly receivedAt: number;
   readonly expiry: number;
   readonly own: boolean;
+  /** Number in the group's order; absent where it has none, or not yet. */
+  readonly order?: number;
   /** It never counted as unread here. */
   readonly read?: true;
   /** It took a place ahead of lines that were there. */
@@ -84,8 +99,13 @@ export const HISTORY: Space<HistoryRecord> = { number: 6 };
 
 /** name('id', device, id): dedupe, for ever. */
 export const IDS: Space<Uint8Array> = { number: 7 };
-/** `position`: 0 where it is not shown. */
-export type SeqRecord = { readonly mh: Uint8Array; readonly previous: Uint8Array; readonly position: number };
+/** `position`: 0 where it is not shown. `order`: its number in a group, once it has one. */
+export type SeqRecord = {
+  readonly mh: Uint8Array;
+  readonly previous: Uint8Array;
+  readonly position: number;
+  readonly order?: number;
+};
 /** Key of HEADS ‖ u64 seq: dedupe and chain, for ever; own numbers too. Neighbours lie together: a batch writes few pages. */
 export const SEQS: Space<SeqRecord> = { number: 8 };
 
@@ -107,6 +127,8 @@ export type HeadRecord = {
   readonly seq: number;
   readonly order: number;
   readonly mh: Uint8Array;
+  /** Of a group: its epoch. */
+  readonly epoch?: number;
   /** Highest number that is known to exist. */
   readonly top: number;
   readonly missing: readonly Missing[];
@@ -129,6 +151,7 @@ export type SealedRecord = {
   readonly createdAt: number;
   readonly retention?: number;
   readonly hidden?: true;
+  readonly group?: string;
   readonly header: Uint8Array;
   readonly body: Uint8Array;
   readonly slots: SealedItem['slots'];

@@ -1,5 +1,6 @@
 // The groups of the server double: logs in memory, compared and set by their heads, believing everything else.
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import type { Header } from '#protocol/envelope.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer } from '#protocol/frames/server.ts';
@@ -18,8 +19,20 @@ export function groupStateOf(log: GroupLog): GroupState {
   return replayGroupLog(log.map(bytesOf));
 }
 
+/** A message of a group, as its frame and the session say. `uses`: the devices in use of a member. */
+export type GroupMessage = {
+  readonly header: Header;
+  readonly mh: string;
+  readonly to: readonly { readonly to: string; readonly device: string }[];
+  readonly uses: (address: string) => readonly string[];
+};
+
 export class GroupsDouble {
   readonly #groups = new Map<string, GroupDouble>();
+  /** What was taken, by device and id. */
+  readonly #taken = new Map<string, { readonly number: number; readonly mh: string; readonly persons: number }>();
+  /** The lowest number of a device that was refused and has not come again, by group and device. */
+  readonly #refused = new Map<string, number>();
 
   /** The group that has this name now. Throws RequestError `no_such_group`. */
   of(name: string): GroupDouble {
@@ -54,6 +67,39 @@ export class GroupsDouble {
     const number = group.numbers + 1;
     group.numbers += entries.length;
     return { group, number, to: [...new Set([...members(before), ...members(group.log)])] };
+  }
+
+  /** Numbers a message. Throws RequestError `no_such_group`, `not_a_member`, `stale_group`, `missing_slots`, `earlier_refused`. */
+  take(
+    name: string,
+    { header, mh, to, uses }: GroupMessage,
+  ): { readonly number: number; readonly mh: string; readonly persons: number } {
+    const { sender, seq, epoch, head } = header;
+    const key = `${encodeBase64(header.device)} ${encodeBase64(header.id)}`;
+    const before = this.#taken.get(key);
+    if (before !== undefined) return before;
+    const group = this.of(name);
+    const { members, position } = groupStateOf(group.log);
+    if (!members.has(sender)) throw new RequestError('not_a_member');
+    const turn = `${group.group} ${encodeBase64(header.device)}`;
+    if (seq > (this.#refused.get(turn) ?? seq)) throw new RequestError('earlier_refused');
+    const others = [...members.keys()].filter((address) => address !== sender);
+    const lacks = others.some((address) => uses(address).length > 0 && !to.some((slot) => slot.to === address));
+    const isStale = epoch !== position.index || encodeBase64(head) !== encodeBase64(position.head);
+    if (isStale || lacks) {
+      this.#refused.set(turn, seq);
+      throw new RequestError(isStale ? 'stale_group' : 'missing_slots');
+    }
+    this.#refused.delete(turn);
+    group.numbers += 1;
+    const taken = { number: group.numbers, mh, persons: others.length };
+    this.#taken.set(key, taken);
+    return taken;
+  }
+
+  /** To how many persons a message of this device went. */
+  personsOf({ device, id }: Pick<Header, 'device' | 'id'>): number {
+    return this.#taken.get(`${encodeBase64(device)} ${encodeBase64(id)}`)?.persons ?? 0;
   }
 
   page({ group }: GroupDouble, log: GroupLog, after: number): Answer<'group.get'> {

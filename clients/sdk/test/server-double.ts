@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { encodeConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import { decodeHeader } from '#protocol/envelope.ts';
+import { decodeHeader, messageHash } from '#protocol/envelope.ts';
 import { RequestError } from '#protocol/errors.ts';
 import { type ClientFrame, type ClientFrameOf, clientFrame, type Request } from '#protocol/frames/client.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
+import { GROUP_PROOFS_MAX_MEMBERS } from '#protocol/limits.ts';
 import type { Log } from '../pins.ts';
 import { AccountsDouble } from './account-double.ts';
 import { type GroupLog, GroupsDouble } from './group-double.ts';
@@ -179,12 +180,15 @@ export class ServerDouble {
   #send(socket: WebSocket, frame: ClientFrameOf<'send'>): object {
     const refusal = this.lies.refuse?.(frame);
     if (refusal !== undefined) throw new RequestError(refusal);
-    this.sends.push(frame);
     const { address: from, device: mine } = this.#session(socket);
+    const placed = frame.group === undefined ? undefined : this.#place(frame.group, frame);
+    this.sends.push(frame);
     const receivedAt = Date.now();
+    const { header, body } = frame;
     for (const { device, slot } of frame.slots) {
-      this.give(device, { type: 'deliver', header: frame.header, body: frame.body, slot, receivedAt });
+      this.give(device, { type: 'deliver', header, body, slot, receivedAt, ...(placed && { group: placed.at }) });
     }
+    if (placed !== undefined) return { receivedAt, number: placed.at.number, mh: placed.mh };
     const had = new Set(
       this.sends.filter(({ body }) => body === frame.body).flatMap(({ slots }) => slots.map(({ device }) => device)),
     );
@@ -192,6 +196,14 @@ export class ServerDouble {
       this.accounts.devices(address).some((device) => device !== mine && !had.has(device)),
     );
     return { receivedAt, ...(stale.length > 0 ? { stale } : {}), ...(this.lies.stale && { stale: this.lies.stale }) };
+  }
+
+  #place(name: string, { header, body, slots }: ClientFrameOf<'send'>) {
+    const [fields, bytes] = [decodeBase64(header), decodeBase64(body)];
+    const uses = (address: string) => this.accounts.devices(address);
+    const mh = encodeBase64(messageHash(fields, bytes));
+    const { number, ...taken } = this.groups.take(name, { header: decodeHeader(fields), mh, to: slots, uses });
+    return { mh: taken.mh, at: { name, number } };
   }
 
   #appendToGroup(frame: ClientFrameOf<'group.append'>): object {
@@ -228,13 +240,13 @@ export class ServerDouble {
     if (header.sender === by || this.#taken.has(`${id} ${by}`)) return;
     this.#taken.add(`${id} ${by}`);
     const entry = { id, device, ...(tag === undefined ? {} : { tag }) };
-    const notice: NoticeBody = {
-      kind: 'delivered',
-      conversation: encodeBase64(encodeConversation(header.conversation)),
-      by,
-      entries: [entry],
-      more: 0,
-    };
+    const conversation = encodeBase64(encodeConversation(header.conversation));
+    const notice: NoticeBody =
+      header.conversation.kind === 'direct'
+        ? { kind: 'delivered', conversation, by, entries: [entry], more: 0 }
+        : this.groups.personsOf(header) <= GROUP_PROOFS_MAX_MEMBERS
+          ? { kind: 'group.delivered', conversation, entries: [{ ...entry, by }] }
+          : { kind: 'group.counted', conversation, entries: [{ id, delivered: 1, expired: 0, refused: 0 }] };
     for (const to of this.accounts.devices(header.sender)) this.give(to, { type: 'notice', notice });
   }
 

@@ -91,6 +91,10 @@ export type MailboxCommand =
   /** A session of the device that does not receive, so is never attached, begins or ends. */
   | { readonly type: 'used'; readonly device: string }
   | { readonly type: 'devices.used'; readonly reply: ReplyTo }
+  /** The user has a session that others may see, or had one until now. */
+  | { readonly type: 'seen' }
+  /** Answered by a `seen` to that inbox. */
+  | { readonly type: 'seen.ask'; readonly inbox: string }
   | { readonly type: 'sweep' };
 
 /** A request to an account actor, as the gateway forwards it: the frame, and who asks. */
@@ -120,6 +124,11 @@ export type AccountCommand =
   | AccountRequest
   /** From a group's actor: tells it the log, as a command of its own. `group`: the key of that actor. */
   | { readonly type: 'log.tell'; readonly group: string };
+
+/** The key of the actor of a group's name. */
+export function groupKey(name: string): string {
+  return `#${name}`;
+}
 
 /** A request about groups, as the gateway forwards it: the frame, and whose session it came in. */
 type GroupAsked<T extends RequestType> = {
@@ -161,13 +170,32 @@ export type Addressed = {
   [K in ActorKind]: { readonly kind: K; readonly key: string; readonly command: CommandOf[K] };
 }[ActorKind];
 
-/** What is said to every instance over signals (DESIGN section 1): may be lost, never carries a message. */
-export type Signal = {
-  readonly type: 'revoked';
-  readonly address: string;
-  readonly device: string;
-  readonly deleted: boolean;
-};
+/** Persons in each list of one signal. */
+export const SIGNAL_ADDRESSES_MAX = 128;
+
+/**
+ * What is said to every instance over signals (DESIGN section 1): may be lost, never carries a message. `gateway`: who says it, by a name that it made up
+ * at its start. Lists have at most SIGNAL_ADDRESSES_MAX addresses.
+ */
+export type Signal =
+  | { readonly type: 'revoked'; readonly address: string; readonly device: string; readonly deleted: boolean }
+  /** Who has a session at that gateway that others may see, and who has none there any more. Of anybody else it says nothing. */
+  | {
+      readonly type: 'presence';
+      readonly gateway: string;
+      readonly here: readonly string[];
+      readonly gone: readonly string[];
+    }
+  /** Which of these are where? Whoever has one of them says so, by `presence`. */
+  | { readonly type: 'presence.ask'; readonly gateway: string; readonly addresses: readonly string[] }
+  /** Somebody who may be seen types, to these persons. `group`: the name of the group that is typed in. */
+  | {
+      readonly type: 'typing';
+      readonly from: string;
+      readonly to: readonly string[];
+      readonly group?: string | undefined;
+    };
+export type SignalOf<T extends Signal['type']> = Extract<Signal, { type: T }>;
 
 /** What an instance tells another instance's inbox. May be lost with the instance. */
 export type InboxMessage =
@@ -181,5 +209,7 @@ export type InboxMessage =
     }
   | { readonly type: 'push'; readonly session: number; readonly frame: Push }
   | { readonly type: 'close'; readonly session: number; readonly why: CloseName }
+  /** When a person was last seen, ms since 1970, to the minute; absent: it is not known. */
+  | { readonly type: 'seen'; readonly address: string; readonly at?: number }
   /** The owner of the session's mailbox does not push to it any more, or never did: end the connection, its client opens another session. */
   | { readonly type: 'reattach'; readonly session: number };

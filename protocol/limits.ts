@@ -39,6 +39,10 @@ export const GROUP_PROOFS_MAX_MEMBERS = 50;
 export const WATCHED_MAX = 2_048;
 /** Whom one `typing` names. */
 export const TYPING_MAX_ADDRESSES = 50;
+/** A person who goes on typing in a conversation is passed on once in so long. */
+export const TYPING_INTERVAL_MS = 3_000;
+/** When a person was last seen is known so exactly, and no better. */
+export const LAST_SEEN_GRAIN_MS = 60_000;
 /** Slots of one direct message: all devices of two accounts. */
 export const SLOTS_MAX = 128;
 export const ADDRESS_MAX_CHARS = 32 + 1 + 253;

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { connect } from 'nats';
 import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Signal } from '#protocol/commands.ts';
+import { SIGNAL_ADDRESSES_MAX, type Signal } from '#protocol/commands.ts';
 import { openCut } from '../test/cut.fixture.ts';
 import { describeOn, freshName } from '../test/services.fixture.ts';
 import { ConfigError } from './config.ts';
@@ -56,12 +56,16 @@ describeOn('NATS', 'on NATS', (url) => {
     const connection = await connect({ servers: new URL(url).host });
     onTestFinished(() => connection.close());
     const payloads = ['', 'no JSON', '{}', '{"type":"revoked"}', '[]', JSON.stringify({ ...signal, more: 1 })];
-    for (const payload of payloads) connection.publish(`parley.signals.${domain}`, payload);
-    connection.publish(`parley.signals.${domain}`, Uint8Array.of(0xff, 0xfe));
-    connection.publish(`parley.signals.${domain}`, JSON.stringify({ ...signal, device: 'x'.repeat(10_000) }));
-    connection.publish(`parley.signals.${domain}`, JSON.stringify(signal));
+    const subject = `parley.signals.${domain}`;
+    for (const payload of payloads) connection.publish(subject, payload);
+    connection.publish(subject, Uint8Array.of(0xff, 0xfe));
+    connection.publish(subject, JSON.stringify({ ...signal, device: 'x'.repeat(100_000) }));
+    const crowd = Array.from({ length: SIGNAL_ADDRESSES_MAX + 1 }, () => 'al@localhost');
+    connection.publish(subject, JSON.stringify({ type: 'presence.ask', gateway: 'g', addresses: crowd }));
+    connection.publish(subject, JSON.stringify({ type: 'presence.ask', gateway: 'g', addresses: crowd, here: [] }));
+    connection.publish(subject, JSON.stringify(signal));
     expect(await listener.until(1)).toEqual([signal]);
-    expect(signals.malformed).toBe(8);
+    expect(signals.malformed).toBe(10);
   });
 
   test('deployments of other domains do not hear each other', async () => {

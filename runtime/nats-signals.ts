@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, DebugEvents, ErrorCode, Events, type NatsConnection, NatsError } from 'nats';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Signal } from '#protocol/commands.ts';
-import { ADDRESS_MAX_CHARS } from '#protocol/limits.ts';
+import { SIGNAL_ADDRESSES_MAX, type Signal } from '#protocol/commands.ts';
+import { ADDRESS_MAX_CHARS, KIB } from '#protocol/limits.ts';
 import { ConfigError } from './config.ts';
 import { readNatsUrl } from './nats-url.ts';
 import { LocalSignals, type Signals } from './signals.ts';
@@ -16,15 +16,20 @@ const LEAVE_PATIENCE_MS = 500;
 /** A server that stays silent is given up after two of these. */
 const PING_MS = 3_000;
 const PINGS_UNANSWERED_MAX = 2;
-/** Longer than any signal. What is longer is not read. */
-const SIGNAL_MAX_BYTES = 4_096;
+/** Longer than any signal: two full lists of addresses. What is longer is not read. */
+const SIGNAL_MAX_BYTES = 96 * KIB;
+/** Of the names of devices (Base64 of 32 bytes) and of gateways. */
+const NAME_MAX_CHARS = 64;
 
-const signalSchema: z.ZodType<Signal> = z.strictObject({
-  type: z.literal('revoked'),
-  address: z.string().max(ADDRESS_MAX_CHARS),
-  device: z.string(),
-  deleted: z.boolean(),
-});
+const address = z.string().max(ADDRESS_MAX_CHARS);
+const addresses = z.array(address).max(SIGNAL_ADDRESSES_MAX);
+const name = z.string().max(NAME_MAX_CHARS);
+const signalSchema: z.ZodType<Signal> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('revoked'), address, device: name, deleted: z.boolean() }),
+  z.strictObject({ type: z.literal('presence'), gateway: name, here: addresses, gone: addresses }),
+  z.strictObject({ type: z.literal('presence.ask'), gateway: name, addresses }),
+  z.strictObject({ type: z.literal('typing'), from: address, to: addresses, group: address.optional() }),
+]);
 
 export type NatsSignalsSettings = {
   /** nats://name:password@host:4222, or tls://; several separated by commas. */

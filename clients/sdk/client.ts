@@ -17,6 +17,7 @@ import { Outbox, type SendResult } from './outbox.ts';
 import { OwnAccount } from './own-account.ts';
 import { type OwnDevice, ownDevice } from './own-device.ts';
 import type { Platform } from './platform.ts';
+import { Presence } from './presence.ts';
 import type {
   Account,
   DeviceId,
@@ -52,6 +53,7 @@ export class Client {
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
   readonly #names: DeviceNames;
+  readonly #presence: Presence;
   readonly #online: Online;
   readonly #stopWatching: () => void;
   readonly #upkeep: Upkeep;
@@ -102,8 +104,15 @@ export class Client {
     const saidStale = (address: string) => this.#outbox.saidStale(address);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
+    this.#presence = new Presence({ ...deps, groupOf: (conversation) => profile.groups.get(conversation) });
     this.#online = new Online({
-      ...{ ...deps, platform, outbox: this.#outbox, inbox: new Inbox({ ...deps, saidStale }) },
+      ...{
+        ...deps,
+        platform,
+        outbox: this.#outbox,
+        inbox: new Inbox({ ...deps, saidStale }),
+        presence: this.#presence,
+      },
       timeHeard: (serverNow) => this.#upkeep.timeHeard(serverNow),
       refreshOwn: async (connection) => {
         await this.#mine.refresh(connection);
@@ -135,6 +144,16 @@ export class Client {
 
   async setReceipts(receipts: boolean): Promise<void> {
     await this.#profile.account.setReceipts(receipts);
+  }
+
+  /** Who of those that are watched is online, and whether others see this device. */
+  get presence(): Pick<Presence, 'watch' | 'of' | 'visible' | 'setVisible'> {
+    return this.#presence;
+  }
+
+  /** The person types in a conversation: told to those who watch them, once in 3 s at most, and only where others may see this device. */
+  typing(conversation: string): void {
+    this.#presence.typing(conversation);
   }
 
   /** What must be shown once, in order: messages, delivered, read, expired, gaps, identities, unreadable ones. */

@@ -164,8 +164,10 @@ export class Composer {
       throw new Refusal('too_many_devices', `${count}; a message goes to ${GROUP_SLOTS_MAX} at most.`);
     }
     const { index: epoch, head } = record.state.position;
+    // As a server counts: those whom it has slots for.
+    const taking = new Set(toThem.map(({ address }) => address)).size;
     const people =
-      others.length <= GROUP_PROOFS_MAX_MEMBERS ? { recipients: others } : { recipients: [], counted: others.length };
+      taking <= GROUP_PROOFS_MAX_MEMBERS ? { recipients: others } : { recipients: [], counted: others.length };
     return {
       ...{ conversation, slots, recipientPosition: undefined, people: { ...people, group: record.name } },
       header: { conversation: { kind: 'group', group: record.id }, epoch, head },

@@ -125,6 +125,12 @@ export class Connection {
     this.#wire.send(JSON.stringify({ type: 'ack', upTo, tags }));
   }
 
+  /** This person types, to these persons, or in the group of this name. It has no answer. */
+  typing(to: readonly string[], group?: string): void {
+    if (this.#state !== 'ready') return;
+    this.#wire.send(JSON.stringify({ type: 'typing', to, group }));
+  }
+
   /** Ends the connection. `handlers.closed` is told at once; the closing handshake may go on behind. */
   close(reason = ''): void {
     if (this.#state === 'closed') return;

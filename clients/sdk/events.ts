@@ -26,6 +26,10 @@ export type ClientEvent =
       readonly message: string;
       readonly seconds: number;
     } & Outcome)
+  /** Of somebody who is watched: whether they are online, and if not, when they were last, where that is known; ms since 1970, to the minute. */
+  | { readonly type: 'presence'; readonly address: string; readonly online: boolean; readonly lastSeen?: number }
+  /** Somebody who is watched types, to this person or in this group (name@domain). Said again every 3 s or so while it lasts. */
+  | { readonly type: 'typing'; readonly from: string; readonly group?: string }
   /** The password was changed on another device: this one asks for the new one at its next start. */
   | { readonly type: 'password_changed' }
   /** Something of this device failed (a full disk) or is wrong (its clock): nothing is lost, what failed is tried again at the next connection. */

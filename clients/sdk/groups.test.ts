@@ -133,6 +133,50 @@ describe('a closed group', () => {
     expect(await bo.client.groups.list(true)).toEqual([{ name: TEAM, policy: 'closed', members: 132 }]);
   });
 
+  it('is created once, also where the connection ends ahead of the answer', async () => {
+    let times = 1;
+    server.lies.forgetsAnswer = () => times-- > 0;
+    await al.client.groups.create(TEAM, { members: [BO] });
+    expect(times).toBeLessThan(0);
+    expect(server.groups.of(TEAM).log).toHaveLength(2);
+    expect(await membersOf(al)).toEqual(['al admin', 'bo member']);
+  });
+
+  it('that changes all the time is given up for now, with a sentence', async () => {
+    await al.client.groups.create(TEAM);
+    let times = 0;
+    server.lies.refuseEntries = () => {
+      times += 1;
+      return 'stale_group';
+    };
+    await expect(al.client.groups.add(TEAM, [BO])).rejects.toThrow(`Others are changing #${TEAM} all the time.`);
+    expect(times).toBe(8);
+  });
+
+  it('has somebody who began anew under the same name as another member, for devices that come later, too', async () => {
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await tells(bo, 'admin bo');
+    await bo.client.groups.add(TEAM, [CY]);
+    await tells(cy, 'add cy');
+    await tells(al, 'add cy');
+    server.accounts.delete(BO);
+    await bo.client.close();
+    const anew = await people.signUp('bo');
+    await anew.online();
+    await al.client.exists(BO);
+    await al.client.trust(BO, (await al.client.safetyNumber(BO)).changed ?? '');
+    await al.client.groups.add(TEAM, [BO]);
+    await tells(anew, 'add bo');
+    await anew.client.groups.leave(TEAM);
+    await tells(cy, 'leave bo');
+    const late = await people.logIn('cy');
+    await late.online();
+    // As far as the first bo is concerned, nobody can show who that was; al has stood for it.
+    expect(await membersOf(late)).toEqual(['al admin', 'cy member']);
+    for (const person of [al, cy, late]) expect(person.of('group')).toEqual([]);
+  });
+
   it('does not take somebody whose identity has changed before that is accepted', async () => {
     await al.client.safetyNumber(BO);
     server.accounts.delete(BO);
@@ -142,6 +186,37 @@ describe('a closed group', () => {
       reason: 'identity_changed',
     });
     expect(() => server.groups.of(TEAM)).toThrow();
+  });
+});
+
+describe('what is told of a group', () => {
+  it('stands in the journal between the messages that came before and after it', async () => {
+    await al.say(BO, 'zero');
+    await bo.until(() => bo.texts.length === 1);
+    await bo.client.close();
+    await al.say(BO, 'one');
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await al.say(BO, 'two');
+    const back = await people.reopen(bo);
+    await back.online();
+    await back.until(() => back.texts.length === 2);
+    const order = back.heard.flatMap((event) =>
+      event.type === 'message' || event.type === 'membership' ? [event.type] : [],
+    );
+    expect(order).toEqual(['message', 'membership', 'message']);
+    // Acked as one of them, too.
+    await al.until(() => al.of('delivered').length === 3);
+    expect(server.boxes.get(encodeDevice(back))).toEqual([]);
+  });
+
+  it('of its members says whose safety numbers were compared, of that very identity', async () => {
+    await al.client.groups.create(TEAM, { members: [BO, CY] });
+    await al.client.verify(BO);
+    expect(await al.client.groups.members(TEAM)).toEqual([
+      { address: AL, role: 'admin', verified: true },
+      { address: BO, role: 'member', verified: true },
+      { address: CY, role: 'member', verified: false },
+    ]);
   });
 });
 

@@ -14,6 +14,7 @@ import { listedGroups } from './group-list.ts';
 import { wasMember } from './group-log.ts';
 import { GroupLogs } from './group-logs.ts';
 import { mustBeUsable, namingGroup } from './group-refusals.ts';
+import { isSame } from './group-spans.ts';
 import { GroupSync } from './group-sync.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
@@ -119,14 +120,13 @@ export class Groups {
     const record = await this.find(name);
     if (record === undefined) throw new RequestError('not_a_member', `You are not a member of #${name}.`);
     if (record.forked === undefined) mustBeUsable(record);
-    const infos: MemberInfo[] = [];
-    for (const member of record.state.members.values()) {
+    const pins = new Map((await this.#deps.profile.pins.list()).map((pin) => [pin.address, pin]));
+    const infos = [...record.state.members.values()].map((member): MemberInfo => {
       const { address, role } = member;
-      const known = await this.#deps.accounts.known(address);
-      const same =
-        known !== undefined && memberOf(record.state, { address, identity: known.pin.identity }) !== undefined;
-      infos.push({ address, role, verified: address === this.#me.address || (same && known.pin.verified) });
-    }
+      const pin = pins.get(address);
+      const isVerified = pin?.verified === true && isSame(pin, member);
+      return { address, role, verified: address === this.#me.address || isVerified };
+    });
     return infos.sort((a, b) => (a.address < b.address ? -1 : 1));
   }
 

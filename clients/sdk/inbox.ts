@@ -175,7 +175,9 @@ export class Inbox {
     const told = new Set(changes.filter((_, index) => rose[index] === true));
     for (const { change, conversation, code } of batch.refused) {
       if (!told.has(change)) continue;
-      const message = `The server refused a message after all (${code}).`;
+      const message = conversation.startsWith('#')
+        ? `${change.by} did not get a message to ${conversation}: the server refused it for them (${code}).`
+        : `The server refused a message after all (${code}).`;
       this.#deps.emit({ type: 'refused', id: change.id, conversation, code, message });
     }
     this.#watch.committed(batch.heads);

@@ -11,6 +11,7 @@ import { Link, type LinkState } from './link.ts';
 import type { Outbox } from './outbox.ts';
 import { type OwnDevice, proveDevice } from './own-device.ts';
 import type { Platform } from './platform.ts';
+import type { Presence } from './presence.ts';
 import type { Gone, Profile } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
@@ -24,6 +25,7 @@ export type OnlineDeps = {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly groups: Groups;
+  readonly presence: Presence;
   emit(event: ClientEvent): void;
   /** A session is about to begin; the server's clock when it was connected to. */
   timeHeard(serverNow: number): void;
@@ -70,7 +72,7 @@ export class Online {
     this.#link = new Link(servers, platform, {
       signIn: (connection) => this.#signIn(connection, receive),
       push: (frame, connection) => this.#onPush(frame, connection),
-      changed: (state) => this.#onState(state),
+      changed: (state) => this.#onState(state, receive),
     });
     this.#link.start();
   }
@@ -133,6 +135,7 @@ export class Online {
     const cancelWait = this.#deps.platform.timers.after(LAST_ACK_MS, () => this.#link?.stop(reason));
     await this.#deps.inbox.stop();
     cancelWait();
+    this.#deps.presence.end();
     this.#link?.stop(reason);
     await this.#deps.outbox.stop();
     await this.#deps.groups.stop();
@@ -160,15 +163,17 @@ export class Online {
     await proveDevice(connection, own, { number, receive, random: platform.random });
   }
 
-  #onState(state: LinkState): void {
+  #onState(state: LinkState, receive: boolean): void {
     const connection = this.#link?.connection;
     if (state.type === 'online' && connection !== undefined) {
       this.#deps.timeHeard(connection.challenge.time);
       this.#deps.outbox.start(connection);
+      this.#deps.presence.begin(connection, receive);
       this.#refreshing = this.#deps.refreshOwn(connection);
       this.#deps.groups.started(connection);
       this.#noting = this.#note(undefined);
     } else if (state.type !== 'connecting') {
+      this.#deps.presence.end();
       const sent = this.#deps.outbox.stop();
       const received = this.#deps.inbox.stop();
       const gone = state.type === 'stopped' ? goneBy(state.code) : undefined;
@@ -190,6 +195,9 @@ export class Online {
         return this.#deps.inbox.item(frame, connection);
       case 'synced':
         return this.#deps.inbox.synced(connection);
+      case 'presence':
+      case 'typing':
+        return this.#deps.presence.heard(frame);
       case 'log':
         if (frame.address === this.#deps.own.address) this.#refreshing = this.#deps.refreshOwn(connection);
     }

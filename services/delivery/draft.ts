@@ -1,7 +1,7 @@
 // What a turn of a mailbox has decided so far: the plan while it grows.
 
 import type { CloseName } from '#protocol/close-codes.ts';
-import type { ReplyTo, SessionRef, Signal } from '#protocol/commands.ts';
+import type { InboxMessage, ReplyTo, SessionRef, Signal } from '#protocol/commands.ts';
 import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { Answer, Push } from '#protocol/frames/server.ts';
 import type { Plan, Tell } from '#runtime/actors/actor.ts';
@@ -72,6 +72,10 @@ export class Draft {
 
   tell(at: SessionRef, frame: Push): void {
     this.#tells.push({ inbox: at.inbox, message: { type: 'push', session: at.session, frame } });
+  }
+
+  inform(inbox: string, message: InboxMessage): void {
+    this.#tells.push({ inbox, message });
   }
 
   /** The session is pushed to no more; a gateway that is there ends it, and its client comes back. */

@@ -11,6 +11,7 @@ import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
 import { Gathered } from './gathered.ts';
 import { Held, type HoldBudget } from './held.ts';
+import { LastSeen } from './last-seen.ts';
 import { LastUses } from './last-uses.ts';
 import { Placing } from './placing.ts';
 import { Recent } from './recent.ts';
@@ -33,6 +34,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   readonly #expiry: MailboxWorld['expiry'];
   readonly #devices: Devices;
   readonly #lastUses: LastUses;
+  readonly #lastSeen: LastSeen;
   readonly #stored: Stored;
   readonly #attached: Attachments;
   readonly #sweeps: Sweeps;
@@ -47,6 +49,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     this.#expiry = expiry;
     this.#devices = new Devices(state);
     this.#lastUses = new LastUses(state);
+    this.#lastSeen = new LastSeen(user, state);
     this.#stored = new Stored(user, state);
     this.#admission = new Admission(user, rules, this.#devices, this.#stored);
     this.#held = new Held(rules, budget, this.#stored);
@@ -124,6 +127,11 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
         return;
       case 'devices.used':
         return this.#lastUses.answer(draft, command.reply, this.#devices.inUse, (device) => this.#attached.has(device));
+      case 'seen':
+        if (this.#devices.inUse.size > 0) this.#lastSeen.note(draft);
+        return;
+      case 'seen.ask':
+        return this.#lastSeen.answer(draft, command.inbox, this.#devices.inUse.size > 0);
       case 'sweep':
         this.#sweeps.begin(draft);
     }
@@ -139,7 +147,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const refusal = this.#admission.judge(item, again, devices.length > 0);
     if (!reply && this.#devices.lackSlots(item, served)) draft.notices.stale(item);
     if (refusal) {
-      if (delivery?.redelivered || !reply) draft.notices.refused(item, refusal);
+      // A group that repeats a message, for want of an answer or with late slots, takes back nothing that was accepted.
+      if (reply ? delivery?.redelivered : !served) draft.notices.refused(item, refusal);
       if (reply) draft.refuse(reply, refusal);
       return draft.settle(delivery);
     }

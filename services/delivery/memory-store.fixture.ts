@@ -17,6 +17,7 @@ type Head = {
   deleted: boolean;
   next: number;
   used: Record<string, number>;
+  seen?: number | undefined;
   chunks: Kept[];
 };
 
@@ -72,6 +73,7 @@ export class MemoryMailboxStore implements MailboxStore {
           devices,
           deleted,
           used: { ...used },
+          seen: deleted ? undefined : head?.seen,
         });
         for (const [device, n] of Object.entries(write.cursors)) this.#raise(user, device, n);
         return;
@@ -87,6 +89,9 @@ export class MemoryMailboxStore implements MailboxStore {
         return this.#raise(user, write.device, write.n);
       case 'used':
         if (head?.devices.includes(write.device)) head.used[write.device] = write.at;
+        return;
+      case 'seen':
+        if (head && !head.deleted) head.seen = write.at;
         return;
       case 'trim':
       case 'remove':

@@ -1,6 +1,6 @@
 // The mailboxes of the distributed mode, in MongoDB. All its operations of delivery are here. Stored:
 //
-//   mailbox  {_id: user, rank, length, devices, deleted, first, next, cursors: {device: n}, used: {device: ms}}
+//   mailbox  {_id: user, rank, length, devices, deleted, first, next, cursors: {device: n}, used: {device: ms}, seen}
 //              `rank`: 2 × length, and 1 more once deleted: it only rises. `first`: nothing is stored below. `next`: the number of the
 //              next chunk as far as it was noted: at most 32 chunks old, and raised before anything is removed.
 //   chunk    {_id: user/n, by, count, charges, items}
@@ -34,6 +34,7 @@ type HeadDocument = Keyed & {
   readonly next: number;
   readonly cursors?: Readonly<Record<string, number>>;
   readonly used?: Readonly<Record<string, number>>;
+  readonly seen?: number;
 };
 type ChunkDocument = Keyed & {
   readonly by: string;
@@ -73,7 +74,7 @@ export class MongoMailboxStore implements MailboxStore {
     const lowest = chunks[0]?.n ?? next;
     if (lowest - first > HINT_AGE_CHUNKS * CHUNK_NUMBERS) await this.#raise(user, { first: lowest });
     const [cursors, used] = [keys.fromFields(head.cursors ?? {}), keys.fromFields(head.used ?? {})];
-    return { length, devices, deleted, next, cursors, used, chunks };
+    return { length, devices, deleted, next, cursors, used, seen: head.seen, chunks };
   }
 
   async write(user: string, writes: readonly MailboxWrite[]): Promise<void> {
@@ -85,6 +86,7 @@ export class MongoMailboxStore implements MailboxStore {
       else if (removals.length > 0) await this.#remove(user, removals);
       else if (rest[0]?.type === 'account') await this.#account(user, rest[0]);
       else if (rest[0]?.type === 'used') await this.#used(user, rest[0]);
+      else if (rest[0]?.type === 'seen') await this.#seen(user, rest[0]);
       at += Math.max(1, appends.length, removals.length);
     }
   }
@@ -160,6 +162,7 @@ export class MongoMailboxStore implements MailboxStore {
     const update: UpdateFilter<HeadDocument> = {
       $set: { rank, length, devices: [...devices], deleted, used: keys.toFields(used) },
       $max: { first: CHUNK_NUMBERS, next: CHUNK_NUMBERS, ...begun },
+      ...(deleted ? { $unset: { seen: '' } } : {}),
     };
     await attempt(() => this.#heads.updateOne({ _id: user, rank: { $lt: rank } }, update, { upsert: true }));
   }
@@ -167,6 +170,10 @@ export class MongoMailboxStore implements MailboxStore {
   async #used(user: string, { device, at }: Write<'used'>): Promise<void> {
     const inUse = { _id: user, devices: device };
     await attempt(() => this.#heads.updateOne(inUse, { $set: { [keys.usedField(device)]: at } }));
+  }
+
+  async #seen(user: string, { at }: Write<'seen'>): Promise<void> {
+    await attempt(() => this.#heads.updateOne({ _id: user, deleted: false }, { $set: { seen: at } }));
   }
 
   async #append(user: string, appends: readonly Write<'append'>[]): Promise<void> {

@@ -20,6 +20,7 @@ export const mailboxSchema = [
   `CREATE TABLE IF NOT EXISTS mailbox_used (
      user TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user, device)
    ) WITHOUT ROWID`,
+  'CREATE TABLE IF NOT EXISTS mailbox_seen (user TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID',
   `CREATE TABLE IF NOT EXISTS chunk (
      user TEXT NOT NULL, n INTEGER NOT NULL, count INTEGER NOT NULL, charges TEXT NOT NULL, items TEXT NOT NULL,
      UNIQUE (user, n)
@@ -34,10 +35,11 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   async load(user: string): Promise<MailboxState | undefined> {
-    const [heads, cursors, used, chunks] = await Promise.all([
+    const [heads, cursors, used, seen, chunks] = await Promise.all([
       this.#read('SELECT length, devices, deleted, next FROM mailbox WHERE user = ?', user),
       this.#read('SELECT device, n FROM mailbox_cursor WHERE user = ?', user),
       this.#read('SELECT device, at FROM mailbox_used WHERE user = ?', user),
+      this.#read('SELECT at FROM mailbox_seen WHERE user = ?', user),
       this.#read('SELECT n, count, charges FROM chunk WHERE user = ? ORDER BY n', user),
     ]);
     const head = heads[0];
@@ -49,6 +51,7 @@ export class SqliteMailboxStore implements MailboxStore {
       next: Number(head.next),
       cursors: Object.fromEntries(cursors.map((row) => [String(row.device), Number(row.n)])),
       used: Object.fromEntries(used.map((row) => [String(row.device), Number(row.at)])),
+      seen: seen[0] && Number(seen[0].at),
       chunks: chunks.map((row) => ({
         n: Number(row.n),
         count: Number(row.count),
@@ -96,6 +99,7 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
         ...Object.entries(write.cursors).map(([device, n]) => cursor(user, device, n)),
         { sql: 'DELETE FROM mailbox_used WHERE user = ?', params: [user] },
         ...Object.entries(write.used).map(([device, at]) => used(user, device, at)),
+        ...(write.deleted ? [{ sql: 'DELETE FROM mailbox_seen WHERE user = ?', params: [user] }] : []),
       ];
     case 'append': {
       const { n, items } = write.chunk;
@@ -116,6 +120,13 @@ function statementsOf(user: string, write: MailboxWrite): Statement[] {
       return [cursor(user, write.device, write.n)];
     case 'used':
       return [used(user, write.device, write.at)];
+    case 'seen':
+      return [
+        {
+          sql: 'INSERT OR REPLACE INTO mailbox_seen (user, at) SELECT user, ? FROM mailbox WHERE user = ? AND deleted = 0',
+          params: [write.at, user],
+        },
+      ];
     case 'trim':
     case 'remove':
       return [{ sql: 'DELETE FROM chunk WHERE user = ? AND n = ?', params: [user, write.n] }];

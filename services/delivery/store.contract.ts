@@ -168,6 +168,19 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
       expect((await (await under.another()).load(AL))?.used).toEqual({ a1: 5 });
     });
 
+    test('keeps when the user was last seen as it was said last, until the account is deleted', async () => {
+      const seen = (at: number): MailboxWrite => ({ type: 'seen', at });
+      await store.write(AL, [seen(1)]);
+      expect(await store.load(AL)).toBeUndefined();
+      await store.write(AL, [account(1)]);
+      expect((await store.load(AL))?.seen).toBeUndefined();
+      await store.write(AL, [seen(1_800_000_060_000), seen(1_800_000_000_000), used('a1', 3)]);
+      await store.write(AL, [account(2, ['a1', 'a2'])]);
+      expect((await (await under.another()).load(AL))?.seen).toBe(1_800_000_000_000);
+      await store.write(AL, [account(2, [], {}, true), seen(1_800_000_120_000)]);
+      expect((await store.load(AL))?.seen).toBeUndefined();
+    });
+
     test.each(['trim', 'remove'] as const)('removing a chunk twice is harmless (%s)', async (type) => {
       await store.write(AL, [account(1), append(N1, 2), append(N2, 1)]);
       await store.write(AL, [{ type, n: N1 }]);

@@ -1,6 +1,6 @@
 // What delivery keeps: for each mailbox a head and chunks (DESIGN section 3, Store). Every implementation passes store.contract.ts.
 //
-//   head `user`      the mailbox's devices, a cursor for each and when it was used last, the next item number
+//   head `user`      the mailbox's devices, a cursor for each and when it was used last, the next item number, when its user was last seen
 //   chunk `user/n`   the items of one flush, numbered n, n+1, … without gaps, and whom their bytes count for
 //
 // n is a multiple of CHUNK_NUMBERS: what a flush leaves of its numbers stays unused, so that whoever knows the first and the next
@@ -36,11 +36,13 @@ export type MailboxState = {
   readonly cursors: Readonly<Record<string, number>>;
   /** device in use → when it was used last, as it was noted; ms since 1970. */
   readonly used: Readonly<Record<string, number>>;
+  /** When the user was last seen, as it was noted; ms since 1970. */
+  readonly seen?: number | undefined;
   readonly chunks: readonly ChunkInfo[];
 };
 
 export type MailboxWrite =
-  /** Fence: only if `length` is greater than the stored one. Creates the mailbox. New devices begin at their `cursors`; `used` takes the place of all that was noted. */
+  /** Fence: only if `length` is greater than the stored one. Creates the mailbox. New devices begin at their `cursors`; `used` takes the place of all that was noted. If `deleted`, when the user was last seen is forgotten. */
   | {
       readonly type: 'account';
       readonly length: number;
@@ -55,6 +57,8 @@ export type MailboxWrite =
   | { readonly type: 'cursor'; readonly device: string; readonly n: number }
   /** Notes when a device was used last; of one that is not in use, nothing. */
   | { readonly type: 'used'; readonly device: string; readonly at: number }
+  /** Notes when the user was last seen; where there is no mailbox, or a deleted one, nothing. */
+  | { readonly type: 'seen'; readonly at: number }
   /** Removes the lowest chunk of all, because it is below every cursor: from now on there is nothing up to its end. */
   | { readonly type: 'trim'; readonly n: number }
   /** Removes a chunk that expired. Removing one twice is harmless. */

@@ -18,7 +18,8 @@ import { corkForTick } from './corked.ts';
 import { type Read, readFrame } from './frame.ts';
 import { sendFrame } from './frame-text.ts';
 import type { Client, Hub } from './hub.ts';
-import { type ActorRequest, Requests } from './requests.ts';
+import { pointsOf, RATE_OF } from './rates.ts';
+import { type ActorRequest, type PresenceRequest, Requests } from './requests.ts';
 import { Session } from './session.ts';
 
 /** A client that lets this much pile up on its socket, answers or pushes, does not read. Far above what the windows allow. */
@@ -69,6 +70,10 @@ export class Connection implements Client {
 
   push(frame: Push): void {
     this.#session?.pushed();
+    this.#write(frame);
+  }
+
+  show(frame: Push): void {
     this.#write(frame);
   }
 
@@ -149,13 +154,13 @@ export class Connection implements Client {
     if ('refusal' in read) return this.#refuseFrame(read);
     const { frame } = read;
     if (frame.type === 'ack') return this.#ack(frame);
-    if (frame.type === 'typing') return;
+    if (frame.type === 'typing') return this.#typing(frame);
     const problem = this.#requests.problem(frame, this.#session);
     if (problem) return this.#answer(frame.id, frame.type, refusal(problem));
     if (frame.type === 'send') return this.#send(frame, this.#session as Session); // #problem saw to it
     if (frame.type === 'ping') return this.#answer(frame.id, 'ping', { ok: {} });
     if (frame.type === 'presence.set' || frame.type === 'presence.watch') {
-      return this.#answer(frame.id, frame.type, refusal(new RequestError('rejected')));
+      return void this.#presence(frame, this.#session as Session); // as above
     }
     this.#ask(frame);
   }
@@ -183,6 +188,30 @@ export class Connection implements Client {
   #ack(frame: ClientFrameOf<'ack'>): void {
     if (!this.#session?.receive) return this.close('protocolError');
     this.#session.ack(frame);
+  }
+
+  #typing(frame: ClientFrameOf<'typing'>): void {
+    const session = this.#session;
+    if (!session) return this.close('protocolError');
+    const { rates, presence } = this.#hub;
+    rates.take('typing', session.device).then(
+      () => this.#guarded(() => presence.typing(this, session.address, frame)),
+      () => {}, // it has no answer: what is too much is dropped
+    );
+  }
+
+  #presence(frame: PresenceRequest, session: Session): void {
+    const { rates, presence } = this.#hub;
+    const passed = () => {
+      if (this.#closed) return;
+      this.#answer(frame.id, frame.type, { ok: {} });
+      if (frame.type === 'presence.set') presence.set(this, session.address, frame.visible);
+      else presence.watch(this, frame.addresses);
+    };
+    rates.take(RATE_OF[frame.type], session.device, pointsOf(frame)).then(
+      () => this.#guarded(passed),
+      (error: unknown) => this.#answer(frame.id, frame.type, refusal(this.#hub.refusalFor(error))),
+    );
   }
 
   #ask(frame: ActorRequest): void {

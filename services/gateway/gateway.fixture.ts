@@ -82,7 +82,7 @@ class HeldBus implements Bus {
 
 export class Gateway {
   readonly bus = new HeldBus();
-  readonly signals = new LocalSignals();
+  readonly signals: LocalSignals;
   readonly space = { low: false };
   /** The lines of its log, from `error` up. */
   readonly logged: string[] = [];
@@ -93,9 +93,10 @@ export class Gateway {
   readonly listener: Listener;
   url = '';
 
-  private constructor() {
-    // The hub's timers run when the test says so.
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  private constructor(signals: LocalSignals) {
+    this.signals = signals;
+    // The hub's timers run when the test says so; those of two gateways together.
+    if (!vi.isFakeTimers()) vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     this.hub = new Hub({
       bus: this.bus,
       signals: this.signals,
@@ -121,24 +122,29 @@ export class Gateway {
     this.listener = new Listener(this.hub, { ...settings, tlsCert: undefined, tlsKey: undefined, rateFactor: 1 });
   }
 
-  static async start(): Promise<Gateway> {
-    const gateway = await Gateway.listening();
+  /** `signals`: what it shares with other gateways. */
+  static async start(signals?: LocalSignals): Promise<Gateway> {
+    const gateway = await Gateway.listening(signals);
     gateway.listener.open();
     return gateway;
   }
 
   /** One that has its port, and takes nobody yet. */
-  static async listening(): Promise<Gateway> {
-    const gateway = new Gateway();
+  static async listening(signals = new LocalSignals()): Promise<Gateway> {
+    const gateway = new Gateway(signals);
     gateway.url = await gateway.listener.listen();
     return gateway;
   }
 
   /** What clients sent and have no answer to. */
   async unanswered(): Promise<{ readonly bytes: number; readonly asks: number }> {
+    return { bytes: await this.measured('parley_unanswered_bytes'), asks: this.hub.asks.size };
+  }
+
+  /** The value of a metric. */
+  async measured(name: string): Promise<number> {
     const metrics = await this.#metrics.text();
-    const bytes = Number(/^parley_unanswered_bytes (\d+)$/m.exec(metrics)?.[1]);
-    return { bytes, asks: this.hub.asks.size };
+    return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
   }
 
   /** Lets time pass, and the hub's timers run that are due meanwhile. */

@@ -10,6 +10,7 @@ import type { Metrics } from '#runtime/metrics.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import type { Signals } from '#runtime/signals.ts';
 import { Asks } from './asks.ts';
+import { Presence } from './presence.ts';
 import { Rates } from './rates.ts';
 
 /** Unanswered sends of all clients together; beyond it their sockets are not read. */
@@ -25,7 +26,10 @@ export interface Client {
   readonly session:
     | { readonly address: string; readonly device: string; readonly receive: boolean; readonly at: SessionRef }
     | undefined;
+  /** What the session's mailbox sends. */
   push(frame: Push): void;
+  /** What others send: presence and typing. */
+  show(frame: Push): void;
   close(why: CloseName): void;
   beat(now: number): void;
   pause(): void;
@@ -63,6 +67,7 @@ export class Hub {
   readonly monotonic: () => number;
   readonly rates: Rates;
   readonly asks: Asks;
+  readonly presence: Presence;
   readonly #connections = new Set<Client>();
   readonly #sessions = new Map<number, Client>();
   readonly #waiting = new Set<Client>();
@@ -86,6 +91,7 @@ export class Hub {
     this.monotonic = deps.monotonic;
     this.rates = new Rates(deps.rateFactor);
     this.asks = new Asks(deps.monotonic);
+    this.presence = new Presence(deps);
     this.bus.onMessage({
       message: (message) => {
         this.attempt('a message to a client could not be handled', () => this.#read(message));
@@ -124,7 +130,10 @@ export class Hub {
   forget(connection: Client): void {
     this.#connections.delete(connection);
     this.#waiting.delete(connection);
-    if (connection.session) this.#sessions.delete(connection.session.at.session);
+    const { session } = connection;
+    if (!session) return;
+    this.#sessions.delete(session.at.session);
+    this.attempt('nobody could be told that a session ended', () => this.presence.forget(connection, session.address));
   }
 
   entered(bytes: number): void {
@@ -158,9 +167,9 @@ export class Hub {
     return this.available && !this.bus.blocked;
   }
 
-  /** Why a message for these mailboxes is not taken now. */
-  overloaded(addresses: readonly string[]): RequestError | undefined {
-    return addresses.some((address) => this.bus.lagMsOf('mailbox', address) > LAG_MAX_MS)
+  /** Why a message for these actors is not taken now. */
+  overloaded(kind: ActorKind, keys: readonly string[]): RequestError | undefined {
+    return keys.some((key) => this.bus.lagMsOf(kind, key) > LAG_MAX_MS)
       ? new RequestError('busy', undefined, SECOND_MS)
       : undefined;
   }
@@ -191,6 +200,7 @@ export class Hub {
     const deadline = this.monotonic() + patienceMs;
     while (this.asks.size > 0 && this.monotonic() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const connection of [...this.#connections]) connection.close('goElsewhere');
+    this.presence.say(); // while there are signals
   }
 
   #read(message: InboxMessage): void {
@@ -203,6 +213,8 @@ export class Hub {
         return this.#sessions.get(message.session)?.push(message.frame);
       case 'close':
         return this.#sessions.get(message.session)?.close(message.why);
+      case 'seen':
+        return this.presence.seen(message);
       case 'reattach':
         // Its pushes would be numbered from 1 again, and acks under way would count for them: only a new session is safe.
         return this.#sessions.get(message.session)?.close('failed');
@@ -234,7 +246,9 @@ export class Hub {
     }
   }
 
-  #hear({ address, device, deleted }: Signal): void {
+  #hear(signal: Signal): void {
+    if (signal.type !== 'revoked') return this.presence.hear(signal);
+    const { address, device, deleted } = signal;
     for (const connection of [...this.#sessions.values()]) {
       const session = connection.session;
       if (session?.device !== device || session.address !== address) continue;
@@ -244,6 +258,7 @@ export class Hub {
 
   #look(): void {
     this.asks.expire();
+    this.presence.look();
     if (!this.available) for (const connection of [...this.#connections]) connection.close('goElsewhere');
   }
 

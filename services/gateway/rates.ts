@@ -1,7 +1,7 @@
 // Rate limits, all in one table: by device where there is a session, by network address before.
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { RequestError } from '#protocol/errors.ts';
-import type { RequestType } from '#protocol/frames/client.ts';
+import type { ClientFrameOf, RequestType } from '#protocol/frames/client.ts';
 
 /** `points` of a key in each `seconds`. Sends are bounded by their window too; this is the ceiling for a device gone wild. */
 const TABLE = {
@@ -12,6 +12,9 @@ const TABLE = {
   session: { points: 2_400, seconds: 60 },
   lookUp: { points: 6_000, seconds: 60 },
   send: { points: 120_000, seconds: 60 },
+  /** A point for each request, and for each 32 persons that it names: each may cost a push, and a look into a mailbox. */
+  presence: { points: 600, seconds: 60 },
+  typing: { points: 600, seconds: 60 },
   /** Frames of a session that are none of the protocol: reading one costs up to 28 ms, and no other limit counts it. */
   refused: { points: 120, seconds: 60 },
 } as const;
@@ -23,8 +26,8 @@ export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, Rat
   'group.get': 'lookUp',
   'group.state': 'lookUp',
   'group.list': 'lookUp',
-  'presence.set': 'account',
-  'presence.watch': 'lookUp',
+  'presence.set': 'presence',
+  'presence.watch': 'presence',
   'signup.start': 'credentials',
   'signup.finish': 'credentials',
   'login.start': 'credentials',
@@ -37,6 +40,13 @@ export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, Rat
   'devices.used': 'lookUp',
   'account.delete': 'account',
 };
+
+const WATCHED_FOR_A_POINT = 32;
+
+/** What a request of presence costs. */
+export function pointsOf(frame: ClientFrameOf<'presence.set' | 'presence.watch'>): number {
+  return frame.type === 'presence.watch' ? 1 + Math.ceil(frame.addresses.length / WATCHED_FOR_A_POINT) : 1;
+}
 
 /** Points that a sender takes at once, so that most sends ask nobody. */
 const LEASE_POINTS = 256;
@@ -58,6 +68,8 @@ export class Rates {
       session: make('session'),
       lookUp: make('lookUp'),
       send: make('send'),
+      presence: make('presence'),
+      typing: make('typing'),
       refused: make('refused'),
     };
   }

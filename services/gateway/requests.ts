@@ -1,7 +1,7 @@
 // The requests of one connection that an actor of its person answers: what may be asked when, how often, and as which command. The
 // challenge is here because a session answers it, once.
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { AccountCommand, Addressed, GroupCommand } from '#protocol/commands.ts';
+import { type AccountCommand, type Addressed, type GroupCommand, groupKey } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
 import { CHALLENGE_MAX_AGE_MS, REQUESTS_UNANSWERED_MAX } from '#protocol/limits.ts';
@@ -23,7 +23,8 @@ const DURABLE: ReadonlySet<RequestType> = new Set([
 ]);
 const CHALLENGE_BYTES = 32;
 
-export type ActorRequest = Exclude<Request, ClientFrameOf<'send' | 'ping' | 'presence.set' | 'presence.watch'>>;
+export type PresenceRequest = ClientFrameOf<'presence.set' | 'presence.watch'>;
+export type ActorRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'> | PresenceRequest>;
 type AccountRequest = Exclude<ActorRequest, ClientFrameOf<'devices.used'> | GroupRequest>;
 type GroupRequest = ClientFrameOf<'group.append' | 'group.get' | 'group.state' | 'group.list'>;
 
@@ -56,7 +57,7 @@ export class Requests {
     if (frame.type === 'log.get' && !session && frame.address !== this.#proved)
       return new RequestError('not_signed_in');
     if (frame.type === 'signup.finish' && this.#hub.space.low) return new RequestError('no_space');
-    if ((domainOf(frame) ?? this.#hub.domain) !== this.#hub.domain) return new RequestError('remote_domain');
+    if (domainsOf(frame).some((domain) => domain !== this.#hub.domain)) return new RequestError('remote_domain');
     return undefined;
   }
 
@@ -92,7 +93,7 @@ export class Requests {
       case 'group.state':
       case 'group.list': {
         const asked = { type: frame.type, frame, from, device, reply };
-        return { kind: 'group', key: groupKey(frame, from), command: asked as GroupCommand }; // type and frame belong together
+        return { kind: 'group', key: keyOf(frame, from), command: asked as GroupCommand }; // type and frame belong together
       }
       default:
         return { kind: 'account', key: 'address' in frame ? frame.address : from, command: this.#command(frame, re) };
@@ -113,15 +114,17 @@ export class Requests {
   }
 }
 
-/** The actor of a group's name; of whoever asks for a list, the one that looks it up (protocol/commands.ts). */
-function groupKey(frame: GroupRequest, from: string): string {
-  return frame.type === 'group.list' ? from : `#${frame.name}`;
+/** The actor of a group's name; of whoever asks for a list, the one that looks it up. */
+function keyOf(frame: GroupRequest, from: string): string {
+  return frame.type === 'group.list' ? from : groupKey(frame.name);
 }
 
-/** The domain that a request names; undefined: it names none. */
-function domainOf(frame: Request): string | undefined {
-  const name = 'address' in frame ? frame.address : 'name' in frame ? frame.name : undefined;
-  return name?.slice(name.indexOf('@') + 1);
+/** The domains that a request names. */
+function domainsOf(frame: Request): readonly string[] {
+  const domainOf = (name: string) => name.slice(name.indexOf('@') + 1);
+  if (frame.type === 'presence.watch') return frame.addresses.map(domainOf);
+  if ('address' in frame) return [domainOf(frame.address)];
+  return 'name' in frame ? [domainOf(frame.name)] : [];
 }
 
 function mayReadLog(frame: ActorRequest, outcome: Outcome): frame is ClientFrameOf<'login.finish' | 'session'> {

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import type { Addressed, GroupCommand, GroupMessage, InboxMessage } from '#protocol/commands.ts';
+import {
+  type Addressed,
+  type GroupCommand,
+  type GroupMessage,
+  groupKey,
+  type InboxMessage,
+} from '#protocol/commands.ts';
 import { type ClientFrameOf, clientFrame } from '#protocol/frames/client.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { GroupChange } from '#protocol/group-entry.ts';
@@ -14,7 +20,7 @@ import type { Delivery } from '#runtime/bus/bus.ts';
 import type { Database } from '#runtime/store/database.ts';
 import { openDatabase } from '#runtime/store/sqlite.ts';
 import { GroupPerson } from '../../protocol/test/group-people.ts';
-import { groupActors, groupKey } from './groups.ts';
+import { groupActors } from './groups.ts';
 import type { GroupRead, GroupResult } from './reading.ts';
 import { groupSchema, SqliteGroupStore } from './sqlite-store.ts';
 import type { GroupRecord } from './store.ts';
@@ -33,6 +39,14 @@ export class Chain {
 
   constructor(from?: Chain) {
     this.state = from?.state;
+  }
+
+  /** Entries that somebody wrote on it. */
+  extend(entries: readonly SignedGroupEntryText[]): void {
+    this.state = replayGroupLog(
+      entries.map(({ entry }) => decodeBase64(entry)),
+      this.state,
+    );
   }
 
   /** A group of that name, created by `person`. */
@@ -66,6 +80,8 @@ export const deviceName = (person: GroupPerson, device = 0): string => encodeBas
 
 type Asked = 'group.append' | 'group.get' | 'group.state' | 'group.list';
 type Command<T extends GroupCommand['type']> = Extract<GroupCommand, { type: T }>;
+export type AppendCommand = Command<'group.append'>;
+export type SendCommand = Command<'send'>;
 
 /** A frame as the gateway forwards it: only what its schema lets through. */
 export function asked<T extends Asked>(

@@ -57,6 +57,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
+/** Frames that are no requests. */
+const UNANSWERED: ReadonlySet<string> = new Set(['ack', 'typing']);
+
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 /** One change, at the place that `where` (0 to 1) points to in the list of all places. */
 type Change = {
@@ -111,7 +114,7 @@ async function verdict(on: Wire, frame: Json): Promise<{ answers: string[] } | {
   const id = typeof frame === 'object' && frame !== null && 'id' in frame ? frame.id : undefined;
   try {
     const parsed = clientFrame.safeParse(frame);
-    const answered = !(parsed.success && parsed.data.type === 'ack');
+    const answered = !(parsed.success && UNANSWERED.has(parsed.data.type));
     if (answered && typeof id === 'number') await on.answer(id);
     await ping(on);
   } catch {
@@ -130,9 +133,9 @@ async function holds(open: () => Promise<Wire>, frame: Json): Promise<void> {
   const result = await verdict(wire, frame);
   if ('closed' in result) {
     expect(CODES).toContain(result.closed);
-    const isRequest = parsed.success && parsed.data.type !== 'ack';
+    const isRequest = parsed.success && !UNANSWERED.has(parsed.data.type);
     expect(isRequest, `closed on ${JSON.stringify(frame)}`).toBe(false);
-  } else if (parsed.success && parsed.data.type === 'ack') {
+  } else if (parsed.success && UNANSWERED.has(parsed.data.type)) {
     expect(result.answers).toEqual([]);
   } else {
     expect(result.answers).toHaveLength(1);

@@ -39,6 +39,15 @@ export function accountContract({ deps, newPlace, ends, start }: ProfileOn): voi
     }
   });
 
+  test('whether others may see this device is remembered, for every process', async () => {
+    const { profile, again } = await start();
+    expect((await profile.account.get()).visible).toBeUndefined();
+    for (const visible of [false, true]) {
+      await profile.account.setVisible(visible);
+      expect((await (await again()).account.get()).visible).toBe(visible);
+    }
+  });
+
   test('an own device is called what it said last, whatever comes late', async () => {
     const { profile, account, again } = await start();
     await profile.account.nameThisDevice('here');

@@ -33,6 +33,8 @@ export function accountPart({ records }: Context, keeper: KeyKeeper): AccountPar
 
     setReceipts: (receipts) => change((account) => ({ ...account, receipts })),
 
+    setVisible: (visible) => change((account) => ({ ...account, visible })),
+
     nameThisDevice: (name) => change((account) => ({ ...named(account, account.device, name, 0), nameTold: [] })),
     nameDevice: (device, name, seq) =>
       change((account) =>

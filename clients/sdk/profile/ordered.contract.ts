@@ -91,6 +91,16 @@ export function orderedContract({ start }: ProfileOn): void {
     expect(events[1]).toMatchObject({ reason: expect.stringMatching(/^order:.* number 7 /), conversation: TEAM });
   });
 
+  test('numbers that stand against the order of writing are shown as that', async () => {
+    const { profile } = await start();
+    const [first, second] = numbered(exampleChain(2, { from: BO }), [9, 4]);
+    if (first === undefined || second === undefined) throw new Error('no messages');
+    await profile.receiving.commitReceived({ messages: [first, second] });
+    const faults = (await printed(profile)).filter(({ type }) => type === 'unreadable');
+    expect(faults).toMatchObject([{ reason: expect.stringMatching(/^order:.* message 2 .* number 4 /), from: BO }]);
+    expect(await lines(profile)).toEqual(['n4', 'n9']);
+  });
+
   test('what the group took as other bytes than are here is told, and what follows quotes those', async () => {
     const { profile } = await start();
     const [mine] = await profile.sending.enqueue([own('mine')]);

@@ -1,6 +1,7 @@
 // Where a message stands in its conversation: at the end, unless it is known to be late. Then it stands behind what its sender's device wrote
 // before, ahead of what that device wrote later and of whatever was written by somebody who had it (heads seen), and by its time where
-// these leave room (DESIGN section 3, end: a late message takes its place in order). Nothing that stands somewhere is ever moved.
+// these leave room (DESIGN section 3, end: a late message takes its place in order). Nothing that stands somewhere is ever moved. In a group the
+// numbers decide instead (ordered.ts).
 import { equalBytes } from '#protocol/bytes.ts';
 import { type Context, POSITION_STEP } from './context.ts';
 import type { Received } from './profile.ts';

@@ -70,6 +70,8 @@ export type Account = NewAccount & {
   readonly sureTime?: number;
   /** False: nobody is told what was read here, and what others tell is not shown. Absent: true. */
   readonly receipts?: boolean;
+  /** False: nobody sees that this device is online, or that its person types here. Absent: true. */
+  readonly visible?: boolean;
   /** What own devices are called, by themselves; `seq`: of the message that said so, 0 for this one. */
   readonly deviceNames?: Readonly<Record<DeviceId, { readonly name: string; readonly seq: number }>>;
   /** Own devices that were told the present name of this one. */
@@ -84,6 +86,7 @@ export interface AccountPart {
   setGone(gone: Gone | undefined): Promise<void>;
   setSureTime(sureTime: number): Promise<void>;
   setReceipts(receipts: boolean): Promise<void>;
+  setVisible(visible: boolean): Promise<void>;
   /** From now on nobody was told. */
   nameThisDevice(name: string): Promise<void>;
   /** Another own device says so of itself in its message `seq` to oneself; an earlier one than the last changes nothing. */

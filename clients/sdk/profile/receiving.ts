@@ -162,9 +162,13 @@ export function receivingPart(context: Context): ReceivingPart {
       await appendGaps(tx, head, [{ first: seq, last: seq }], 'missed', receivedAt);
     }
     if (message.own) tx.put(SENT, idKey, copyOf(message, message.own));
-    if (forked && !message.quiet) {
-      const said = { reason: 'fork', from, device, conversation, id };
-      await appendEvents(tx, [{ type: 'unreadable', ...said, at: receivedAt }]);
+    const faults = [...(forked ? ['fork'] : []), ...(isMisordered(head, message) ? [misordered(message)] : [])];
+    if (!message.quiet) {
+      const said = { from, device, conversation, id, at: receivedAt };
+      await appendEvents(
+        tx,
+        faults.map((reason) => ({ type: 'unreadable', reason, ...said })),
+      );
     }
     return { result: 'fresh', position, forked };
   }
@@ -255,6 +259,15 @@ function copyOf(message: Received, own: NonNullable<Received['own']>): SentMessa
     ...(own.counted === undefined ? {} : { counts: noneOf(own.counted) }),
     slotted: [],
   };
+}
+
+/** In a group the numbers of a device's messages rise as it wrote them. */
+function isMisordered(head: HeadRecord, { conversation, seq, order }: Received): boolean {
+  return isOrdered(conversation) && head.seq > 0 && seq > head.seq !== order > head.order;
+}
+
+function misordered({ seq, order }: Received): string {
+  return `order: the server gave message ${seq} of this device number ${order} of the group, against the order in which it was written.`;
 }
 
 function plusOne(counts: Readonly<Record<string, number>>, of: string): Record<string, number> {

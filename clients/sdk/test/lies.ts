@@ -22,6 +22,8 @@ export type Lies = {
   groupList?: (answer: Answer<'group.list'>, asker: string) => Answer<'group.list'>;
   /** A refusal of entries of a group; they are kept by nobody. */
   refuseEntries?: (append: ClientFrameOf<'group.append'>) => ErrorCode | undefined;
+  /** Ends the connection after it has kept entries of a group, without an answer. */
+  forgetsAnswer?: (append: ClientFrameOf<'group.append'>) => boolean;
   /** What it hands a device in place of this item: nothing, another, several. */
   hand?: (item: Stored, device: string) => readonly Stored[];
   /** A refusal of a message. */
@@ -44,5 +46,7 @@ export type Lies = {
   retryAfterMs?: number;
   /** When it says that devices were used. */
   used?: () => readonly { readonly device: string; readonly at: number }[];
+  /** A refusal of what it is asked about presence. */
+  refusePresence?: () => ErrorCode | undefined;
   challenge?: Partial<ServerFrameOf<'challenge'>>;
 };

@@ -7,7 +7,7 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader, messageHash } from '#protocol/envelope.ts';
 import { RequestError } from '#protocol/errors.ts';
 import { type ClientFrame, type ClientFrameOf, clientFrame, type Request } from '#protocol/frames/client.ts';
-import type { NoticeBody } from '#protocol/frames/server.ts';
+import type { NoticeBody, ServerFrameOf } from '#protocol/frames/server.ts';
 import { GROUP_PROOFS_MAX_MEMBERS } from '#protocol/limits.ts';
 import type { Log } from '../pins.ts';
 import { AccountsDouble } from './account-double.ts';
@@ -32,6 +32,8 @@ export class ServerDouble {
   readonly boxes = new Map<string, Stored[]>();
   /** Every message that came, in order. */
   readonly sends: ClientFrameOf<'send'>[] = [];
+  /** What it was asked and told of presence, in order. */
+  readonly presence: ClientFrameOf<'presence.set' | 'presence.watch' | 'typing'>[] = [];
   readonly domain: string;
   readonly #server: WebSocketServer;
   readonly #sessions = new Map<WebSocket, Session>();
@@ -76,6 +78,11 @@ export class ServerDouble {
     }
   }
 
+  /** Pushes to all sessions of an address. */
+  push(address: string, frame: ServerFrameOf<'presence' | 'typing'>): void {
+    for (const [socket, session] of this.#sessions) if (session.address === address) say(socket, frame);
+  }
+
   #greet(socket: WebSocket): void {
     const nonce = encodeBase64(new Uint8Array(32).fill(7));
     const { serverKey } = this.accounts;
@@ -87,12 +94,13 @@ export class ServerDouble {
 
   #hear(socket: WebSocket, frame: ClientFrame): void {
     if (frame.type === 'ack') return this.#ack(socket, frame);
-    if (frame.type === 'typing') return;
+    if (frame.type === 'typing') return void this.presence.push(frame);
     const id = frame.id;
     try {
       const answer = this.#answer(socket, frame);
       if (frame.type === 'send' && this.lies.silent?.(frame)) return;
       if (frame.type === 'account.delete' && this.lies.closesFirst) return;
+      if (frame.type === 'group.append' && this.lies.forgetsAnswer?.(frame)) return socket.close(4001, 'go elsewhere');
       say(socket, { type: 'ok', re: id, ...answer });
       if (frame.type === 'session' && frame.receive) this.#drain(socket);
     } catch (error) {
@@ -169,7 +177,12 @@ export class ServerDouble {
         return this.lies.groupList?.(answer, address) ?? answer;
       }
       case 'presence.set':
-      case 'presence.watch':
+      case 'presence.watch': {
+        this.presence.push(frame);
+        const refusal = this.lies.refusePresence?.();
+        if (refusal !== undefined) throw new RequestError(refusal);
+        return {};
+      }
       case 'ping':
         return {};
       case 'send':

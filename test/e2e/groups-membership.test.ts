@@ -1,0 +1,66 @@
+// Who is in a group, with a real server: everything in clients/sdk against everything in services.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { People, type Person } from '../../clients/sdk/test/people.ts';
+import type { Deployment } from '../deployment.fixture.ts';
+import { describeInBothModes } from '../modes.fixture.ts';
+
+/** A stack of services has a dozen processes to start. */
+const START_MS = 240_000;
+const SETTINGS = ['--rate-factor', '100', '--tries-per-source', '1000'];
+
+const told = (person: Person) =>
+  person.of('membership').map(({ change, by, subject }) => `${change} ${(subject ?? by).split('@')[0]}`);
+
+describeInBothModes((start) => {
+  let server: Deployment;
+  let people: People;
+  let round = 0;
+
+  beforeAll(async () => {
+    server = await start(SETTINGS);
+  }, START_MS);
+  afterAll(() => server.remove());
+
+  beforeEach(() => {
+    people = new People(server.urls);
+    round += 1;
+  });
+  afterEach(() => people.end());
+
+  async function signedUp(...names: string[]): Promise<Person[]> {
+    const all = await Promise.all(names.map((name) => people.signUp(`${name}${round}`)));
+    await Promise.all(all.map((person) => person.online()));
+    return all;
+  }
+
+  it('is known to all members, verified, as it changes, and to a device that comes later', async () => {
+    const [al, bo, cy] = (await signedUp('al', 'bo', 'cy')) as [Person, Person, Person];
+    const team = `team${round}@localhost`;
+    const [BO, CY] = [bo, cy].map(({ client }) => client.account.address) as [string, string];
+    await al.client.groups.create(team, { members: [BO, CY] });
+    await Promise.all([bo, cy].map((person) => person.until(() => told(person).includes(`add cy${round}`))));
+    await al.client.groups.setRole(team, BO, 'admin');
+    await bo.until(() => told(bo).includes(`admin bo${round}`));
+    await bo.client.groups.remove(team, CY);
+    await Promise.all([al, cy].map((person) => person.until(() => told(person).includes(`remove cy${round}`))));
+    await expect(cy.client.groups.members(team)).rejects.toThrow(`${BO} removed you from #${team}.`);
+    const second = await people.logIn(`bo${round}`);
+    await second.online();
+    const members = await second.client.groups.members(team);
+    expect(members.map(({ role }) => role)).toEqual(['admin', 'admin']);
+    for (const person of [al, bo, cy, second]) expect(person.of('group')).toEqual([]);
+  });
+
+  it('is open to whoever joins', async () => {
+    const [al, bo] = (await signedUp('al', 'bo')) as [Person, Person];
+    const club = `club${round}@localhost`;
+    expect(await al.client.groups.join(club)).toEqual({ created: true });
+    expect(await bo.client.groups.join(club)).toEqual({ created: false });
+    await al.until(() => told(al).includes(`join bo${round}`));
+    expect(await bo.client.groups.list(false)).toContainEqual({ name: club, policy: 'open', members: 2 });
+    await al.client.groups.delete(club);
+    await bo.until(() => told(bo).includes(`delete al${round}`));
+    expect(await bo.client.groups.join(club)).toEqual({ created: true });
+    expect((await bo.client.groups.find(club))?.conversation).toMatch(/^#club\d+@localhost\/[0-9a-f]{8}$/);
+  });
+});

@@ -3,7 +3,7 @@
 import { activeDevices, type LogDevice } from '#protocol/account-log.ts';
 import { addressFault, directConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import { compareBytes } from '#protocol/bytes.ts';
+import { compareBytes, equalBytes } from '#protocol/bytes.ts';
 import {
   decodeHeader,
   type Header,
@@ -107,6 +107,9 @@ export class Composer {
       : await this.#samePerson(conversation);
     return (item, previous, content) => {
       const part = reopen(item);
+      // Another process of this profile may have done it: its bytes may be on their way already.
+      const isDone = content === undefined && isAddressed(item, target) && equalBytes(part.previous, previous);
+      if (isDone) return item;
       const changed = { ...part, previous, ...(content === undefined ? {} : { content }) };
       return this.#seal(target, decodeBase64(item.id), item.seq, changed);
     };
@@ -220,6 +223,15 @@ function headsFor(
     .slice(0, HEADS_SEEN_MAX)
     .map(({ device, seq, order, mh }) => ({ device: decodeBase64(device), seq, order, messageHash: mh }))
     .sort((a, b) => compareBytes(a.device, b.device));
+}
+
+/** Whether a group's message is sealed for the group as it is now, and for all devices of now. */
+function isAddressed({ group, header, slots }: OutboxItem, target: Target): boolean {
+  if (group === undefined) return false;
+  const { epoch, head } = decodeHeader(header);
+  const had = new Set(slots.map(({ to, device }) => `${to} ${device}`));
+  const covers = target.slots.every(({ address, device }) => had.has(`${address} ${encodeBase64(device)}`));
+  return covers && epoch === target.header.epoch && equalBytes(head, target.header.head);
 }
 
 /** The private part of a message that this device sealed itself, by the K that it kept. */

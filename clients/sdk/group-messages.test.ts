@@ -126,6 +126,25 @@ describe('a group that changed meanwhile', () => {
     expect(cy.of('unreadable')).toEqual([]);
   });
 
+  it('has it sealed anew once where two processes of a profile send it', async () => {
+    await al.say(ROOM, 'hello');
+    await al.client.close();
+    const [first, second] = [await people.reopen(al), await people.reopen(al)];
+    const [result] = await first.client.send([ROOM], ['one', 'two']);
+    await bo.client.groups.leave(TEAM);
+    await Promise.all([first.online({ receive: false }), second.online({ receive: false })]);
+    await hears(cy, 'two');
+    await Promise.all([first.client.settled(), second.client.settled()]);
+    expect(await lines(first)).toEqual(['4 al: hello', '6 al: one', '7 al: two']);
+    expect([first.of('trouble'), second.of('trouble'), cy.of('unreadable')]).toEqual([[], [], []]);
+    await first.client.close();
+    await second.client.close();
+    const again = await people.reopen(al);
+    await again.online();
+    await again.until((person) => person.of('delivered').length >= 2);
+    expect(result).toMatchObject({ ids: [expect.any(String), expect.any(String)] });
+  });
+
   it('takes no message of somebody who was removed, and says by whom', async () => {
     await bo.say(ROOM, 'hello');
     await bo.client.close();

@@ -1,13 +1,14 @@
 // One delivered message, opened: the account logs that it needs fetched first, every check made, its claims about logs compared
 // (DESIGN section 5, Open). It decides; the inbox commits.
-import { activeDevices, comparePosition } from '#protocol/account-log.ts';
+import { activeDevices } from '#protocol/account-log.ts';
 import { otherParticipant } from '#protocol/address.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { Header, Position } from '#protocol/envelope.ts';
+import type { Header } from '#protocol/envelope.ts';
 import { CryptoError } from '#protocol/errors.ts';
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
+import { contradictedLogs, refreshed } from './claims.ts';
 import { expiryHere } from './clocks.ts';
 import type { Connection } from './connection.ts';
 import { isShown, type ReceiptContent, readContent } from './content.ts';
@@ -20,7 +21,6 @@ import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';
 import type { NewEvent, NewUnreadable, ReadMark, Received } from './profile/profile.ts';
-import { isFinal } from './refusal.ts';
 import type { SureTime } from './sure-time.ts';
 
 /** Until its first slot for a new device a message waits for its sender at most so long; what claims an earlier time later is not believed. */
@@ -89,7 +89,7 @@ export class Opener {
       const sender = await this.#sender(header, connection, sight);
       const first = this.#openWith(given, sender, await this.#seen(sight, sender));
       // A log that the message goes beyond may have revoked its device meanwhile.
-      const claims = await this.#claims(first, header, connection);
+      const claims = await contradictedLogs(first, this.#other(header), this.#deps, connection);
       const latest = await this.#deps.accounts.known(header.sender);
       const seen = await this.#seen(sight, latest);
       const message = latest?.state === sender?.state ? first : this.#openWith(given, latest, seen);
@@ -145,22 +145,12 @@ export class Opener {
     if (!isMine) return undefined;
     const known = await accounts.known(sender);
     if (known?.state.devices.has(device) || this.#unknownDevices.has(device)) return known;
-    const fetched = await this.#fetched(sender, connection);
+    const fetched = await refreshed(accounts, sender, connection);
     if (!fetched?.state.devices.has(device)) {
       if (this.#unknownDevices.size >= UNKNOWN_DEVICES_MAX) this.#unknownDevices.clear();
       this.#unknownDevices.add(device);
     }
     return fetched;
-  }
-
-  /** The log as of now, or what is pinned where the server has none (a deleted account's last messages still open). */
-  async #fetched(address: string, connection: Connection): Promise<Known | undefined> {
-    try {
-      return await this.#deps.accounts.refresh(address, connection);
-    } catch (error) {
-      if (!isFinal(error)) throw error;
-      return this.#deps.accounts.known(address);
-    }
   }
 
   #openWith(given: Given, sender: Known | undefined, seen: Seen): OpenedMessage {
@@ -181,34 +171,6 @@ export class Opener {
       dedupe: () => 'fresh',
     });
     return message;
-  }
-
-  /** What the message says about account logs, compared with them: what contradicts is shown. */
-  async #claims(message: OpenedMessage, header: Header, connection: Connection): Promise<NewEvent[]> {
-    const { own } = this.#deps;
-    const { senderPosition, recipientPosition } = message.private;
-    const other = this.#other(header);
-    const events = await this.#claim(header.sender, senderPosition, header, connection);
-    // An own other device knows the other person's log; everybody else names mine.
-    const about = header.sender === own.address ? other : own.address;
-    if (recipientPosition !== undefined && about !== header.sender) {
-      events.push(...(await this.#claim(about, recipientPosition, header, connection)));
-    }
-    return events;
-  }
-
-  async #claim(address: string, position: Position, header: Header, connection: Connection): Promise<NewEvent[]> {
-    const { accounts, own, clock } = this.#deps;
-    let known = await accounts.known(address);
-    let stands = comparePosition(known?.state, position);
-    if (stands === 'beyond') {
-      known = await this.#fetched(address, connection);
-      stands = comparePosition(known?.state, position);
-    }
-    if (stands === 'known') return [];
-    // My own log, longer for others than for me: somebody has a device of mine that I do not know.
-    const change = address === own.address ? 'alarm' : stands === 'fork' ? 'forked_log' : 'hidden_entries';
-    return [{ type: 'identity', address, change, device: encodeBase64(header.device), at: clock.now() }];
   }
 
   #other(header: Header): string {

@@ -96,7 +96,7 @@ export class Client {
     this.#upkeep = new Upkeep({ profile, clock, timers, emit }, account.sureTime);
     const { sureTime } = this.#upkeep;
     const session = () => this.#online.session();
-    this.groups = new Groups({ own: this.#own, profile, accounts, clock, random, session, emit });
+    this.groups = new Groups({ own: this.#own, profile, accounts, clock, timers, random, session, emit });
     const deps = { own: this.#own, profile, accounts, clock, timers, random, sureTime, emit, groups: this.groups };
     this.#contacts = new Contacts({ accounts, mine: account, session });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);

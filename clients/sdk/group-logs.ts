@@ -13,6 +13,7 @@ import { withAccounts } from './group-accounts.ts';
 import { type Advanced, advance, eventOf, lastEntry, signedEntry, stateAfter } from './group-log.ts';
 import { isSame } from './group-spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './group-start.ts';
+import { handed, lookedUp } from './group-untold.ts';
 import { isBadLog } from './pins.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
@@ -74,7 +75,7 @@ export class GroupLogs {
     try {
       const begun = await this.#begun(listed, connection);
       if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
-      await this.start.keep({ ...begun, events: [] });
+      await this.start.keep({ ...begun, record: lookedUp(begun.record), events: [] });
     } catch (error) {
       if (!isBadLog(error)) throw error;
       await this.#refuse(`#${listed.name}`, error.message);
@@ -96,14 +97,32 @@ export class GroupLogs {
     }
   }
 
-  /** The server does not show the group to this person any more: it counts as ended, until it shows it again. */
+  /**
+   * The server does not show the group to this person any more: it counts as ended, until it shows it again. The entry that removed them, or deleted
+   * the group, may be on its way: nothing is told yet.
+   */
   async #unlisted(record: GroupRecord, change: 'refused_log' | 'other_group', reason: string): Promise<void> {
     const at = this.#deps.clock.now();
-    await this.#deps.profile.groups.update(record.id, record.name, (now) => {
-      if (now === undefined || now.ended !== undefined) return undefined;
-      const events: NewEvent[] = [{ type: 'group', conversation: now.conversation, change, reason, at }];
-      return { record: { ...now, ended: { how: 'unlisted', by: '', at } }, events };
-    });
+    await this.#deps.profile.groups.update(record.id, record.name, (now) =>
+      now === undefined || now.ended !== undefined
+        ? undefined
+        : { record: { ...now, ended: { how: 'unlisted', by: '', at, alarm: { change, reason } } } },
+    );
+  }
+
+  /** Tells of groups that the server does not show any more, if no entry has come meanwhile that says why. */
+  async tellUnlisted(): Promise<void> {
+    const { groups } = this.#deps.profile;
+    for (const { id, name, ended } of await groups.list()) {
+      if (ended?.alarm === undefined) continue;
+      await groups.update(id, name, (now) => {
+        if (now?.ended?.alarm === undefined) return undefined;
+        const { alarm, ...told } = now.ended;
+        const { conversation } = now;
+        const at = this.#deps.clock.now();
+        return { record: { ...now, ended: told }, events: [{ type: 'group', conversation, ...alarm, at }] };
+      });
+    }
   }
 
   /** The server shows all that is known. */
@@ -143,6 +162,7 @@ export class GroupLogs {
       if (kept !== undefined && kept.signed.entry !== text.entry)
         return this.#contradicted(record, index, text, connection);
     }
+    await this.#handed(record.id, record.name, entries);
     const now = first.index > lastEntry(record).index + 1 ? await this.refresh(record, connection) : record;
     if (now.forked !== undefined) return;
     if (first.index > lastEntry(now).index + 1) {
@@ -156,6 +176,10 @@ export class GroupLogs {
       const judged = await this.refresh(now, connection);
       if (judged.forked === undefined) throw error;
     }
+  }
+
+  async #handed(id: Uint8Array, name: string, entries: readonly GroupEntry[]): Promise<void> {
+    await this.#deps.profile.groups.update(id, name, (now) => now && handed(now, entries, this.#deps.me));
   }
 
   /** Takes the entries, the first of which has index `at`, beyond those that are known by now. Throws as `advance`. */
@@ -189,7 +213,9 @@ export class GroupLogs {
     const good = new Set(begun.entries.map(({ signed }) => signed.entry));
     const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
     const events = added === undefined ? told(verified) : [...told([added]), ...begun.events];
-    await this.start.keep({ ...begun, events });
+    const { id } = await this.start.keep({ ...begun, events });
+    // It may have been looked up meanwhile.
+    await this.#handed(id, pushed.name, verified);
   }
 
   /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */

@@ -3,24 +3,28 @@
 import { encodeBase64 } from '#protocol/base64.ts';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { memberOf } from '#protocol/group-state.ts';
+import { GAP_WAIT_MS } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { GroupActs } from './group-acts.ts';
 import { listedGroups } from './group-list.ts';
 import type { GroupLogs } from './group-logs.ts';
 import type { GroupStartDeps } from './group-start.ts';
+import type { Timers } from './platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
 
 export type GroupSyncDeps = GroupStartDeps & {
   readonly logs: GroupLogs;
   readonly acts: GroupActs;
+  readonly timers: Timers;
   emit(event: ClientEvent): void;
 };
 
 export class GroupSync {
   readonly #deps: GroupSyncDeps;
   #running: Promise<void> = Promise.resolve();
+  #cancel: (() => void) | undefined;
 
   constructor(deps: GroupSyncDeps) {
     this.#deps = deps;
@@ -31,9 +35,27 @@ export class GroupSync {
     this.#running = this.#running.then(() => this.#run(connection));
   }
 
+  /** The session has ended, and no other begins. Resolves when nothing of it is under way. */
+  stop(): Promise<void> {
+    this.#cancel?.();
+    return this.#running;
+  }
+
   /** Resolves when nothing of it is under way. */
   done(): Promise<void> {
     return this.#running;
+  }
+
+  /**
+   * All that was stored for this device has come. What else the server does not show of a group is told once a removal that was on its way, and a
+   * mailbox that moved, would have come, too.
+   */
+  synced(connection: Connection): void {
+    this.#cancel?.();
+    this.#cancel = this.#deps.timers.after(GAP_WAIT_MS, () => {
+      if (connection.state !== 'ready') return;
+      this.#deps.logs.tellUnlisted().catch((error: unknown) => this.#deps.emit(trouble(error)));
+    });
   }
 
   /**

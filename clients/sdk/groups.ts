@@ -16,6 +16,7 @@ import { GroupLogs } from './group-logs.ts';
 import { mustBeUsable, namingGroup } from './group-refusals.ts';
 import { isSame } from './group-spans.ts';
 import { GroupSync } from './group-sync.ts';
+import type { Timers } from './platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
 
@@ -27,7 +28,10 @@ export type GroupInfo = Pick<Answer<'group.list'>['groups'][number], 'name' | 'p
 /** `verified`: safety numbers with the person of this very identity were compared. */
 export type MemberInfo = { readonly address: string; readonly role: GroupRole; readonly verified: boolean };
 
-export type GroupsDeps = Omit<GroupActsDeps, 'me' | 'logs'> & { emit(event: ClientEvent): void };
+export type GroupsDeps = Omit<GroupActsDeps, 'me' | 'logs'> & {
+  readonly timers: Timers;
+  emit(event: ClientEvent): void;
+};
 
 export class Groups {
   readonly #deps: GroupsDeps;
@@ -164,6 +168,11 @@ export class Groups {
     this.#sync.start(connection);
   }
 
+  /** All that was stored for this device has come in this session. */
+  synced(connection: Connection): void {
+    this.#sync.synced(connection);
+  }
+
   /** A device of this account was revoked: what it wrote until now counts, and nothing later. Never throws: the next session does what fails. */
   async anchor(connection: Connection | undefined): Promise<void> {
     if (connection === undefined) return;
@@ -176,7 +185,7 @@ export class Groups {
 
   /** Resolves when nothing is written any more; the session has ended. */
   stop(): Promise<void> {
-    return this.#sync.done();
+    return this.#sync.stop();
   }
 
   async #act(name: string, changes: (state: GroupState) => readonly Change[]): Promise<void> {

@@ -15,7 +15,11 @@ export function faultsOfDeeds(world: World, outcomes: Outcomes): string[] {
   const claimed = new Set<LoggedEntry>();
   for (const deed of world.deeds) {
     const groups = world.ledger.named(deed.group);
-    const isWrong = (why: string) => faults.push(`${deed.by} ${JSON.stringify(deed.wish)} in ${deed.group}: ${why}`);
+    const logs = groups.map((group) => `${before(deed, group)} of ${group.entries.map(lineOf).join('; ')}`).join(' | ');
+    const isWrong = (why: string) =>
+      faults.push(
+        `${deed.by} ${JSON.stringify(deed.wish)} in ${deed.group}: ${why}; knew ${deed.knew?.index}, ${logs}`,
+      );
     const { error, sent } = deed;
     if (error !== undefined) {
       if (!isAllowed(deed, codeOf(error), groups, world.hurt) && !(world.hurt && isPassing(error)))
@@ -39,6 +43,15 @@ export function faultsOfDeeds(world: World, outcomes: Outcomes): string[] {
     }
   }
   return faults;
+}
+
+/** Which entries there were before and after. */
+function before(deed: Deed, { id }: LoggedGroup): string {
+  return `entries ${deed.before.get(id) ?? 0} to ${deed.after.get(id) ?? 0}`;
+}
+
+function lineOf({ entry: { actor, change } }: LoggedEntry): string {
+  return `${actor.address} ${change.type} ${'subject' in change ? change.subject.address : ''}`.trim();
 }
 
 function codeOf(error: Error): string {

@@ -37,7 +37,7 @@ function faultsOfOrder({ name, things, entries }: LoggedGroup): string[] {
   let epoch = -1;
   for (const [place, thing] of things.entries()) {
     const which = `number ${thing.number} of ${name}`;
-    if (thing.number !== place + (things[0]?.number ?? 0)) faults.push(`${which} follows ${things[place - 1]?.number}`);
+    if (thing.number !== place + 1) faults.push(`${which} follows ${things[place - 1]?.number}`);
     if (thing.type === 'entry') {
       if (thing.entry.index !== epoch + 1) faults.push(`${which} is entry ${thing.entry.index} behind entry ${epoch}`);
       epoch = thing.entry.index;
@@ -169,6 +169,8 @@ function faultsOfTold(
   let next = 0;
   for (const [index, { entry }] of entries.entries()) {
     const { actor, change } = entry;
+    // An anchor changes nothing.
+    if (change.type === 'anchor') continue;
     const subject = 'subject' in change ? change.subject.address : undefined;
     const detail = 'role' in change ? change.role : 'policy' in change ? change.policy : undefined;
     const line = lineOf(change.type, actor.address, subject, detail);

@@ -73,21 +73,22 @@ export function whyNot(standing: Standing | undefined, by: string, wish: Wish): 
   if (role === undefined) return ['not_a_member', 'group_ended'];
   const lastAdmin = (of: string): boolean =>
     members.get(of) === 'admin' && [...members.values()].filter((one) => one === 'admin').length === 1;
-  if (wish.type === 'send') return [];
+  // Whoever is alone has nobody to write to.
+  if (wish.type === 'send') return members.size === 1 ? ['no_device'] : [];
   if (wish.type === 'leave') return lastAdmin(by) ? ['hand_over_first'] : [];
-  if (role !== 'admin') return ['not_an_admin'];
+  const notAdmin = role === 'admin' ? [] : ['not_an_admin'];
   switch (wish.type) {
     case 'delete':
-      return [];
+      return notAdmin;
     case 'add':
-      return wish.whom.every((whom) => members.has(whom)) ? ['already_a_member'] : [];
+      return wish.whom.every((whom) => members.has(whom)) ? [...notAdmin, 'already_a_member'] : notAdmin;
     case 'remove':
-      if (!members.has(wish.whom)) return ['no_such_member'];
-      return wish.whom === by && lastAdmin(by) ? ['hand_over_first'] : [];
+      if (!members.has(wish.whom)) return [...notAdmin, 'no_such_member'];
+      return wish.whom === by && lastAdmin(by) ? ['hand_over_first'] : notAdmin;
     case 'admin':
-      if (!members.has(wish.whom)) return ['no_such_member'];
-      if (members.get(wish.whom) === wish.role) return ['nothing_changes'];
-      return lastAdmin(wish.whom) ? ['hand_over_first'] : [];
+      if (!members.has(wish.whom)) return [...notAdmin, 'no_such_member'];
+      if (members.get(wish.whom) === wish.role) return [...notAdmin, 'nothing_changes'];
+      return lastAdmin(wish.whom) ? [...notAdmin, 'hand_over_first'] : notAdmin;
   }
 }
 

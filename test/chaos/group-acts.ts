@@ -60,19 +60,21 @@ const member = of('members', 'members', 'members', 'members', 'members', 'member
 const stranger = of('strangers', 'strangers', 'strangers', 'all');
 const role = fc.constantFrom('admin', 'admin', 'member');
 
+/** A new group with so many others in it, at least. */
+export const creationOf = (others: number) =>
+  fc.record({
+    ...{ do: fc.constant('create' as const), by: of('all'), group, open: fc.boolean() },
+    whom: fc.array(of('all'), { minLength: others, maxLength: 5, size: 'max' }),
+  });
+const creation = creationOf(0);
+
 /** `faults`: how many things may happen to the server. */
 export function actsOf(faults: number): fc.Arbitrary<Act> {
   const weighted = <T extends Act>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
   const simple = <T extends 'join' | 'leave' | 'delete'>(what: T, by: fc.Arbitrary<Pick>) =>
     fc.record({ do: fc.constant(what), by, group });
   return fc.oneof(
-    weighted(
-      8,
-      fc.record({
-        ...{ do: fc.constant('create' as const), by: of('all'), group, open: fc.boolean() },
-        whom: fc.array(of('all'), { maxLength: 5, size: 'max' }),
-      }),
-    ),
+    weighted(5, creation),
     weighted(4, simple('join', stranger)),
     weighted(3, simple('leave', member)),
     weighted(1, simple('delete', admin)),
@@ -89,7 +91,10 @@ export function actsOf(faults: number): fc.Arbitrary<Act> {
       20,
       fc.record({
         ...{ do: fc.constant('send' as const), by: member, group, texts: fc.integer({ min: 1, max: 3 }) },
-        also: fc.array(group, { maxLength: 2 }),
+        also: fc.oneof(
+          { weight: 4, arbitrary: fc.constant([]) },
+          { weight: 1, arbitrary: fc.array(group, { maxLength: 2 }) },
+        ),
       }),
     ),
     weighted(3, fc.record({ do: fc.constant('away' as const), by: of('all') })),

@@ -1,6 +1,6 @@
 // Many runs of the model with the same people: fast-check makes the commands, and says by which seed and path a failure comes again.
 import fc from 'fast-check';
-import { type Act, actsOf, USERS } from './group-acts.ts';
+import { type Act, actsOf, creationOf, USERS } from './group-acts.ts';
 import { faultsOf } from './group-faults.ts';
 import { Ledger } from './group-ledger.ts';
 import { TappedPeople, User } from './group-users.ts';
@@ -66,17 +66,16 @@ export async function runModel({ seed, path, runs, timeMs, servers, faults, log 
     const steps = fc
       .array(actsOf(faults.length), { minLength: 1, maxLength: AT_ONCE_MAX })
       .map((acts) => new Step(acts));
-    const property = fc.asyncProperty(
-      fc.commands([steps], { maxCommands: COMMANDS_MAX, size: 'max' }),
-      async (commands) => {
-        const world = new World({ people, users, ledger, progress, faults }, run++);
-        await fc.asyncModelRun(() => ({ model: world, real: world }), commands);
-        await world.settle();
-        const wrong = await faultsOf(world);
-        count(tally, world);
-        if (wrong.length > 0) throw new Error(wrong.join('\n'));
-      },
-    );
+    const commands = fc.commands([steps], { maxCommands: COMMANDS_MAX, size: 'max' });
+    const property = fc.asyncProperty(creationOf(3), creationOf(3), commands, async (one, other, following) => {
+      const world = new World({ people, users, ledger, progress, faults }, run++);
+      await world.perform([one, other]);
+      await fc.asyncModelRun(() => ({ model: world, real: world }), following);
+      await world.settle();
+      const wrong = await faultsOf(world);
+      count(tally, world);
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    });
     await fc.assert(property, {
       ...{ seed, numRuns: runs, endOnFailure: true, interruptAfterTimeLimit: timeMs },
       ...(path === undefined ? {} : { path }),

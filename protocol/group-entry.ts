@@ -15,7 +15,7 @@ const TYPE = { create: 1, add: 2, remove: 3, join: 4, leave: 5, admin: 6, policy
 const POLICY = { closed: 1, open: 2, lobby: 3 } as const;
 const ROLE = { member: 1, admin: 2 } as const;
 /** Each so many entries one says what the state is, so that who comes later need not begin at the first. */
-export const STATE_INTERVAL_ENTRIES = 64;
+const STATE_INTERVAL_ENTRIES = 64;
 
 export const GROUP_POLICIES = ['closed', 'open', 'lobby'] as const satisfies readonly (keyof typeof POLICY)[];
 export type GroupPolicy = keyof typeof POLICY;

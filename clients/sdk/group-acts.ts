@@ -6,6 +6,7 @@ import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import {
   type Actor,
   encodeGroupEntry,
+  encodeSignedGroupEntry,
   type GroupChange,
   type GroupEntry,
   type GroupPolicy,
@@ -16,7 +17,7 @@ import { GROUP_APPEND_MAX_ENTRIES } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import { signLabelled } from './crypto/sign.ts';
 import { withAccounts } from './group-accounts.ts';
-import { type Advanced, advance, beginWithAll, entryText, eventOf, stateToSignOn } from './group-log.ts';
+import { type Advanced, advance, beginWithAll, eventOf, stateToSignOn } from './group-log.ts';
 import type { GroupLogs } from './group-logs.ts';
 import { mustBeUsable, namingGroup, type Wanted } from './group-refusals.ts';
 import { type GroupStartDeps, joined } from './group-start.ts';
@@ -191,7 +192,7 @@ export class GroupActs {
   #signed(entry: GroupEntry, from?: GroupState): { readonly text: SignedGroupEntryText; readonly state: GroupState } {
     const bytes = encodeGroupEntry(entry);
     const signature = signLabelled('entry', bytes, this.#deps.own.sealing.ed25519Seed);
-    return { text: entryText({ entry: bytes, signature }), state: replayGroupLog([bytes], from) };
+    return { text: encodeSignedGroupEntry({ entry: bytes, signature }), state: replayGroupLog([bytes], from) };
   }
 
   /** As who this device acts. Another own device may have written with a longer account log: then that is fetched. */

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { GroupChange, SignedGroupEntry } from '#protocol/group-entry.ts';
+import { encodeSignedGroupEntry, type GroupChange, type SignedGroupEntry } from '#protocol/group-entry.ts';
 import { type AccountOf, firstGroupEntry, nextGroupEntry, replayGroupLog } from '#protocol/group-log.ts';
 import { encodeMembership } from '#protocol/group-state.ts';
 import { GroupPerson } from '#protocol/test/group-people.ts';
-import {
-  type Advanced,
-  advance,
-  beginAt,
-  beginWithAll,
-  entryText,
-  lastEntry,
-  stateAfter,
-  wasMember,
-} from './group-log.ts';
+import { type Advanced, advance, beginAt, beginWithAll, lastEntry, stateAfter, wasMember } from './group-log.ts';
 
 const [AL, BO, CY] = [new GroupPerson('al'), new GroupPerson('bo'), new GroupPerson('cy')];
 const NAME = 'team@parley.example';
@@ -42,7 +33,7 @@ const accounts =
   };
 
 function known(entries: readonly SignedGroupEntry[], me: GroupPerson, gone: GroupPerson[] = []): Advanced {
-  return beginWithAll(entries.map(entryText), accounts(...gone), subject(me));
+  return beginWithAll(entries.map(encodeSignedGroupEntry), accounts(...gone), subject(me));
 }
 
 /** Whether somebody was a member at each epoch, by the entries that are kept. */
@@ -101,7 +92,7 @@ describe('entries of somebody whose account is gone', () => {
       [BO, { type: 'leave' }],
       [AL, { type: 'anchor' }],
     );
-    const [last] = entries.slice(-1).map(entryText);
+    const [last] = entries.slice(-1).map(encodeSignedGroupEntry);
     const before = known(entries.slice(0, -1), AL, [BO]);
     expect(before.record.state.position.index).toBe(2);
     expect(before.record.suspended).toHaveLength(2);
@@ -137,7 +128,7 @@ describe('a record that begins later than the log', () => {
       [BO, add(CY)],
       [CY, { type: 'leave' }],
     );
-    const after = advance(begun.record, more.slice(4).map(entryText), accounts(), subject(CY));
+    const after = advance(begun.record, more.slice(4).map(encodeSignedGroupEntry), accounts(), subject(CY));
     const states = stateAfter(after.record, [...begun.entries, ...after.entries]);
     expect(states?.position).toEqual(after.record.state.position);
     expect(states?.members).toEqual(after.record.state.members);

@@ -7,6 +7,8 @@ import { CryptoError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import {
   decodeGroupEntry,
+  decodeSignedGroupEntry,
+  encodeSignedGroupEntry,
   type GroupEntry,
   groupHead,
   type SignedGroupEntry,
@@ -32,14 +34,6 @@ export type Start = {
   readonly signed: SignedGroupEntry;
   readonly membership: Uint8Array;
 };
-
-export function signedEntry({ entry, signature }: SignedGroupEntryText): SignedGroupEntry {
-  return { entry: decodeBase64(entry), signature: decodeBase64(signature) };
-}
-
-export function entryText({ entry, signature }: SignedGroupEntry): SignedGroupEntryText {
-  return { entry: encodeBase64(entry), signature: encodeBase64(signature) };
-}
 
 /** The last entry that the server's log is known to have: one that does not count yet, where there is any. */
 export function lastEntry(record: GroupRecord): Position {
@@ -71,13 +65,13 @@ export function advance(
   me: Subject,
 ): Advanced {
   const all = [...(record.suspended ?? []), ...tail];
-  const { state = record.state, suspended } = verifyGroupLog(all.map(signedEntry), accountOf, record.state);
+  const { state = record.state, suspended } = verifyGroupLog(all.map(decodeSignedGroupEntry), accountOf, record.state);
   return follow(record, state, all, suspended, me);
 }
 
 /** A record of a whole log, from its first entry on. Throws as `advance`. */
 export function beginWithAll(entries: readonly SignedGroupEntryText[], accountOf: AccountOf, me: Subject): Advanced {
-  const { state, suspended } = verifyGroupLog(entries.map(signedEntry), accountOf);
+  const { state, suspended } = verifyGroupLog(entries.map(decodeSignedGroupEntry), accountOf);
   if (state === undefined) throw new CryptoError('member', 'No entry of the group is by a device in use.');
   return follow({ ...named(state), start: 0, state, spans: [] }, state, entries, suspended, me);
 }
@@ -102,7 +96,7 @@ export function beginAt(start: Start, accountOf: AccountOf, added?: Subject): Ad
   const spans = [...state.members.values()].map(({ address, identity }) => ({ address, identity, from }));
   const kept = {
     index: from,
-    signed: entryText(start.signed),
+    signed: encodeSignedGroupEntry(start.signed),
     head: state.position.head,
     membership: start.membership,
   };

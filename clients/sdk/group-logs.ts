@@ -5,12 +5,12 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { CryptoError, ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer, ServerFrameOf } from '#protocol/frames/server.ts';
-import { decodeGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
+import { decodeGroupEntry, decodeSignedGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
 import { verifyGroupLog } from '#protocol/group-log.ts';
 import { memberOf } from '#protocol/group-state.ts';
 import type { Connection } from './connection.ts';
 import { withAccounts } from './group-accounts.ts';
-import { type Advanced, advance, eventOf, lastEntry, signedEntry, stateAfter } from './group-log.ts';
+import { type Advanced, advance, eventOf, lastEntry, stateAfter } from './group-log.ts';
 import { isSame } from './group-spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './group-start.ts';
 import { handed, lookedUp } from './group-untold.ts';
@@ -265,7 +265,7 @@ export class GroupLogs {
     const state = stateAfter(record, kept);
     if (state === undefined) throw new CryptoError('member', 'The server shows another beginning of the group.');
     const { suspended } = await withAccounts(accounts, connection, (accountOf) =>
-      verifyGroupLog([signedEntry(text)], accountOf, state),
+      verifyGroupLog([decodeSignedGroupEntry(text)], accountOf, state),
     );
     if (suspended > 0)
       throw new CryptoError('member', `Entry ${index} of the group contradicts the one that is known.`);

@@ -5,11 +5,11 @@ import { equalBytes, toHex } from '#protocol/bytes.ts';
 import { CryptoError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer } from '#protocol/frames/server.ts';
-import { groupHead, type Subject } from '#protocol/group-entry.ts';
+import { decodeSignedGroupEntry, groupHead, type Subject } from '#protocol/group-entry.ts';
 import type { Accounts } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { withAccounts } from './group-accounts.ts';
-import { type Advanced, advance, beginAt, beginWithAll, inConversation, lastEntry, signedEntry } from './group-log.ts';
+import { type Advanced, advance, beginAt, beginWithAll, inConversation, lastEntry } from './group-log.ts';
 import type { Clock } from './platform.ts';
 import type { GroupRecord, NewEvent, Profile } from './profile/profile.ts';
 
@@ -53,8 +53,8 @@ export class GroupStart {
     const { accounts, me } = this.#deps;
     const answer = await connection.ask('group.state', { name, ...(added === undefined ? {} : { at: added }) });
     const start = {
-      create: signedEntry(answer.create),
-      signed: signedEntry(answer.entry),
+      create: decodeSignedGroupEntry(answer.create),
+      signed: decodeSignedGroupEntry(answer.entry),
       membership: decodeBase64(answer.state),
     };
     const begun = await withAccounts(accounts, connection, (accountOf) =>

@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
-import { type Actor, encodeGroupEntry, type GroupEntry, type Subject } from '#protocol/group-entry.ts';
+import {
+  type Actor,
+  encodeGroupEntry,
+  encodeSignedGroupEntry,
+  type GroupEntry,
+  type Subject,
+} from '#protocol/group-entry.ts';
 import { nextGroupEntry } from '#protocol/group-log.ts';
 import { encodeMembership, type GroupState, membershipHash } from '#protocol/group-state.ts';
 import { signLabelled } from './crypto/sign.ts';
-import { entryText } from './group-log.ts';
+
 import { verifyWhole } from './pins.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { groupStateOf } from './test/group-double.ts';
@@ -70,7 +76,7 @@ function actorOf(person: Person): Actor {
 /** An entry that this person's device signed, whatever it says. */
 function signedBy({ client: { account } }: Person, entry: GroupEntry): SignedGroupEntryText {
   const bytes = encodeGroupEntry(entry);
-  return entryText({ entry: bytes, signature: signLabelled('entry', bytes, account.signSeed) });
+  return encodeSignedGroupEntry({ entry: bytes, signature: signLabelled('entry', bytes, account.signSeed) });
 }
 
 const stateNow = (): GroupState => groupStateOf(server.groups.of(TEAM).log);

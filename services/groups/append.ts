@@ -6,7 +6,13 @@ import { equalBytes } from '#protocol/bytes.ts';
 import type { GroupCommand } from '#protocol/commands.ts';
 import { CryptoError, type ErrorCode, ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
-import { decodeGroupEntry, type GroupEntry, groupId, type SignedGroupEntry } from '#protocol/group-entry.ts';
+import {
+  decodeGroupEntry,
+  decodeSignedGroupEntry,
+  type GroupEntry,
+  groupId,
+  type SignedGroupEntry,
+} from '#protocol/group-entry.ts';
 import { AccountBehind, DisallowedEntry, verifyGroupLog } from '#protocol/group-log.ts';
 import type { Disallowed } from '#protocol/group-state.ts';
 import { existing, type Standing } from './standing.ts';
@@ -58,7 +64,7 @@ export function judgeAppend(
   logs: ReadonlyMap<string, ToldLog>,
 ): AppendJudgement {
   const { first, group } = read(() => placeOf(frame.entries));
-  const signed = frame.entries.map(toBytes);
+  const signed = frame.entries.map(decodeSignedGroupEntry);
   const decoded = signed.map(({ entry }) => read(() => decodeGroupEntry(entry)));
   for (const { actor } of decoded) {
     if (actor.address !== from || encodeBase64(actor.device) !== device) {
@@ -78,10 +84,6 @@ export function judgeAppend(
   }
   checkSubjects(decoded, logs);
   return { entries: signed.map(({ entry }) => entry) };
-}
-
-function toBytes({ entry, signature }: SignedGroupEntryText): SignedGroupEntry {
-  return { entry: decodeBase64(entry), signature: decodeBase64(signature) };
 }
 
 function read<T>(decode: () => T): T {

@@ -23,8 +23,8 @@ function importKey(publicKey: Uint8Array): KeyObject {
 
 export const primitives: Primitives = {
   sha512(message) {
-    // By way of hex 1.0 µs, as a buffer of its own 1.9 (100 bytes): the short digest comes from Node's pool.
-    const digest = Buffer.from(hash('sha512', message, 'hex'), 'hex');
+    // By way of text 1.4 µs (hex: 1.6), as a buffer of its own 1.9 (230 bytes): the short digest comes from Node's pool.
+    const digest = Buffer.from(hash('sha512', message, 'binary'), 'binary');
     return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
   },
   verifyEd25519(publicKey, message, signature) {

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { deliverySettings } from '../services/delivery/config.ts';
 import { missing } from './distributed.ts';
+import { fanout } from './fanout.ts';
 import { history } from './history.ts';
 import { idle } from './idle.ts';
 import { offline } from './offline.ts';
@@ -15,6 +16,7 @@ import { seal } from './seal.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<ResultLine[]>>> = {
   pairs,
+  fanout,
   offline,
   idle,
   reconnect,

@@ -12,7 +12,7 @@ export class Hall {
   readonly #fans = new Map<string, Fan>();
   /** Sends without an answer. */
   readonly #asked = new Map<number, Fan>();
-  /** Who has not seen the last entry of their group, and what then. */
+  /** By group: who has not seen entry number `last`, and what then. */
   readonly #arriving = new Map<
     string,
     { readonly last: number; readonly waiting: Set<Person>; readonly done: () => void }
@@ -42,18 +42,18 @@ export class Hall {
     return [...this.#wires.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Makes the group at the server. Resolves once all who are in it have the last entry of its log. */
-  async make(group: Group): Promise<void> {
-    const { name, people, entries } = group;
-    const arrived = new Promise<void>((done) => {
-      this.#arriving.set(name, { last: entries.length, waiting: new Set(people), done });
-    });
+  /** Makes the group at the server. Each of its appends has come to all whom it leaves in the group before the next one is made. */
+  async make({ name, people, entries }: Group): Promise<void> {
     const creator = this.#wireOf(people[0]);
     for (let begin = 0; begin < entries.length; begin += GROUP_APPEND_MAX_ENTRIES) {
       const some = entries.slice(begin, begin + GROUP_APPEND_MAX_ENTRIES);
+      const last = begin + some.length;
+      const arrived = new Promise<void>((done) => {
+        this.#arriving.set(name, { last, waiting: new Set(people.slice(0, last)), done }); // an entry for each of them
+      });
       await creator.ask('group.append', { name, entries: some });
+      await arrived;
     }
-    await arrived;
     this.#arriving.delete(name);
   }
 

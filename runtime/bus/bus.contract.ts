@@ -18,6 +18,28 @@ export const command = (key: string, length: number): Addressed => ({
   command: { type: 'account', length, devices: [], deleted: false },
 });
 
+/** Of the same message each time, for another device. */
+const groupDelivery = (device: string): Addressed => ({
+  kind: 'mailbox',
+  key: 'al@localhost',
+  command: {
+    type: 'deliver',
+    item: {
+      ...{
+        type: 'message',
+        id: 'id',
+        from: 'bo@localhost',
+        device: 'b1',
+        conversation: 'team',
+        seq: 1,
+        header: 'header',
+      },
+      ...{ body: 'body', slots: { [device]: 'slot' }, receivedAt: 1, expiresAt: 2 },
+      group: { name: 'team@localhost', number: 1, persons: 3 },
+    },
+  },
+});
+
 export const lengthOf = ({ kind, command }: Addressed): number =>
   kind === 'mailbox' && command.type === 'account' ? command.length : -1;
 
@@ -149,6 +171,21 @@ export function busContract(name: string, makeHarness: () => Promise<BusHarness>
         await harness.crash(bus);
       }
       expect(Math.max(...epochs)).toBeGreaterThan(Math.min(...epochs));
+    });
+
+    test('gives back deliveries of one message to a group as they were published, among others, and again after a crash', async () => {
+      const { bus, recorder } = await start();
+      const published = [groupDelivery('a1'), command('al@localhost', 1), groupDelivery('a2'), groupDelivery('a3')];
+      await bus.publish(published);
+      await recorder.until(published.length);
+      expect(recorder.deliveries.map(({ to }) => to)).toEqual(published);
+      await harness.crash(bus);
+      const { bus: next, recorder: again } = await start();
+      await again.until(published.length);
+      expect(again.deliveries.map(({ to }) => to)).toEqual(published);
+      for (const delivery of again.deliveries) delivery.settle();
+      await next.close();
+      await expectNothingLeft();
     });
 
     test('hands out again, in order and marked, what a crash left unsettled, and nothing that was settled', async () => {

@@ -1,38 +1,133 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Addressed } from '#protocol/commands.ts';
-import { encodeCommand } from './encode.ts';
+import type { Addressed, MessageItem } from '#protocol/commands.ts';
+import { KIB } from '#protocol/limits.ts';
+import { decodeCommands, encodeCommand } from './encode.ts';
+import { FrameText } from './frame-text.ts';
 
 const base64 = (bytes: number) => fc.uint8Array({ maxLength: bytes }).map((x) => Buffer.from(x).toString('base64'));
 const address = fc.stringMatching(/^[a-z0-9._-]{2,32}@[a-z0-9.-]{1,20}$/);
+const item = fc.record({
+  type: fc.constant('message' as const),
+  id: base64(16),
+  from: address,
+  device: base64(32),
+  conversation: base64(80),
+  seq: fc.nat(),
+  header: base64(200),
+  body: base64(400),
+  slots: fc.dictionary(base64(32), base64(80)),
+  receivedAt: fc.nat(),
+  expiresAt: fc.nat(),
+});
 const deliver: fc.Arbitrary<Addressed> = fc
-  .record({
-    key: address,
-    item: fc.record({
-      type: fc.constant('message' as const),
-      id: base64(16),
-      from: address,
-      device: base64(32),
-      conversation: base64(80),
-      seq: fc.nat(),
-      header: base64(200),
-      body: base64(400),
-      slots: fc.dictionary(base64(32), base64(80)),
-      receivedAt: fc.nat(),
-      expiresAt: fc.nat(),
-    }),
-    reply: fc.record({ inbox: fc.string(), re: fc.nat() }),
-  })
+  .record({ key: address, item, reply: fc.record({ inbox: fc.string(), re: fc.nat() }) })
   .map(({ key, item, reply }) => ({ kind: 'mailbox', key, command: { type: 'deliver', item, reply } }));
+const place = fc.record({ name: address, number: fc.nat(), persons: fc.nat() });
+const other: fc.Arbitrary<Addressed> = address.map((key) => ({ kind: 'mailbox', key, command: { type: 'sweep' } }));
+
+/** Deliveries of a few messages, some of which are alike in all but their body, mixed with other commands. */
+const mixed: fc.Arbitrary<Addressed[]> = fc
+  .array(fc.record({ item, group: place, bodies: fc.uniqueArray(base64(50), { minLength: 1, maxLength: 2 }) }), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .chain((messages) => {
+    const one = fc
+      .record({
+        message: fc.constantFrom(...messages),
+        second: fc.boolean(),
+        key: address,
+        slots: item.map((i) => i.slots),
+      })
+      .map(({ message, second, key, slots }): Addressed => {
+        const body = message.bodies.at(second ? -1 : 0) ?? '';
+        const { group } = message;
+        return { kind: 'mailbox', key, command: { type: 'deliver', item: { ...message.item, body, slots, group } } };
+      });
+    return fc.array(fc.oneof({ weight: 4, arbitrary: one }, deliver, other), { maxLength: 20 });
+  });
+
+function frameOf(commands: readonly Addressed[]): string {
+  const text = new FrameText();
+  for (const command of commands) expect(text.add(encodeCommand(command), Number.POSITIVE_INFINITY)).toBe(true);
+  return text.toString();
+}
+
+const itemOf = (to: Addressed | undefined): MessageItem =>
+  to?.kind === 'mailbox' && to.command.type === 'deliver' ? to.command.item : expect.fail('no delivery');
 
 describe('a stored command', () => {
   test('is the JSON of the command', () => {
     fc.assert(
       fc.property(deliver, (command) => {
-        expect(JSON.parse(encodeCommand(command))).toEqual(JSON.parse(JSON.stringify(command)));
+        expect(JSON.parse(encodeCommand(command).text)).toEqual(JSON.parse(JSON.stringify(command)));
       }),
     );
-    const other: Addressed = { kind: 'mailbox', key: 'al@localhost', command: { type: 'sweep' } };
-    expect(encodeCommand(other)).toBe(JSON.stringify(other));
+    const sweep: Addressed = { kind: 'mailbox', key: 'al@localhost', command: { type: 'sweep' } };
+    expect(encodeCommand(sweep)).toEqual({ text: JSON.stringify(sweep) });
+  });
+});
+
+describe('a frame', () => {
+  test('gives back the commands that were put into it, in order, whatever they share', () => {
+    fc.assert(
+      fc.property(mixed, (commands) => {
+        expect(decodeCommands(frameOf(commands))).toEqual(JSON.parse(JSON.stringify(commands)));
+      }),
+    );
+  });
+
+  test('has the longest message once, however many it goes to', () => {
+    const body = 'x'.repeat(Math.ceil((80 * KIB) / 3) * 4);
+    const message: Omit<MessageItem, 'slots'> = {
+      type: 'message',
+      ...{
+        id: 'i'.repeat(24),
+        from: 'al@localhost',
+        device: 'd'.repeat(44),
+        conversation: 'c'.repeat(44),
+      },
+      ...{ seq: 1, header: 'h'.repeat(400), body, receivedAt: 1_800_000_000_000, expiresAt: 1_900_000_000_000 },
+      group: { name: 'team@localhost', number: 7, persons: 1_000 },
+    };
+    const commands = Array.from({ length: 1_000 }, (_, n): Addressed => {
+      const slots = { [`${n}`.padEnd(44, 'd')]: 's'.repeat(108) };
+      return { kind: 'mailbox', key: `p${n}@localhost`, command: { type: 'deliver', item: { ...message, slots } } };
+    });
+    const slotChars = commands.reduce((sum, command) => sum + JSON.stringify(itemOf(command).slots).length, 0);
+    const text = frameOf(commands);
+    expect(text.length).toBeLessThan(2 * body.length + slotChars);
+    expect(text.split(body)).toHaveLength(2);
+    expect(decodeCommands(text)).toEqual(commands);
+  });
+
+  test('is full by what it has, not by what its commands stand for', () => {
+    const body = 'x'.repeat(1_000);
+    const deliveries = ['p1@x', 'p2@x', 'p3@x'].map((key): Addressed => {
+      const message = {
+        ...fc.sample(item, { seed: 1, numRuns: 1 })[0],
+        body,
+        group: { name: 't@x', number: 1, persons: 2 },
+      };
+      return { kind: 'mailbox', key, command: { type: 'deliver', item: message as MessageItem } }; // the sample is there
+    });
+    const text = new FrameText();
+    const fitted = deliveries.map((command) => text.add(encodeCommand(command), 2_900));
+    expect(fitted).toEqual([true, true, true]);
+    expect(text.add({ text: 'y'.repeat(2_900) }, 2_900)).toBe(false);
+    expect(new FrameText().add({ text: 'y'.repeat(2_900) }, 10)).toBe(true);
+  });
+
+  test.each([
+    ['no list', '{}'],
+    ['something that is no command', '[1]'],
+    ['nothing', '[null]'],
+    ['what refers to nothing', '[[1,{"kind":"mailbox","key":"al@x","command":{"type":"deliver","item":{}}}]]'],
+    ['what refers to a command', '[{"kind":"mailbox","key":"al@x","command":{"type":"sweep"}},[0,{}]]'],
+    ['what shares and is no delivery', '[[{"body":""},{"kind":"mailbox","key":"al@x","command":{"type":"sweep"}}]]'],
+    ['nothing that shares', '[[{"body":""},null]]'],
+  ])('with %s is refused', (_, text) => {
+    expect(() => decodeCommands(text)).toThrow();
   });
 });

@@ -2,6 +2,7 @@
 import type { Addressed } from '#protocol/commands.ts';
 import { partitionOf } from '../partitions.ts';
 import type { Delivery } from './bus.ts';
+import { type Encoded, FrameText } from './frame-text.ts';
 
 /** What a frame holds at most; one command always fits. In characters of JSON. */
 const FRAME_MAX_CHARS = 1024 * 1024;
@@ -36,9 +37,8 @@ export class Frame {
   readonly queue: string;
   readonly items: Item[] = [];
   readonly #remove: (id: number) => void;
-  #texts: string[] = [];
+  #text: FrameText | undefined = new FrameText();
   #undecided = 0;
-  #chars = 0;
 
   constructor(id: number, queue: string, remove: (id: number) => void) {
     this.id = id;
@@ -47,20 +47,23 @@ export class Frame {
   }
 
   /** Adds an item with its JSON; false if the frame is full. */
-  add(item: Item, text: string): boolean {
-    if (this.#chars > 0 && this.#chars + text.length > FRAME_MAX_CHARS) return false;
-    this.#chars += text.length;
-    this.#texts.push(text);
+  add(item: Item, encoded: Encoded): boolean {
+    if (!this.#text?.add(encoded, FRAME_MAX_CHARS)) return false;
+    this.readd(item);
+    return true;
+  }
+
+  /** Adds an item whose text is in its row already. */
+  readd(item: Item): void {
     this.items.push(item);
     item.frame = this;
     this.#undecided += 1;
-    return true;
   }
 
   /** Its row's text, which is then forgotten here. */
   takeBody(): string {
-    const body = `[${this.#texts.join(',')}]`;
-    this.#texts = [];
+    const body = String(this.#text);
+    this.#text = undefined;
     return body;
   }
 
@@ -82,12 +85,12 @@ export class FrameMaker {
     this.#make = make;
   }
 
-  add(item: Item, text: string): void {
+  add(item: Item, encoded: Encoded): void {
     const queue = `${item.to.kind}.${partitionOf(item.to.key, this.#partitions)}`;
-    if (this.#open.get(queue)?.add(item, text)) return;
+    if (this.#open.get(queue)?.add(item, encoded)) return;
     const frame = this.#make(queue);
     this.#open.set(queue, frame);
     this.frames.push(frame);
-    frame.add(item, text);
+    frame.add(item, encoded);
   }
 }

@@ -3,8 +3,9 @@
 import { setImmediate as tickEnd } from 'node:timers/promises';
 import type { ActorKind, Addressed, InboxMessage } from '#protocol/commands.ts';
 import type { Bus, BusReader, PartitionConsumer } from './bus.ts';
-import { encodeCommand } from './encode.ts';
+import { decodeCommands, encodeCommand } from './encode.ts';
 import { Frame, FrameMaker, Item } from './frame.ts';
+import { charsOf, type Encoded } from './frame-text.ts';
 import type { JournalStore } from './journal-store.ts';
 
 /** A settled frame waits this long for a publish to carry its removal, before it gets a commit of its own. */
@@ -101,10 +102,9 @@ export class Journal implements Bus {
       const page = await this.#store.page(after);
       for (const { id, queue, body } of page) {
         const frame = new Frame(id, queue, (done) => this.#remove(done));
-        const commands = JSON.parse(body) as Addressed[]; // written by #commit below
+        const commands = decodeCommands(body);
         const size = Math.ceil(body.length / commands.length) + OVERHEAD_CHARS;
-        for (const command of commands) frame.add(new Item(command, size, { redelivered: true }), '');
-        frame.takeBody();
+        for (const command of commands) frame.readd(new Item(command, size, { redelivered: true }));
         this.#handOut(frame);
         after = id;
       }
@@ -152,8 +152,8 @@ export class Journal implements Bus {
     const fresh = this.#frameMaker();
     for (const { commands } of publishes) {
       for (const command of commands) {
-        const text = encodeCommand(command);
-        fresh.add(new Item(command, text.length + OVERHEAD_CHARS), text);
+        const encoded = encodeCommand(command);
+        fresh.add(new Item(command, sizeOf(encoded)), encoded);
       }
     }
     const frames = [...relayed.frames, ...fresh.frames];
@@ -240,4 +240,9 @@ export class Journal implements Bus {
     }, ms);
     this.#timer.unref();
   }
+}
+
+/** As if it shared nothing, since that is in memory as long as any of those that share it. */
+function sizeOf({ text, shared }: Encoded): number {
+  return text.length + (shared ? charsOf(shared) : 0) + OVERHEAD_CHARS;
 }

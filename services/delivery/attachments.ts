@@ -3,8 +3,9 @@
 // still in the store. So a drain sweeps what it reads.
 import type { MailboxCommand, SessionRef } from '#protocol/commands.ts';
 import type { Tell } from '#runtime/actors/actor.ts';
-import { Attachment, sizeOf } from './carried.ts';
+import { Attachment } from './carried.ts';
 import type { Draft, MailboxResult } from './draft.ts';
+import { sizeOf } from './item.ts';
 import type { Stored } from './stored.ts';
 
 /** Chunks that one read brings. */
@@ -125,7 +126,7 @@ export class Attachments {
           size: sizeOf(item),
           devices,
           waiting,
-          delivery: undefined,
+          deliveries: [],
           since,
           stored,
           taken,

@@ -1,41 +1,23 @@
 // An item while a mailbox has it in memory, and what one attached device still has to acknowledge of it.
-import type { MessageItem, NoticeItem, SessionRef } from '#protocol/commands.ts';
+import type { SessionRef } from '#protocol/commands.ts';
 import { DELIVERY_WINDOW_BYTES, DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
+import type { MailboxItem } from './item.ts';
 
-/** Beside its long strings, an item costs about this much. Bytes. */
-const ITEM_OVERHEAD_BYTES = 300;
-
-/** An entry of a notice: id, device and tag in Base64. */
-const NOTICE_ENTRY_BYTES = 130;
-
-/** One item, shared by the devices that it was pushed to. Held in the queue (`delivery`) until stored or acked by all. */
+/** One item, shared by the devices that it was pushed to. Held in the queue (`deliveries`, what it came in) until stored or acked by all. */
 export type Carried = {
-  readonly item: MessageItem | NoticeItem;
+  readonly item: MailboxItem;
   readonly size: number;
   /** Devices that have not acked it. */
   readonly waiting: Set<string>;
   /** Devices that it is for, as stored: a lower cursor of one of them is what `taken` cannot know. */
   readonly devices: readonly string[];
-  readonly delivery: Delivery | undefined;
+  readonly deliveries: readonly Delivery[];
   readonly since: number;
   /** Its number in the mailbox once it is stored. */
   stored: number | undefined;
   taken: boolean;
 };
-
-/** The bytes that an item counts for in windows, chunks and quotas. */
-export function sizeOf(item: MessageItem | NoticeItem): number {
-  if (item.type === 'notice') return ITEM_OVERHEAD_BYTES + entriesOf(item.notice) * NOTICE_ENTRY_BYTES;
-  let size = ITEM_OVERHEAD_BYTES + item.header.length + item.body.length;
-  for (const device in item.slots) size += device.length + (item.slots[device] as string).length;
-  return size;
-}
-
-function entriesOf(notice: NoticeItem['notice']): number {
-  if (notice.kind === 'stale') return 0;
-  return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
-}
 
 /**
  * A device's receiving session. `draining`: it is given what is stored, paced by its acks; `live`: it has been given all.

@@ -1,16 +1,21 @@
 // Whom the bytes in a mailbox's store count for: each sender, so that none can fill it for everybody, the notices that tell of what a
-// sender let expire included; and the other notices, which are outside the quota but not without end. Kept with each chunk, because a mailbox is loaded without its items.
-import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
-import { sizeOf } from './carried.ts';
+// sender let expire included; and what is outside the quota but not without end: the other notices, and groups' entries by who wrote
+// them. Kept with each chunk, because a mailbox is loaded without its items.
+import { type MailboxItem, sizeOf } from './item.ts';
 
-/** Bytes by the address of the messages' sender; those of notices under NOTICES. */
+/** Bytes by the address of the messages' sender; those of notices under NOTICES, those of entries under their author's mark. */
 export type Charges = Readonly<Record<string, number>>;
 
 /** No address. */
 export const NOTICES = '';
 
+const ENTRIES_MARK = '#';
+
+/** What the entries that this person wrote count under: no address, which begins with a letter or digit. */
+export const entriesBy = (author: string): string => `${ENTRIES_MARK}${author}`;
+
 /** What these items count for; null is an emptied one. */
-export function chargesOf(items: readonly (MessageItem | NoticeItem | null)[]): Charges {
+export function chargesOf(items: readonly (MailboxItem | null)[]): Charges {
   const charges: Record<string, number> = {};
   for (const item of items) {
     if (!item) continue;
@@ -21,8 +26,9 @@ export function chargesOf(items: readonly (MessageItem | NoticeItem | null)[]): 
 }
 
 /** Who made it necessary: a sender whose messages expire unread leaves notices that say so, as many as he likes. */
-function debtor(item: MessageItem | NoticeItem): string {
+function debtor(item: MailboxItem): string {
   if (item.type === 'message') return item.from;
+  if (item.type === 'entries') return entriesBy(item.from);
   return item.notice.kind === 'missed' ? item.notice.from : NOTICES;
 }
 
@@ -30,13 +36,19 @@ function debtor(item: MessageItem | NoticeItem): string {
 export class Ledger {
   readonly #bytes = new Map<string, number>();
   #messages = 0;
+  #beside = 0;
 
   /** What counts towards the quota. */
   get messages(): number {
     return this.#messages;
   }
 
-  /** The bytes of one sender, or of NOTICES. */
+  /** What is outside the quota: notices and entries. */
+  get beside(): number {
+    return this.#beside;
+  }
+
+  /** The bytes of one sender, or of `entriesBy` somebody. */
   of(whom: string): number {
     return this.#bytes.get(whom) ?? 0;
   }
@@ -53,6 +65,7 @@ export class Ledger {
     const sum = this.of(whom) + bytes;
     if (sum > 0) this.#bytes.set(whom, sum);
     else this.#bytes.delete(whom);
-    if (whom !== NOTICES) this.#messages += bytes;
+    if (whom === NOTICES || whom.startsWith(ENTRIES_MARK)) this.#beside += bytes;
+    else this.#messages += bytes;
   }
 }

@@ -33,11 +33,16 @@ export class Devices {
   }
 
   /** Whether the sender sealed for other devices than those in use, what it sent earlier for the same message (`served`) counted in. */
-  isStale({ device: own, slots }: MessageItem, served: readonly string[] | undefined): boolean {
+  isStale(item: MessageItem, served: readonly string[] | undefined): boolean {
+    return this.lackSlots(item, served) || Object.keys(item.slots).some((device) => !this.#inUse.has(device));
+  }
+
+  /** Whether one of those in use has no slot, neither here nor in what came earlier. The device that sent it needs none. */
+  lackSlots({ device: own, slots }: MessageItem, served: readonly string[] | undefined): boolean {
     for (const device of this.#inUse) {
       if (!(device in slots) && !served?.includes(device) && device !== own) return true;
     }
-    return Object.keys(slots).some((device) => !this.#inUse.has(device));
+    return false;
   }
 
   /** Whether the store had just this change when this memory was loaded: its turn may have failed after that write. True once. */

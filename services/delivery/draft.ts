@@ -88,20 +88,25 @@ export class Draft {
     const { item } = carried;
     const n = attachment.push(carried);
     if (item.type === 'notice') return this.tell(attachment.at, { type: 'notice', n, notice: item.notice });
-    const { header, body, slots, receivedAt } = item;
+    if (item.type === 'entries') {
+      const { name, group, number, entries, receivedAt } = item;
+      return this.tell(attachment.at, { type: 'entries', n, name, group, number, entries: [...entries], receivedAt });
+    }
+    const { header, body, slots, receivedAt, group } = item;
     const slot = slots[attachment.device];
     if (slot === undefined) throw new Error('A mailbox pushes an item only to the devices that have a slot.');
-    this.tell(attachment.at, { type: 'deliver', n, header, body, slot, receivedAt });
+    const place = group && { group: { name: group.name, number: group.number } };
+    this.tell(attachment.at, { type: 'deliver', n, header, body, slot, receivedAt, ...place });
   }
 
   settle(delivery: Delivery | undefined): void {
     if (delivery) this.#settled.push(delivery);
   }
 
-  /** Stores an item (its number is set) for the devices that have not acked it; then its delivery is settled. */
+  /** Stores an item (its number is set) for the devices that have not acked it; then what it came in is settled. */
   store(carried: Carried): void {
     this.#stored.push(carried);
-    this.settle(carried.delivery);
+    for (const delivery of carried.deliveries) this.settle(delivery);
   }
 
   /** Makes chunks of what was stored since the last flush, as its numbers say. */

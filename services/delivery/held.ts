@@ -17,18 +17,21 @@ export class HoldBudget {
     return this.#frames.size;
   }
 
-  add(size: number, frame: object | undefined): void {
+  /** The frame of each command that is held; undefined: it is in none yet. */
+  add(size: number, frames: readonly (object | undefined)[]): void {
     this.#bytes += size;
-    if (frame) this.#frames.set(frame, (this.#frames.get(frame) ?? 0) + 1);
+    for (const frame of frames) if (frame) this.#frames.set(frame, (this.#frames.get(frame) ?? 0) + 1);
   }
 
   /** As it was added. */
-  remove(size: number, frame: object | undefined): void {
+  remove(size: number, frames: readonly (object | undefined)[]): void {
     this.#bytes -= size;
-    const count = frame && this.#frames.get(frame);
-    if (!frame || !count) return;
-    if (count > 1) this.#frames.set(frame, count - 1);
-    else this.#frames.delete(frame);
+    for (const frame of frames) {
+      const count = frame && this.#frames.get(frame);
+      if (!frame || !count) continue;
+      if (count > 1) this.#frames.set(frame, count - 1);
+      else this.#frames.delete(frame);
+    }
   }
 }
 
@@ -38,8 +41,8 @@ export class Held {
   readonly #rules: HoldRules;
   readonly #budget: HoldBudget;
   readonly #stored: Stored;
-  /** Each with the frame that it keeps in the queue. */
-  readonly #items = new Map<Carried, object | undefined>();
+  /** Each with the frames that it keeps in the queue. */
+  readonly #items = new Map<Carried, readonly (object | undefined)[]>();
 
   constructor(rules: HoldRules, budget: HoldBudget, stored: Stored) {
     this.#rules = rules;
@@ -64,15 +67,16 @@ export class Held {
   }
 
   add(carried: Carried): void {
-    const frame = carried.delivery?.frame;
-    this.#items.set(carried, frame);
-    this.#budget.add(carried.size, frame);
+    const frames = carried.deliveries.map(({ frame }) => frame);
+    this.#items.set(carried, frames);
+    this.#budget.add(carried.size, frames);
   }
 
   /** Every device has acked it; false if it was stored before. */
   acked(carried: Carried): boolean {
-    if (!this.#items.has(carried)) return false;
-    this.#budget.remove(carried.size, this.#items.get(carried));
+    const frames = this.#items.get(carried);
+    if (!frames) return false;
+    this.#budget.remove(carried.size, frames);
     this.#items.delete(carried);
     return true;
   }
@@ -85,8 +89,8 @@ export class Held {
 
   /** Stores all, for those that have not acked it. */
   store(draft: Draft): void {
-    for (const [carried, frame] of this.#items) {
-      this.#budget.remove(carried.size, frame);
+    for (const [carried, frames] of this.#items) {
+      this.#budget.remove(carried.size, frames);
       this.#stored.add(draft, carried);
     }
     this.#items.clear();
@@ -94,7 +98,7 @@ export class Held {
 
   /** The memory is dropped: the queue still has it. */
   drop(): void {
-    for (const [{ size }, frame] of this.#items) this.#budget.remove(size, frame);
+    for (const [{ size }, frames] of this.#items) this.#budget.remove(size, frames);
     this.#items.clear();
   }
 }

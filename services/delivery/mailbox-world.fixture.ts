@@ -2,7 +2,7 @@
 // a turn or of what follows earlier turns.
 import { expect } from 'vitest';
 import type { InboxMessage, MailboxCommand, MessageItem } from '#protocol/commands.ts';
-import type { Push } from '#protocol/frames/server.ts';
+import type { NoticeBody, Push } from '#protocol/frames/server.ts';
 import { DAY_MS, KIB } from '#protocol/limits.ts';
 import type { Incoming } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
@@ -67,7 +67,14 @@ export class World {
   readonly refusedCopies = new Set<number>();
   /** Refused before the memory was lost, so that the mailbox no longer knows what has to wait for what: clients put it in its place. */
   readonly late = new Set<string>();
-  readonly heard = { delivered: new Set<string>(), expired: new Set<string>() };
+  /** `refused`: of what was posted to the group. */
+  readonly heard = { delivered: new Set<string>(), expired: new Set<string>(), refused: new Set<string>() };
+  posts = 0;
+  /** Of what was posted: a turn decided to refuse it, though a crash may have undone that. */
+  readonly refusedPosts = new Set<string>();
+  /** What was told about messages that AL wrote to the group, with the devices that were in use then; and what each device took of it. */
+  readonly told = new Map<string, readonly string[]>();
+  readonly knows = new Map<string, Set<string>>();
   readonly sessions = new Map<string, Session>();
   readonly numbers = new Map<string, number>();
   lastSession = 0;
@@ -121,6 +128,33 @@ export class World {
     this.publish({ type: 'deliver', item, reply: { inbox: item.id, re: this.copies } });
   }
 
+  /** A message to a group, whose actor waits for no answer: it counts as accepted, unless its sender hears that it was refused. */
+  post(bodyChars: number, short: boolean, persons: number): void {
+    this.posts += 1;
+    const name = `g1 ${this.posts}`;
+    const item: MessageItem = {
+      ...{ type: 'message', id: name, from: BO, device: 'g1', conversation: 'team', seq: this.posts, header: name },
+      body: 'x'.repeat(bodyChars),
+      slots: Object.fromEntries(this.devices.map((device) => [device, 'slot'])),
+      receivedAt: this.now,
+      expiresAt: this.now + (short ? SHORT_MS : 30 * DAY_MS),
+      group: { name: 'team@localhost', number: this.posts, persons },
+    };
+    this.accepted.set(name, item);
+    this.publish({ type: 'deliver', item });
+  }
+
+  /** Another member took a message that AL wrote to the group. */
+  tell(counted: boolean): void {
+    const id = `told ${this.told.size}`;
+    this.told.set(id, this.devices);
+    const notice: NoticeBody = counted
+      ? { kind: 'group.counted', conversation: 'team', entries: [{ id, delivered: 1, expired: 0, refused: 0 }] }
+      : { kind: 'group.delivered', conversation: 'team', entries: [{ id, device: 'c1', by: 'cy@localhost' }] };
+    const times = { receivedAt: this.now, expiresAt: this.now + 30 * DAY_MS };
+    this.publish({ type: 'notify', item: { type: 'notice', notice, ...times } });
+  }
+
   attach(device: string): void {
     const number = (this.numbers.get(device) ?? 0) + 1;
     this.numbers.set(device, number);
@@ -144,6 +178,8 @@ export class World {
       if (frame.type === 'deliver') this.#of(this.has, device).add(frame.header);
       else if (frame.type === 'notice' && frame.notice.kind === 'missed') {
         for (const seq of frame.notice.seqs) this.#of(this.missed, device).add(`${frame.notice.device} ${seq}`);
+      } else if (frame.type === 'notice' && frame.notice.kind.startsWith('group.') && 'entries' in frame.notice) {
+        for (const { id } of frame.notice.entries) this.#of(this.knows, device).add(id);
       }
     }
     session.committed = Math.min(session.committed + count, session.frames.length);
@@ -237,6 +273,8 @@ export class World {
     try {
       const { writes, effects, tells, settled, afterwards, reads } = decide();
       if (effects) throw new Error('a mailbox has no effects that its turn waits for');
+      for (const { command } of afterwards?.effects ?? [])
+        this.#noteRefused(command as MailboxCommand, this.refusedPosts); // as below
       this.#mayCrash('writes');
       if (writes && this.crashAt === 'half written') await this.store.write(AL, writes.slice(0, writes.length / 2));
       this.#mayCrash('half written');
@@ -329,7 +367,29 @@ export class World {
     const { notice } = command.item;
     if (notice.kind === 'delivered') for (const { id } of notice.entries) this.heard.delivered.add(id);
     else if (notice.kind === 'expired') for (const { id } of notice.entries) this.heard.expired.add(id);
-    else throw new Error(`nothing here should cause ${notice.kind}`);
+    else if (notice.kind === 'group.delivered') for (const { id } of notice.entries) this.heard.delivered.add(id);
+    else if (notice.kind === 'group.counted')
+      for (const { id, delivered, expired } of notice.entries) {
+        if (delivered > 0) this.heard.delivered.add(id);
+        if (expired > 0) this.heard.expired.add(id);
+      }
+    // A device was enrolled while what was posted before was in the queue.
+    else if (notice.kind !== 'refused' && !(notice.kind === 'stale' && notice.conversation === 'team'))
+      throw new Error(`nothing here should cause ${notice.kind}`);
+    this.#noteRefused(command, this.heard.refused);
+  }
+
+  #noteRefused(command: MailboxCommand, refused: Set<string>): void {
+    if (command.type !== 'notify') return;
+    const { notice } = command.item;
+    if (notice.kind === 'refused') {
+      for (const { id } of notice.entries) {
+        if (!id.startsWith('g1')) throw new Error(`nobody should be told that ${id} was refused after all`);
+        refused.add(id);
+      }
+    }
+    if (notice.kind === 'group.counted')
+      for (const entry of notice.entries) if (entry.refused > 0) refused.add(entry.id);
   }
 
   /** A send is answered to an inbox that has the name of its message. */
@@ -364,6 +424,7 @@ export class World {
   async #checkSettled({ to }: Delivery): Promise<void> {
     if (to.kind !== 'mailbox' || to.command.type !== 'deliver' || !this.accepted.has(to.command.item.id)) return;
     const { id } = to.command.item;
+    if (this.refusedPosts.has(id)) return;
     const lacking = await whoWillLack(to.command.item, this);
     if (lacking !== undefined) throw new Error(`${id} was settled, and ${lacking} will never see it`);
   }

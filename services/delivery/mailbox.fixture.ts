@@ -1,5 +1,12 @@
 // A mailbox on a store in memory, whose plans are performed in the order that actor.ts gives, and recorded.
-import type { InboxMessage, MailboxCommand, MessageItem, NoticeItem, SessionRef } from '#protocol/commands.ts';
+import type {
+  EntriesItem,
+  InboxMessage,
+  MailboxCommand,
+  MessageItem,
+  NoticeItem,
+  SessionRef,
+} from '#protocol/commands.ts';
 import type { NoticeBody, Push } from '#protocol/frames/server.ts';
 import { DAY_MS, MIB } from '#protocol/limits.ts';
 import type { Incoming, Plan } from '#runtime/actors/actor.ts';
@@ -14,6 +21,7 @@ import type { MailboxWrite } from './store.ts';
 export const AL = 'al@localhost';
 export const BO = 'bo@localhost';
 const CONVERSATION = `${AL} ${BO}`;
+export const TEAM = 'team@localhost';
 
 /** first, first + 1, … last. */
 export const numbers = (first: number, last: number): number[] =>
@@ -30,6 +38,8 @@ export type MessageOptions = {
   readonly bodyChars?: number;
   readonly expiresAt?: number;
   readonly redelivered?: boolean;
+  /** To a group, which goes to so many persons: its actor waits for no answer. */
+  readonly persons?: number;
   /** Of which it is a part in the queue. */
   readonly frame?: object;
 };
@@ -137,13 +147,27 @@ export class Box {
       slots: Object.fromEntries(to.map((name) => [name, `slot of ${name}`])),
       receivedAt: this.now,
       expiresAt: options.expiresAt ?? this.now + 30 * DAY_MS,
+      ...(options.persons ? { group: { name: TEAM, number: seq, persons: options.persons } } : {}),
     };
-    return this.published(
-      { type: 'deliver', item, reply: { inbox: 'gateway', re: seq } },
-      `m${seq}`,
-      options.redelivered,
-      options.frame,
-    );
+    const reply = options.persons ? {} : { reply: { inbox: 'gateway', re: seq } };
+    return this.published({ type: 'deliver', item, ...reply }, `m${seq}`, options.redelivered, options.frame);
+  }
+
+  /** Entries of a group's log; their name in `settled`, `pushed` and `stored` is `e<number>`. */
+  entries(number: number, { from = BO, chars = 400, expiresAt = this.now + 30 * DAY_MS } = {}): MailboxIncoming {
+    const entry = { entry: 'x'.repeat(chars), signature: 'signature' };
+    const item: EntriesItem = {
+      type: 'entries',
+      ...{ name: TEAM, group: 'group id', number, entries: [entry], from },
+      ...{ receivedAt: this.now, expiresAt },
+    };
+    return this.published({ type: 'entries', item }, `e${number}`);
+  }
+
+  /** A notice about messages to a group, named `name` in `settled`. */
+  told(notice: NoticeBody, name: string, frame?: object): MailboxIncoming {
+    const item: NoticeItem = { type: 'notice', notice, receivedAt: this.now, expiresAt: this.now + 30 * DAY_MS };
+    return this.published({ type: 'notify', item }, name, false, frame);
   }
 
   notice(to?: readonly string[], expiresAt = this.now + 30 * DAY_MS): MailboxIncoming {
@@ -199,10 +223,11 @@ export class Box {
 
   // ---- what came of it -----------------------------------------------------
 
-  /** What a session was told: `m<seq>`, `synced`, `log`, or the kind of a notice. */
+  /** What a session was told: `m<seq>`, `e<number>` for entries, `synced`, `log`, or the kind of a notice. */
   pushed(session: number): string[] {
     return (this.frames.get(session) ?? []).map((frame) => {
       if (frame.type === 'deliver') return frame.header;
+      if (frame.type === 'entries') return `e${frame.number}`;
       return frame.type === 'notice' ? frame.notice.kind : frame.type;
     });
   }
@@ -221,6 +246,7 @@ export class Box {
     return chunks.map(({ items }) =>
       items.map(({ item }) => {
         if (!item) return '-';
+        if (item.type === 'entries') return `e${item.number}`;
         return item.type === 'message' ? item.header : item.notice.kind;
       }),
     );

@@ -1,10 +1,10 @@
 // The promises of DESIGN section 3 against random lives of a mailbox: sends, resends, devices that come and go, lost acks, late reads,
-// expiry, revocations, and crashes between any two steps of a turn or of what follows earlier turns, after which the queue hands out
+// expiry, revocations, messages to groups and what is told of them, and crashes between any two steps of a turn or of what follows earlier turns, after which the queue hands out
 // again what was not settled. What follows a turn overlaps later ones: its relayed notices are handed out and written when they like,
 // removals and settling keep the order of the turns.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { KIB } from '#protocol/limits.ts';
+import { GROUP_PROOFS_MAX_MEMBERS, KIB } from '#protocol/limits.ts';
 import { AL } from './mailbox.fixture.ts';
 import { SHORT_MS, STEPS, World } from './mailbox-world.fixture.ts';
 
@@ -26,6 +26,16 @@ const step = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('resend' as const), sender: fc.nat(1) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('post' as const),
+      large: fc.boolean(),
+      short: fc.boolean(),
+      persons: fc.constantFrom(2, GROUP_PROOFS_MAX_MEMBERS + 1),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('tell' as const), counted: fc.boolean() }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('read' as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('attach' as const), device: fc.nat(2) }) },
@@ -118,6 +128,10 @@ async function perform(world: World, doing: Doing): Promise<void> {
   switch (doing.do) {
     case 'send':
       return world.send(doing.sender, doing.large ? 30 * KIB : 100, doing.short);
+    case 'post':
+      return world.post(doing.large ? 30 * KIB : 100, doing.short, doing.persons);
+    case 'tell':
+      return world.tell(doing.counted);
     case 'resend':
       return world.resend(doing.sender);
     case 'turn':
@@ -212,7 +226,8 @@ async function settle(world: World): Promise<void> {
 
 function check(world: World): void {
   for (const { id, slots } of world.accepted.values()) {
-    const { delivered, expired } = world.heard;
+    const { delivered, expired, refused } = world.heard;
+    if (refused.has(id)) continue;
     if (!delivered.has(id) && !expired.has(id)) throw new Error(`nobody told the sender what became of ${id}`);
     for (const device of world.devices) {
       if (!(device in slots)) continue;
@@ -220,10 +235,16 @@ function check(world: World): void {
       if (!came) throw new Error(`${id} was accepted and never came to ${device}, nor was it said to be missing`);
     }
   }
+  for (const [id, devices] of world.told) {
+    for (const device of devices) {
+      if (!world.devices.includes(device) || world.knows.get(device)?.has(id)) continue;
+      throw new Error(`${device} never heard what became of ${id}`);
+    }
+  }
   for (const [device, names] of world.has) {
     // A second copy, made by a crash, may outlive the first for a moment when both have expired.
-    const late = new Set([...world.late, ...(world.missed.get(device) ?? [])]);
-    for (const sender of ['b1', 'b2']) {
+    const late = new Set([...world.late, ...world.refusedPosts, ...(world.missed.get(device) ?? [])]);
+    for (const sender of ['b1', 'b2', 'g1']) {
       const inTime = [...names].filter((name) => name.startsWith(sender) && !late.has(name));
       const seqs = inTime.map((name) => Number(name.slice(3)));
       expect(seqs).toEqual(seqs.toSorted((one, other) => one - other));
@@ -231,7 +252,7 @@ function check(world: World): void {
   }
 }
 
-test('whatever happens, an accepted message comes to each device that stays in use, in order, or is said to be missing', async () => {
+test('whatever happens, an accepted message comes to each device that stays in use, in order, or is said to be missing; and so does what members of a group took', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 120, size: 'max' }), async (life) => {
       const world = new World();

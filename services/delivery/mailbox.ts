@@ -1,17 +1,18 @@
 // The mailbox actor: one for each user. It accepts messages for the user's devices, pushes them to those that are attached, keeps
 // what they have not taken, and tells senders what became of it (DESIGN section 3). It decides; the host performs.
-import type { MailboxCommand, MessageItem, NoticeItem } from '#protocol/commands.ts';
+import type { MailboxCommand, NoticeItem } from '#protocol/commands.ts';
 import type { Actor, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import { Admission } from './admission.ts';
 import { Attachments } from './attachments.ts';
-import { type Attachment, type Carried, sizeOf } from './carried.ts';
-import { NOTICES } from './charges.ts';
+import type { Attachment } from './carried.ts';
 import type { MailboxRules } from './config.ts';
 import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
+import { Gathered } from './gathered.ts';
 import { Held, type HoldBudget } from './held.ts';
 import { LastUses } from './last-uses.ts';
+import { Placing } from './placing.ts';
 import { Recent } from './recent.ts';
 import type { MailboxState, MailboxWrite } from './store.ts';
 import { Stored } from './stored.ts';
@@ -29,7 +30,6 @@ type Command<T extends MailboxCommand['type']> = Extract<MailboxCommand, { type:
 
 export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, MailboxResult> {
   readonly #user: string;
-  readonly #rules: MailboxRules;
   readonly #expiry: MailboxWorld['expiry'];
   readonly #devices: Devices;
   readonly #lastUses: LastUses;
@@ -38,32 +38,43 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   readonly #sweeps: Sweeps;
   readonly #admission: Admission;
   readonly #held: Held;
+  readonly #gathered: Gathered;
+  readonly #placing: Placing;
   readonly #recent = new Recent();
 
   constructor(user: string, state: MailboxState | undefined, { rules, budget, expiry }: MailboxWorld) {
     this.#user = user;
-    this.#rules = rules;
     this.#expiry = expiry;
     this.#devices = new Devices(state);
     this.#lastUses = new LastUses(state);
     this.#stored = new Stored(user, state);
-    this.#admission = new Admission(user, rules.quotaBytes, this.#devices, this.#stored);
+    this.#admission = new Admission(user, rules, this.#devices, this.#stored);
     this.#held = new Held(rules, budget, this.#stored);
+    this.#gathered = new Gathered(budget);
     this.#attached = new Attachments(this.#stored);
+    this.#placing = new Placing({
+      devices: this.#devices,
+      admission: this.#admission,
+      attached: this.#attached,
+      held: this.#held,
+      stored: this.#stored,
+    });
     this.#sweeps = new Sweeps(this.#stored);
   }
 
   get idle(): boolean {
-    return this.#attached.size === 0 && this.#held.empty && !this.#sweeps.departing;
+    return this.#attached.size === 0 && this.#held.empty && this.#gathered.empty && !this.#sweeps.departing;
   }
 
   drop(): readonly Tell[] {
     this.#held.drop();
+    this.#gathered.drop();
     return this.#attached.farewell();
   }
 
   leave(now: number): Plan<MailboxWrite, MailboxRead> {
     const draft = new Draft(this.#user, now, false);
+    this.#letGo(draft, true);
     this.#held.store(draft);
     this.#stored.flush(draft);
     return draft.plan(undefined);
@@ -80,9 +91,15 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       else this.#decide(draft, incoming.command, incoming.delivery);
     }
     if ((this.#held.due ?? Number.POSITIVE_INFINITY) <= now) this.#held.store(draft);
+    this.#letGo(draft, !this.#held.roomy);
     this.#stored.flush(draft);
     this.#attached.pump(draft);
-    return draft.plan(this.#held.due);
+    return draft.plan(earliest(this.#held.due, this.#gathered.due));
+  }
+
+  /** Lets gathered notices go that may leave by now, or all of them: what waits must not keep frames in the queue that others need room for. */
+  #letGo(draft: Draft, all: boolean): void {
+    this.#gathered.leave(draft.now, all, (item, deliveries) => this.#placing.beside(draft, item, deliveries));
   }
 
   #decide(draft: Draft, command: MailboxCommand, delivery: Delivery | undefined): void {
@@ -90,7 +107,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       case 'deliver':
         return this.#deliver(draft, command, delivery);
       case 'entries':
-        return draft.settle(delivery);
+        return void this.#placing.beside(draft, command.item, delivery ? [delivery] : []);
       case 'notify':
         return this.#notify(draft, command.item, delivery);
       case 'ack':
@@ -118,59 +135,22 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const served = this.#recent.served(item);
     const { inUse } = this.#devices;
     const devices = Object.keys(item.slots).filter((device) => inUse.has(device) && !served?.includes(device));
-    const again = { late: served !== undefined, perhaps: delivery?.redelivered === true };
+    const again = { late: served !== undefined, perhaps: delivery?.redelivered === true, forGood: !reply };
     const refusal = this.#admission.judge(item, again, devices.length > 0);
+    if (!reply && this.#devices.lackSlots(item, served)) draft.notices.stale(item);
     if (refusal) {
       if (delivery?.redelivered || !reply) draft.notices.refused(item, refusal);
       if (reply) draft.refuse(reply, refusal);
       return draft.settle(delivery);
     }
     this.#recent.add(item, devices);
-    if (devices.length > 0) this.#place(draft, item, devices, delivery);
+    if (devices.length > 0) this.#placing.place(draft, item, devices, delivery ? [delivery] : []);
     else draft.settle(delivery);
     if (reply) draft.accept(reply, item.receivedAt, this.#devices.isStale(item, served) ? this.#user : undefined);
   }
 
-  /** No notice is refused for quota. Beyond their own budget, `delivered` ones reach only who is there to take them; no other kind is dropped. */
   #notify(draft: Draft, item: NoticeItem, delivery: Delivery | undefined): void {
-    const full = this.#stored.bytesOf(NOTICES) + sizeOf(item) > this.#rules.noticesBytes;
-    const present = (device: string) => this.#attached.of(device)?.live && this.#attached.of(device)?.roomy;
-    const devices = (item.devices ?? [...this.#devices.inUse]).filter(
-      (device) => this.#devices.inUse.has(device) && (item.notice.kind !== 'delivered' || !full || present(device)),
-    );
-    if (devices.length > 0) this.#place(draft, item, devices, delivery);
-    else draft.settle(delivery);
-  }
-
-  /** Pushed and held in the queue if every device is live; else stored, and pushed to those that are. */
-  #place(draft: Draft, item: MessageItem | NoticeItem, devices: string[], delivery: Delivery | undefined): void {
-    const size = sizeOf(item);
-    const targets = devices.map((device) => this.#attached.of(device));
-    const carried: Carried = {
-      item,
-      size,
-      devices,
-      waiting: new Set(devices),
-      delivery,
-      since: draft.now,
-      stored: undefined,
-      taken: false,
-    };
-    if (this.#held.roomy && targets.every((target) => target?.live && target.roomy)) {
-      this.#held.add(carried);
-    } else {
-      this.#held.store(draft); // first what came first
-      this.#stored.add(draft, carried);
-    }
-    for (const target of targets) {
-      if (!target?.live) continue;
-      if (target.roomy) {
-        draft.push(target, carried);
-      } else {
-        target.live = false;
-        target.sentUpTo = carried.stored ?? this.#stored.next; // stored: only what all have room for is held
-      }
-    }
+    if (!this.#gathered.add(item, delivery)) this.#placing.beside(draft, item, delivery ? [delivery] : []);
   }
 
   // ---- messages out --------------------------------------------------------
@@ -186,7 +166,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       const news = item.type === 'message' && item.from !== this.#user && !this.#stored.isTaken(carried, device);
       if (news) draft.notices.delivered(item, device, tagOf.get(n));
       carried.taken = true;
-      if (carried.waiting.size === 0 && this.#held.acked(carried)) draft.settle(carried.delivery);
+      if (carried.waiting.size > 0 || !this.#held.acked(carried)) continue;
+      for (const delivery of carried.deliveries) draft.settle(delivery);
     }
     if (this.#attached.raise(draft)) this.#trim(draft);
   }
@@ -260,4 +241,9 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     this.#attached.remove(device);
     this.#held.store(draft); // then the sweep, asked for with it, decides
   }
+}
+
+/** Times in ms since 1970. */
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

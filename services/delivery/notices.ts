@@ -1,11 +1,14 @@
 // The notices that a turn causes, merged by receiver and conversation, so that a burst of acks costs its sender one item.
 import type { Addressed, MessageItem, NoticeItem } from '#protocol/commands.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
-import { NOTICE_ENTRIES_MAX, RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
+import { GROUP_PROOFS_MAX_MEMBERS, NOTICE_ENTRIES_MAX, RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
+import { entriesOf } from './item.ts';
 
 type Delivered = Extract<NoticeBody, { kind: 'delivered' }>;
 type Expired = Extract<NoticeBody, { kind: 'expired' }>;
 type Missed = Extract<NoticeBody, { kind: 'missed' }>;
+type Proved = Extract<NoticeBody, { kind: 'group.delivered' }>;
+type Counted = Extract<NoticeBody, { kind: 'group.counted' }>;
 
 type Draft = { readonly to: string; readonly devices: readonly string[] | undefined; readonly notice: NoticeBody };
 
@@ -20,7 +23,14 @@ export class Notices {
 
   /** To the sender: `device` is the first that took the message; `tag` proves it, if the device could open it. */
   delivered(item: MessageItem, device: string, tag: string | undefined): void {
-    const { conversation, from } = item;
+    const { conversation, from, group } = item;
+    if (group && isCounted(item)) return this.#count(item, 'delivered');
+    if (group) {
+      const proved: Proved = { kind: 'group.delivered', conversation, entries: [] };
+      const { entries } = this.#draft(`group.delivered ${from} ${conversation}`, from, undefined, proved);
+      entries.push({ id: item.id, device, by: this.#by, ...(tag ? { tag } : {}) });
+      return;
+    }
     const notice = this.#draft<Delivered>(`delivered ${from} ${conversation}`, from, undefined, {
       kind: 'delivered',
       conversation,
@@ -34,6 +44,7 @@ export class Notices {
   /** To the sender: the message left the store and no device had taken it. */
   expired(item: MessageItem): void {
     const { conversation, from } = item;
+    if (isCounted(item)) return this.#count(item, 'expired');
     const notice = this.#draft<Expired>(`expired ${from} ${conversation}`, from, undefined, {
       kind: 'expired',
       conversation,
@@ -57,11 +68,25 @@ export class Notices {
     notice.seqs.push(item.seq);
   }
 
-  /** To the sender: refused, although an earlier turn may have answered `ok`. */
+  /** To the sender: refused, although an earlier turn, or the group, may have answered `ok`. What one's own mailbox refuses is never only counted. */
   refused(item: MessageItem, code: string): void {
     const { conversation, from, id } = item;
+    if (isCounted(item) && from !== this.#by) return this.#count(item, 'refused');
     const notice: NoticeBody = { kind: 'refused', conversation, by: this.#by, entries: [{ id }], code };
     this.#drafts.set(`refused ${item.device} ${id}`, { to: from, devices: undefined, notice });
+  }
+
+  /** To the sender of a group's message: this member has devices in use that it had no slot for. */
+  stale({ conversation, from }: MessageItem): void {
+    const notice: NoticeBody = { kind: 'stale', conversation, by: this.#by };
+    this.#drafts.set(`stale ${from} ${conversation}`, { to: from, devices: undefined, notice });
+  }
+
+  /** To the sender: one person more of those whom a group's message went to. */
+  #count({ conversation, from, id }: MessageItem, what: 'delivered' | 'expired' | 'refused'): void {
+    const counted: Counted = { kind: 'group.counted', conversation, entries: [] };
+    const { entries } = this.#draft(`group.counted ${from} ${conversation}`, from, undefined, counted);
+    entries.push({ id, delivered: 0, expired: 0, refused: 0, [what]: 1 });
   }
 
   /** The commands that carry them. */
@@ -80,7 +105,7 @@ export class Notices {
 
   #draft<T extends NoticeBody>(key: string, to: string, devices: readonly string[] | undefined, empty: T): T {
     const present = this.#drafts.get(key);
-    if (present && lengthOf(present.notice) < NOTICE_ENTRIES_MAX) return present.notice as T; // the key begins with the kind
+    if (present && entriesOf(present.notice) < NOTICE_ENTRIES_MAX) return present.notice as T; // the key begins with the kind
     if (present) {
       this.#drafts.delete(key); // a full one keeps its place: each name is said, however many there are
       this.#drafts.set(`${key} ${this.#drafts.size}`, present);
@@ -90,7 +115,7 @@ export class Notices {
   }
 }
 
-function lengthOf(notice: NoticeBody): number {
-  if (notice.kind === 'stale') return 0;
-  return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
+/** It went to more persons than a sender hears of one by one. */
+function isCounted({ group }: MessageItem): boolean {
+  return group !== undefined && group.persons > GROUP_PROOFS_MAX_MEMBERS;
 }

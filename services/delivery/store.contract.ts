@@ -120,6 +120,28 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
       expect(await store.load(AL)).toMatchObject({ next: N1, chunks: [] });
     });
 
+    test('keeps every kind of item as it is', async () => {
+      const message = item(1);
+      if (message.item?.type !== 'message') expect.fail('a message');
+      const [times, group] = [
+        { receivedAt: 1, expiresAt: 2 },
+        { name: 'team@localhost', number: 3, persons: 4 },
+      ];
+      const entries = [{ entry: 'entry', signature: 'signature' }];
+      const entry = { id: 'id', device: 'a1', by: BO, tag: 'tag' };
+      const kinds: StoredItem['item'][] = [
+        { ...message.item, group },
+        { type: 'entries', name: 'team@localhost', group: 'id', number: 5, entries, from: BO, ...times },
+        { type: 'notice', notice: { kind: 'group.delivered', conversation: 'team', entries: [entry] }, ...times },
+      ];
+      const items = kinds.map((kind): StoredItem => ({ item: kind, devices: ['a1'], taken: true }));
+      const charges = { [BO]: 1, [`#${BO}`]: 2, '': 3 };
+      await store.write(AL, [account(1), { type: 'append', chunk: { n: N1, items }, charges }]);
+      const again = await under.reopen();
+      expect(await again.read(AL, 0, N2, 9)).toEqual([{ n: N1, items }]);
+      expect((await again.load(AL))?.chunks).toEqual([{ n: N1, count: 3, charges }]);
+    });
+
     test('raises a cursor and never lowers it, neither by the account', async () => {
       await store.write(AL, [account(1), cursor('a1', 5)]);
       await store.write(AL, [cursor('a1', 3)]);

@@ -5,15 +5,15 @@
 //
 // n is a multiple of CHUNK_NUMBERS: what a flush leaves of its numbers stays unused, so that whoever knows the first and the next
 // number can look up every chunk by its key, and needs no query that searches.
-import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
 import type { Charges } from './charges.ts';
+import type { MailboxItem } from './item.ts';
 
 /**
  * An item as stored. `devices`: whom it is still for. `taken`: some device had it before it was stored, so the sender knows.
  * `item` is null once it expired while others of its chunk had not: the numbers of those stay.
  */
 export type StoredItem = {
-  readonly item: MessageItem | NoticeItem | null;
+  readonly item: MailboxItem | null;
   readonly devices: readonly string[];
   readonly taken: boolean;
 };

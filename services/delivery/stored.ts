@@ -1,10 +1,10 @@
 // What the store has of a mailbox, as far as its actor must know to decide: numbers, sizes and cursors, never the items.
 // It counts what the turns decided; the host makes it so.
-import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
 import { KIB } from '#protocol/limits.ts';
 import type { Carried } from './carried.ts';
 import { chargesOf, Ledger } from './charges.ts';
 import type { Draft } from './draft.ts';
+import type { MailboxItem } from './item.ts';
 import { CHUNK_NUMBERS, type Chunk, type ChunkInfo, type MailboxState } from './store.ts';
 import { sweepChunk } from './sweep-chunk.ts';
 
@@ -40,7 +40,12 @@ export class Stored {
     return this.#ledger.messages;
   }
 
-  /** The bytes of one sender's messages, or of NOTICES. */
+  /** What notices and entries take, which do not count towards it. */
+  get besideBytes(): number {
+    return this.#ledger.beside;
+  }
+
+  /** The bytes of one sender's messages, or of the entries by somebody (charges.ts). */
   bytesOf(whom: string): number {
     return this.#ledger.of(whom);
   }
@@ -117,7 +122,7 @@ export class Stored {
     const info = this.#chunks[at];
     if (!info) return;
     const { notices } = draft;
-    const expired = (item: MessageItem | NoticeItem): boolean => draft.expired(item);
+    const expired = (item: MailboxItem): boolean => draft.expired(item);
     const left = sweepChunk(chunk, { expired, own: this.#user, devices, cursors: this.#cursors, notices });
     if (left === undefined) return;
     this.#ledger.remove(info.charges);

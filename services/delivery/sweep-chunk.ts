@@ -1,6 +1,7 @@
 // What leaves the store undelivered: expired items, and those that only devices out of use could have taken. Nothing goes silently:
 // the sender hears `expired` if no device had it, the devices that lack it hear `missed` (DESIGN section 3, No silent loss).
-import type { MessageItem, NoticeItem } from '#protocol/commands.ts';
+// Only notices and groups' entries go without a word: the first are outside the promise, the others are in the group's log.
+import type { MailboxItem } from './item.ts';
 import type { Notices } from './notices.ts';
 import type { Chunk, StoredItem } from './store.ts';
 
@@ -10,7 +11,7 @@ const EMPTY: StoredItem = { item: null, devices: [], taken: true };
 export function sweepChunk(
   chunk: Chunk,
   mailbox: {
-    expired: (item: MessageItem | NoticeItem) => boolean;
+    expired: (item: MailboxItem) => boolean;
     own: string;
     devices: ReadonlySet<string>;
     cursors: ReadonlyMap<string, number>;

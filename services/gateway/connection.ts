@@ -15,7 +15,8 @@ import {
 } from '#protocol/limits.ts';
 import { type Outcome, refusal } from './asks.ts';
 import { corkForTick } from './corked.ts';
-import { frameText, type Read, readFrame } from './frame.ts';
+import { type Read, readFrame } from './frame.ts';
+import { sendFrame } from './frame-text.ts';
 import type { Client, Hub } from './hub.ts';
 import { type ActorRequest, Requests } from './requests.ts';
 import { Session } from './session.ts';
@@ -210,7 +211,7 @@ export class Connection implements Client {
   #write(frame: ServerFrame): void {
     if (this.#closed) return;
     corkForTick(this.#socket);
-    this.#websocket.send(frameText(frame));
+    sendFrame(this.#websocket, frame);
     this.#bound();
   }
 

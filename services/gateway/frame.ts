@@ -2,7 +2,6 @@
 import type { RawData } from 'ws';
 import { RequestError } from '#protocol/errors.ts';
 import { type ClientFrame, clientFrame } from '#protocol/frames/client.ts';
-import type { ServerFrame } from '#protocol/frames/server.ts';
 
 /** Names of unknown fields are quoted in the refusal; a client chose them. */
 const PROBLEM_MAX_CHARS = 300;
@@ -23,13 +22,6 @@ export function readFrame(data: RawData, isBinary: boolean): Read | undefined {
   const at = issue?.path.length ? `${issue.path.join('.')}: ` : '';
   const problem = `${at}${issue?.message}`.slice(0, PROBLEM_MAX_CHARS);
   return { id, refusal: new RequestError('bad_request', `Not a frame of the protocol. ${problem}`) };
-}
-
-/** The text of a frame. A message's Base64 needs no escaping: JSON.stringify would look at each character of it. */
-export function frameText(frame: ServerFrame): string {
-  if (frame.type !== 'deliver') return JSON.stringify(frame);
-  const { n, header, body, slot, receivedAt } = frame;
-  return `{"type":"deliver","n":${n},"header":"${header}","body":"${body}","slot":"${slot}","receivedAt":${receivedAt}}`;
 }
 
 function parseJson(text: string): unknown {

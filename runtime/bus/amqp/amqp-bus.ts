@@ -6,7 +6,6 @@ import type { ActorKind, Addressed, InboxMessage } from '#protocol/commands.ts';
 import { partitionOf } from '../../partitions.ts';
 import type { PartitionEpochs } from '../../store/meta.ts';
 import type { Bus, BusReader, PartitionConsumer, Suspects, Unreadable } from '../bus.ts';
-import { encodeCommand } from '../encode.ts';
 import { consumeInbox, type InboxEvents } from './inbox.ts';
 import { Keeper } from './keeper.ts';
 import { Link, parseBrokerUrl } from './link.ts';
@@ -107,7 +106,7 @@ export class AmqpBus implements Bus {
       members: this.#members,
       ownership: this.#ownership,
       inbox: () => this.#inbox,
-      send: (inbox, text) => this.#publisher.send(inbox, text),
+      send: (inbox, item) => this.#publisher.send(inbox, item),
     });
     this.#keeper = new Keeper({
       open: (lost) => this.#open(lost),
@@ -145,8 +144,7 @@ export class AmqpBus implements Bus {
   }
 
   publish(commands: readonly Addressed[]): Promise<void> {
-    const items = commands.map((command) => ({ queue: this.#topology.queueOf(command), text: encodeCommand(command) }));
-    return this.#publisher.publish(items);
+    return this.#publisher.publish(commands.map((command) => ({ queue: this.#topology.queueOf(command), command })));
   }
 
   /** Nothing is gained by waiting: what is settled soon has passed the broker all the same. */
@@ -160,7 +158,7 @@ export class AmqpBus implements Bus {
 
   send(inbox: string, message: InboxMessage): void {
     if (inbox === this.#inbox) this.#reader.message(message);
-    else this.#publisher.send(inbox, JSON.stringify({ message }));
+    else this.#publisher.send(inbox, { message });
   }
 
   onMessage(reader: BusReader): void {

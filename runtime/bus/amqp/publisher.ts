@@ -1,10 +1,12 @@
 // Publishes: one lane for each destination, confirms for all, and a report for what came back because its queue is no more.
 import type { ConfirmChannel, Message } from 'amqplib';
+import type { Addressed } from '#protocol/commands.ts';
 import { Unavailable } from '#protocol/errors.ts';
 import { MIB } from '#protocol/limits.ts';
+import type { Encoded } from '../frame-text.ts';
 import { Lane } from './lane.ts';
 import { type Batch, Sent } from './sent.ts';
-import { type FrameKind, frameType } from './wire.ts';
+import { encodeFor, encodeItem, type FrameKind, frameType, type InboxItem } from './wire.ts';
 
 /** What waits for one inbox while the broker takes nothing. Who is told more is told nothing: its sessions begin anew. */
 const INBOX_WAITING_MAX_CHARS = 64 * MIB;
@@ -16,8 +18,7 @@ type Publication = {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
-type Item = {
-  readonly text: string;
+type Item = Encoded & {
   readonly version: number;
   readonly publication?: Publication;
   /** Of what is for an inbox. */
@@ -73,22 +74,26 @@ export class Publisher {
     this.#whenIdle?.();
   }
 
-  /** Resolves when each text is confirmed in its durable queue, in the order of publishing. Throws Unavailable. */
-  publish(items: readonly { readonly queue: string; readonly text: string }[]): Promise<void> {
+  /** Resolves when each command is confirmed in its durable queue, in the order of publishing. Throws Unavailable. */
+  publish(items: readonly { readonly queue: string; readonly command: Addressed }[]): Promise<void> {
     if (!this.#channel) return Promise.reject(new Unavailable('RabbitMQ is away.'));
     if (items.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const publication = { since: performance.now(), left: items.length, resolve, reject };
       this.#publications.add(publication);
       const version = this.#events.version();
-      for (const { queue, text } of items) this.#add(queue, 'commands', { text, version, publication });
+      for (const { queue, command } of items) {
+        this.#add(queue, 'commands', { ...encodeFor(version, command), version, publication });
+      }
     });
   }
 
   /** Sends to an inbox; nobody waits for it. */
-  send(inbox: string, text: string): void {
+  send(inbox: string, item: InboxItem): void {
     if (!this.#channel) return;
-    const destination = this.#add(inbox, 'inbox', { text, version: this.#events.version(), batch: this.#sent.add() });
+    const version = this.#events.version();
+    const batch = this.#sent.add();
+    const destination = this.#add(inbox, 'inbox', { ...encodeItem(version, item), version, batch });
     if (destination.lane.waitingChars > INBOX_WAITING_MAX_CHARS) this.#lose(destination);
   }
 
@@ -154,10 +159,10 @@ export class Publisher {
   #flush(destination: Destination): void {
     const { queue, kind, lane } = destination;
     for (let frame = lane.take(); frame && this.#channel; frame = lane.take()) {
-      const items = frame;
+      const { items, text } = frame;
       this.#frames += 1;
       this.#items += items.length;
-      const content = Buffer.from(`[${items.map(({ text }) => text).join(',')}]`);
+      const content = Buffer.from(text);
       const id = String(++this.#lastId);
       const type = frameType(kind, items[0]?.version ?? this.#events.version());
       const persistent = kind === 'commands';

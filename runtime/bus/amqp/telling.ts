@@ -4,6 +4,7 @@ import { partitionOf } from '../../partitions.ts';
 import type { Members } from './members.ts';
 import type { Ownership } from './ownership.ts';
 import { Tells } from './tells.ts';
+import type { InboxItem } from './wire.ts';
 
 export type TellingDeps = {
   readonly partitions: number;
@@ -11,7 +12,7 @@ export type TellingDeps = {
   readonly ownership: Ownership;
   /** This instance's inbox, as it is now. */
   readonly inbox: () => string;
-  readonly send: (inbox: string, text: string) => void;
+  readonly send: (inbox: string, item: InboxItem) => void;
 };
 
 export class Telling {
@@ -26,7 +27,7 @@ export class Telling {
     if (this.#given(command)) return;
     const inbox = this.#ownerInbox(command);
     if (inbox === undefined || inbox === this.#deps.inbox()) this.#keep(command);
-    else this.#deps.send(inbox, JSON.stringify({ told: command }));
+    else this.#deps.send(inbox, { told: command });
   }
 
   /** From another instance. Where the owner is not here any more, it waits for news of who is: two that take each other for it must not toss it to and fro. */

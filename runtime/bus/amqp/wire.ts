@@ -2,7 +2,9 @@
 // before it. Commands stay the JSON that the embedded journal stores, too.
 import { z } from 'zod';
 import { ACTOR_KINDS, type ActorKind, type Addressed, type InboxMessage } from '#protocol/commands.ts';
-import { FRAME_VERSIONS } from './versions.ts';
+import { decodeCommands as decodeAny, encodeCommand } from '../encode.ts';
+import { type Encoded, readFrameText } from '../frame-text.ts';
+import { FRAME_VERSIONS, SHARING_VERSION } from './versions.ts';
 
 /** Sent through a partition's queue by who should own it: its own `alive`. */
 export const PROBE_TYPE = 'probe/1';
@@ -13,7 +15,7 @@ export const ALIVE_TYPE = 'alive/1';
 /** To every inbox: the instance of this name is no more. */
 export const BYE_TYPE = 'bye/1';
 
-/** A JSON array: of commands for one partition, or of InboxItem for an instance's inbox. */
+/** What a frame is a list of: commands for one partition, or InboxItem for an instance's inbox. */
 export type FrameKind = 'commands' | 'inbox';
 
 /** The type of a frame of some version. */
@@ -47,21 +49,38 @@ export function decodeAlive(content: Buffer): Alive {
   return aliveSchema.parse(JSON.parse(content.toString()));
 }
 
+/** A command as one of a frame of some version. */
+export function encodeFor(version: number, command: Addressed): Encoded {
+  return version >= SHARING_VERSION ? encodeCommand(command) : { text: JSON.stringify(command) };
+}
+
 /**
- * A frame of commands for actors of one kind. What is in the queues was encoded by `encodeCommand` under the same type: it is looked at no
- * further than is needed to hand it out. Throws if it is none.
+ * A frame of commands for actors of one kind. What is in the queues was encoded by `encodeFor`: it is looked at no further than is needed to
+ * hand it out. Throws if it is none.
  */
 export function decodeCommands(content: Buffer, kind: ActorKind): readonly Addressed[] {
-  const commands: unknown = JSON.parse(content.toString());
-  if (!Array.isArray(commands)) throw new Error('a frame that is no list');
-  for (const one of commands as readonly (Partial<Addressed> | null)[]) {
-    const isCommand = one?.kind === kind && typeof one.key === 'string' && typeof one.command?.type === 'string';
-    if (!isCommand) throw new Error(`a frame with something that is no command for ${kind} actors`);
-  }
-  return commands as readonly Addressed[];
+  const commands = decodeAny(content.toString());
+  const other = commands.find((command) => command.kind !== kind);
+  if (other) throw new Error(`a frame with something that is no command for ${kind} actors`);
+  return commands;
+}
+
+/** An item for an inbox as one of a frame of some version. The pushes of a message to a group share all but the slot. */
+export function encodeItem(version: number, item: InboxItem): Encoded {
+  const push =
+    version >= SHARING_VERSION && 'message' in item && item.message.type === 'push' ? item.message : undefined;
+  if (push?.frame.type !== 'deliver' || !push.frame.group) return { text: JSON.stringify(item) };
+  const { header, body, receivedAt, group, ...frame } = push.frame;
+  const fields = `"header":"${header}","receivedAt":${receivedAt},"group":${JSON.stringify(group)}`;
+  return { text: JSON.stringify({ message: { ...push, frame } }), shared: { fields, body } };
 }
 
 /** A frame for an inbox. Only instances of this deployment reach an inbox, and the type names the version. */
 export function decodeInbox(content: Buffer): readonly InboxItem[] {
-  return JSON.parse(content.toString()) as InboxItem[];
+  const items = readFrameText(content.toString(), (rest, shared) => {
+    const { message } = rest as { message: { frame: object } }; // as encodeItem made it
+    message.frame = { ...shared, ...message.frame };
+    return rest;
+  });
+  return items as InboxItem[]; // see above
 }

@@ -1,6 +1,6 @@
 // People with accounts and devices that sign, for the tests of group logs; made from their names, so that every run has the same.
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { encodeAccountEntry, type SignedEntry } from '../account-entry.ts';
+import { encodeAccountEntry, encodeSignedEntry, type SignedEntry, type SignedEntryText } from '../account-entry.ts';
 import { type AccountState, activeDevices, appendEntry, nextEntry } from '../account-log.ts';
 import { type Actor, encodeGroupEntry, type GroupEntry, type SignedGroupEntry } from '../group-entry.ts';
 import { type SignLabel, signedBytes } from '../hash.ts';
@@ -24,8 +24,8 @@ const signed = (key: KeyObject, label: SignLabel, bytes: Uint8Array): Uint8Array
 
 export class GroupPerson {
   readonly address: string;
-  /** The account log, oldest first. */
-  readonly log: SignedEntry[] = [];
+  /** The account log as auth has it. */
+  readonly log: SignedEntryText[] = [];
   readonly #identity: KeyObject;
   readonly #devices: KeyObject[] = [];
   #account: AccountState | undefined;
@@ -86,6 +86,6 @@ export class GroupPerson {
     const one: SignedEntry = { entry, signature: signed(this.#identity, 'account', entry) };
     const both = device === undefined ? one : { ...one, countersignature: signed(device, 'device-entry', entry) };
     this.#account = appendEntry(this.#account, both, address);
-    this.log.push(both);
+    this.log.push(encodeSignedEntry(both));
   }
 }

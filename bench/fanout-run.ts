@@ -1,6 +1,6 @@
 // One phase of the fan-out benchmark at a subject, whichever it is: what it reached, and what that cost.
 import { setTimeout as delay } from 'node:timers/promises';
-import { busRates } from './counters.ts';
+import { type BusRates, busRates } from './counters.ts';
 import type { Fan } from './fan.ts';
 import type { Hall } from './hall.ts';
 import { percentile } from './statistics.ts';
@@ -19,7 +19,7 @@ export type FanoutRun = {
   readonly p50: number;
   readonly p99: number;
   readonly bytes: number;
-  readonly messagesPerDelivery: number | undefined;
+  readonly bus: BusRates | undefined;
   readonly cpuUs: PerProcess;
 };
 
@@ -43,7 +43,7 @@ export async function runPhase({ subject, hall, generator, counts }: Stage, phas
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     bytes: (after.bytes - before.bytes) / deliveries,
-    messagesPerDelivery: before.bus && after.bus && busRates(before.bus, after.bus, deliveries).messagesPerDelivery,
+    bus: before.bus && after.bus && busRates(before.bus, after.bus, deliveries),
     cpuUs: usedForEach(before.used, after.used, deliveries),
   };
 }

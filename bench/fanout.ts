@@ -38,7 +38,7 @@ type About = Omit<Circumstances, 'bench' | 'cpuUs'>;
 
 const SHAPES: readonly Shape[] = SIZES.flatMap((members) => WINDOWS.map((window) => ({ members, window })));
 
-/** For each shape the lines of throughput, p50, p99 and bytes_per_delivery, over RabbitMQ also of bus_messages_per_delivery; then both of costs. */
+/** For each shape the lines of throughput, p50, p99 and bytes_per_delivery, over RabbitMQ also of what went through it; then both of costs. */
 export function fanout({
   mode,
   runs = DEFAULT_RUNS,
@@ -108,9 +108,13 @@ function shapeLines(shape: Shape, done: readonly Pair[], about: About): ResultLi
     { metric: 'p99', unit: 'ms', better: 'lower', ...of('p99') },
     { metric: 'bytes_per_delivery', unit: 'bytes', better: 'lower', ...of('bytes') },
   ];
-  const messages = done.flatMap(({ product }) => product.messagesPerDelivery ?? []);
-  if (messages.length > 0) {
-    measured.push({ metric: 'bus_messages_per_delivery', unit: 'AMQP messages', better: 'lower', values: messages });
+  const bus = done.flatMap((pair) => pair.product.bus ?? []);
+  if (bus.length > 0) {
+    const [messages, bytes] = [bus.map((one) => one.messagesPerDelivery), bus.map((one) => one.bytesPerDelivery)];
+    measured.push(
+      { metric: 'bus_messages_per_delivery', unit: 'AMQP messages', better: 'lower', values: messages },
+      { metric: 'bus_bytes_per_delivery', unit: 'bytes', better: 'lower', values: bytes },
+    );
   }
   const cpuUs = {
     ...medians(done.map(({ product }) => product.cpuUs)),

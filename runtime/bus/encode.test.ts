@@ -78,6 +78,27 @@ describe('a frame', () => {
     );
   });
 
+  test('takes no message for another, whatever it is that they do not have in common', () => {
+    const group = { name: 'team@localhost', number: 1, persons: 2 };
+    const message: MessageItem = {
+      ...{ type: 'message', id: 'id', from: 'al@localhost', device: 'd', conversation: 'c', seq: 1, header: 'header' },
+      ...{ body: 'body', slots: { a: 'slot' }, receivedAt: 1, expiresAt: 2, group },
+    };
+    const changed = (value: unknown): unknown => (typeof value === 'number' ? value + 1 : `${value}x`);
+    const others = Object.entries(message).flatMap(([key, value]) => {
+      if (key === 'type' || key === 'slots') return [];
+      if (key !== 'group') return [{ ...message, [key]: changed(value) }];
+      return Object.entries(group).map(([part, its]) => ({ ...message, group: { ...group, [part]: changed(its) } }));
+    });
+    for (const other of others) {
+      const commands = [message, other, message].map((item): Addressed => {
+        return { kind: 'mailbox', key: 'bo@localhost', command: { type: 'deliver', item } };
+      });
+      expect(decodeCommands(frameOf(commands))).toEqual(commands);
+    }
+    expect(others).toHaveLength(12);
+  });
+
   test('has the longest message once, however many it goes to', () => {
     const body = 'x'.repeat(Math.ceil((80 * KIB) / 3) * 4);
     const message: Omit<MessageItem, 'slots'> = {

@@ -14,9 +14,24 @@ export type Shared = { readonly fields: string; readonly body: string };
 /** The characters of what is shared, where it is written. */
 export const charsOf = ({ fields, body }: Shared): number => fields.length + body.length;
 
+/**
+ * What is shared, made once for all that come one after another with the same values: half of the work of writing a fan-out was making it again.
+ * `values`: all that goes into it.
+ */
+export function sharing<T>(values: (of: T) => readonly unknown[], make: (of: T) => Shared): (of: T) => Shared {
+  let last: { readonly values: readonly unknown[]; readonly shared: Shared } | undefined;
+  return (of) => {
+    const now = values(of);
+    if (!last || !now.every((value, index) => value === last?.values[index])) last = { values: now, shared: make(of) };
+    return last.shared;
+  };
+}
+
 export class FrameText {
   readonly #parts: string[] = [];
   readonly #places = new Map<string, { readonly place: number; readonly body: string }>();
+  /** Most come one after another. */
+  #latest: { readonly shared: Shared; readonly place: number } | undefined;
   #chars = 0;
 
   /** Adds one; false if it were longer than `maxChars` then, unless it is the first. */
@@ -41,9 +56,13 @@ export class FrameText {
     return `[${this.#parts.join(',')}]`;
   }
 
-  #placeOf({ fields, body }: Shared): number | undefined {
+  #placeOf(shared: Shared): number | undefined {
+    if (this.#latest?.shared === shared) return this.#latest.place;
+    const { fields, body } = shared;
     const known = this.#places.get(fields);
-    return known?.body === body ? known.place : undefined;
+    if (known?.body !== body) return undefined;
+    this.#latest = { shared, place: known.place };
+    return known.place;
   }
 }
 

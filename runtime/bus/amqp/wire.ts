@@ -2,8 +2,9 @@
 // before it. Commands stay the JSON that the embedded journal stores, too.
 import { z } from 'zod';
 import { ACTOR_KINDS, type ActorKind, type Addressed, type InboxMessage } from '#protocol/commands.ts';
+import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { decodeCommands as decodeAny, encodeCommand } from '../encode.ts';
-import { type Encoded, readFrameText } from '../frame-text.ts';
+import { type Encoded, readFrameText, sharing } from '../frame-text.ts';
 import { FRAME_VERSIONS, SHARING_VERSION } from './versions.ts';
 
 /** Sent through a partition's queue by who should own it: its own `alive`. */
@@ -70,10 +71,16 @@ export function encodeItem(version: number, item: InboxItem): Encoded {
   const push =
     version >= SHARING_VERSION && 'message' in item && item.message.type === 'push' ? item.message : undefined;
   if (push?.frame.type !== 'deliver' || !push.frame.group) return { text: JSON.stringify(item) };
-  const { header, body, receivedAt, group, ...frame } = push.frame;
-  const fields = `"header":"${header}","receivedAt":${receivedAt},"group":${JSON.stringify(group)}`;
-  return { text: JSON.stringify({ message: { ...push, frame } }), shared: { fields, body } };
+  const { type, n, slot } = push.frame;
+  return { text: JSON.stringify({ message: { ...push, frame: { type, n, slot } } }), shared: sharedOf(push.frame) };
 }
+
+const sharedOf = sharing<ServerFrameOf<'deliver'>>(
+  ({ header, body, receivedAt, group }) => [header, body, receivedAt, group?.name, group?.number],
+  ({ header, body, receivedAt, group }) => {
+    return { fields: `"header":"${header}","receivedAt":${receivedAt},"group":${JSON.stringify(group)}`, body };
+  },
+);
 
 /** A frame for an inbox. Only instances of this deployment reach an inbox, and the type names the version. */
 export function decodeInbox(content: Buffer): readonly InboxItem[] {

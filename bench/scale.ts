@@ -12,7 +12,7 @@ const DEFAULT_RUNS = 2;
 const DEFAULT_SECONDS = 2;
 const WARM_UP_SECONDS = 2;
 const INSTANCES = [1, 2, 3];
-const SERVICES = ['gateway', 'auth', 'delivery'];
+const SERVICES = ['gateway', 'auth', 'groups', 'delivery'];
 /** More than the services reach over a broker on two cores. */
 const PREPARED_PER_SECOND = 12_000;
 /** No loss beyond 10 %. */

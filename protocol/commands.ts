@@ -121,6 +121,11 @@ export type AccountCommand =
   /** From a group's actor: tells it the log, as a command of its own. `group`: the key of that actor. */
   | { readonly type: 'log.tell'; readonly group: string };
 
+/** The key of the actor of a group's name. */
+export function groupKey(name: string): string {
+  return `#${name}`;
+}
+
 /** A request about groups, as the gateway forwards it: the frame, and whose session it came in. */
 type GroupAsked<T extends RequestType> = {
   readonly type: T;

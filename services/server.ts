@@ -22,8 +22,10 @@ import { mailboxSchema, SqliteMailboxStore } from './delivery/sqlite-store.ts';
 import { gatewaySettings } from './gateway/config.ts';
 import { EVERY_ADDRESS } from './gateway/listener.ts';
 import { startGateway } from './gateway/service.ts';
+import { startGroups } from './groups/service.ts';
+import { groupSchema, SqliteGroupStore } from './groups/sqlite-store.ts';
 
-const schema = [...journalSchema, ...quarantineSchema, ...accountSchema, ...mailboxSchema];
+const schema = [...journalSchema, ...quarantineSchema, ...accountSchema, ...groupSchema, ...mailboxSchema];
 
 const shape = {
   ...gatewaySettings,
@@ -54,6 +56,7 @@ await runProcess(async () => {
 
   const auth = await startAuth({ ...shared, store: new SqliteAccountStore(database), domain, random }, settings);
   const delivery = startDelivery({ ...shared, store: new SqliteMailboxStore(database), monotonic }, settings);
+  const groups = startGroups({ ...shared, store: new SqliteGroupStore(database) });
   const { serverKey } = auth;
   const gateway = await startGateway({ ...shared, serverKey, space, random, monotonic }, settings);
   await claim();
@@ -65,8 +68,10 @@ await runProcess(async () => {
   return async () => {
     log.info('draining');
     delivery.stopSweeps();
+    groups.stopSweeps();
     await gateway.drain();
     await auth.stop();
+    await groups.stop();
     await delivery.stop();
     await bus.close();
     await database.close();

@@ -11,7 +11,7 @@ import { openTestDatabase } from '../test/mongo.fixture.ts';
 import { describeOn, describeOnAll, freshName } from '../test/services.fixture.ts';
 
 const WRONG_SETTING = 2;
-const SERVICES = ['auth', 'delivery', 'gateway'] as const;
+const SERVICES = ['auth', 'groups', 'delivery', 'gateway'] as const;
 const NOWHERE = 'amqp://127.0.0.1:1';
 
 const stack = join(import.meta.dirname, 'stack.ts');
@@ -41,7 +41,9 @@ describe('a service that cannot start', () => {
   test('ends the stack with its status, after its own sentence', async () => {
     const ended = await runToEnd([stack, '--port', '0'], { ...environment(NOWHERE), PARLEY_MONGO_URL: 'mongo' });
     expect(ended.stderr).toMatch(/setting mongoUrl is not a MongoDB URL/);
-    expect(ended.stderr).toMatch(/The stack ends, because its (auth|delivery|gateway) did not start: see above\.\n$/);
+    expect(ended.stderr).toMatch(
+      /The stack ends, because its (auth|groups|delivery|gateway) did not start: see above\.\n$/,
+    );
     expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status: WRONG_SETTING, stdout: '' });
   });
 });
@@ -79,7 +81,7 @@ describeOnAll('a stack', (urls) => {
     const running = await Listening.start(args, { environment: settings, family: true });
     onTestFinished(() => void running.end('SIGKILL'));
     const healthy = [...running.stdout.matchAll(/^Parley (\w+) works, (http:\S+)$/gm)];
-    expect(healthy.map(([, service]) => service)).toEqual(['auth', 'delivery']);
+    expect(healthy.map(([, service]) => service)).toEqual(['auth', 'groups', 'delivery']);
     for (const url of [...healthy.map(([, , at]) => at), running.url.replace('ws', 'http')]) {
       expect((await fetch(`${url}/readyz`)).status).toBe(200);
       expect(await (await fetch(`${url}/metrics`)).text()).toContain('parley_bus_away_seconds 0');

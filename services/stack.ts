@@ -19,6 +19,7 @@ const common = { ...backboneSettings, ...logSettings };
 const SERVICES = {
   auth: { ...authSettings, ...healthSettings, ...common },
   delivery: { domain: door.domain, signUp: door.signUp, ...deliverySettings, ...healthSettings, ...common },
+  groups: { domain: door.domain, signUp: door.signUp, ...healthSettings, ...common },
   gateway: { ...door, port, ...common },
 } as const;
 type Service = keyof typeof SERVICES;
@@ -26,6 +27,7 @@ type Service = keyof typeof SERVICES;
 const shape = {
   gateway: instances('how many gateways; they listen on --port and the ports after it, or with 0 on any free ones'),
   auth: instances('how many auth processes'),
+  groups: instances('how many groups processes'),
   delivery: instances('how many delivery processes'),
   ...door,
   port,
@@ -41,7 +43,7 @@ await runProcess(async () => {
   const log = makeLog('stack', settings.logLevel);
   const stack = new Processes(log);
   const started: Promise<string>[] = [];
-  for (const service of ['auth', 'delivery', 'gateway'] as const) {
+  for (const service of ['auth', 'groups', 'delivery', 'gateway'] as const) {
     for (let index = 0; index < settings[service]; index += 1) {
       const given: Record<string, unknown> = { ...settings };
       if (service === 'gateway' && settings.port > 0) given.port = settings.port + index;

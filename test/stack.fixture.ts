@@ -15,7 +15,7 @@ const STACK = new URL('../services/stack.ts', import.meta.url).pathname;
 const GATEWAY = new URL('../services/gateway/main.ts', import.meta.url).pathname;
 /** Options of a stack that its gateways read, each with a value. */
 const GATEWAYS_OWN: readonly string[] = ['--rate-factor'];
-export const SERVICES = ['gateway', 'delivery', 'auth'] as const;
+export const SERVICES = ['gateway', 'delivery', 'groups', 'auth'] as const;
 export type Service = (typeof SERVICES)[number];
 /** Of each service. */
 export const INSTANCES = 2;

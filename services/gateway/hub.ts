@@ -158,9 +158,9 @@ export class Hub {
     return this.available && !this.bus.blocked;
   }
 
-  /** Why a message for these mailboxes is not taken now. */
-  overloaded(addresses: readonly string[]): RequestError | undefined {
-    return addresses.some((address) => this.bus.lagMsOf('mailbox', address) > LAG_MAX_MS)
+  /** Why a message for these actors is not taken now. */
+  overloaded(kind: ActorKind, keys: readonly string[]): RequestError | undefined {
+    return keys.some((key) => this.bus.lagMsOf(kind, key) > LAG_MAX_MS)
       ? new RequestError('busy', undefined, SECOND_MS)
       : undefined;
   }

@@ -1,7 +1,7 @@
 // The requests of one connection that an actor of its person answers: what may be asked when, how often, and as which command. The
 // challenge is here because a session answers it, once.
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { AccountCommand, Addressed, GroupCommand } from '#protocol/commands.ts';
+import { type AccountCommand, type Addressed, type GroupCommand, groupKey } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
 import { CHALLENGE_MAX_AGE_MS, REQUESTS_UNANSWERED_MAX } from '#protocol/limits.ts';
@@ -92,7 +92,7 @@ export class Requests {
       case 'group.state':
       case 'group.list': {
         const asked = { type: frame.type, frame, from, device, reply };
-        return { kind: 'group', key: groupKey(frame, from), command: asked as GroupCommand }; // type and frame belong together
+        return { kind: 'group', key: keyOf(frame, from), command: asked as GroupCommand }; // type and frame belong together
       }
       default:
         return { kind: 'account', key: 'address' in frame ? frame.address : from, command: this.#command(frame, re) };
@@ -113,9 +113,9 @@ export class Requests {
   }
 }
 
-/** The actor of a group's name; of whoever asks for a list, the one that looks it up (protocol/commands.ts). */
-function groupKey(frame: GroupRequest, from: string): string {
-  return frame.type === 'group.list' ? from : `#${frame.name}`;
+/** The actor of a group's name; of whoever asks for a list, the one that looks it up. */
+function keyOf(frame: GroupRequest, from: string): string {
+  return frame.type === 'group.list' ? from : groupKey(frame.name);
 }
 
 /** The domain that a request names; undefined: it names none. */

@@ -1,5 +1,6 @@
-// A device's session on its connection, and the messages that it sends: checked, bounded, delivered mailbox by mailbox, answered once.
-import type { MailboxCommand, SessionRef } from '#protocol/commands.ts';
+// A device's session on its connection, and the messages that it sends: checked, bounded, delivered mailbox by mailbox or given to their
+// group, answered once.
+import { type GroupCommand, groupKey, type MailboxCommand, type SessionRef } from '#protocol/commands.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
 import { SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
@@ -14,6 +15,9 @@ const SLOT_CHARS = 250;
 
 /** A send whose answer is to come: under which number, and its size in characters. */
 type Unanswered = { re: number; readonly size: number };
+
+type ToGroup = Extract<Accepted, { name: string }>;
+type Direct = Exclude<Accepted, ToGroup>;
 
 export class Session implements Sender {
   readonly address: string;
@@ -99,27 +103,34 @@ export class Session implements Sender {
       if (!(error instanceof RequestError)) throw error;
       return answer(refusal(error));
     }
-    const { message, mailboxes } = accepted;
+    const { message } = accepted;
     const size = frame.body.length + frame.header.length + frame.slots.length * SLOT_CHARS;
     const send: Unanswered = { re: 0, size };
     this.#unanswered.add(send);
     this.#hub.entered(size);
-    this.#deliver(send, message, mailboxes, (outcome) => {
+    const done = (outcome: Outcome): void => {
       this.#unanswered.delete(send);
       this.#hub.left(size);
       if ('refused' in outcome && new RequestError(outcome.refused.code).retry) this.#refused.refuse(message);
       answer(outcome);
-    });
+    };
+    if ('name' in accepted) this.#toGroup(send, accepted, done);
+    else this.#deliver(send, accepted.message, accepted.mailboxes, done);
   }
 
   /** A retryable refusal is remembered, so that later numbers of the conversation do not overtake the refused one. */
-  #admit({ message, mailboxes }: Accepted): void {
+  #admit(accepted: Accepted): void {
+    const { message } = accepted;
     if (this.#refused.mustWait(message)) throw new RequestError('earlier_refused');
     const problem =
       (this.#hub.space.low
         ? new RequestError('no_space')
-        : this.#hub.overloaded(mailboxes.map(({ address }) => address))) ??
-      this.#allowance.spend(this.#hub.monotonic());
+        : 'name' in accepted
+          ? this.#hub.overloaded('group', [groupKey(accepted.name)])
+          : this.#hub.overloaded(
+              'mailbox',
+              accepted.mailboxes.map(({ address }) => address),
+            )) ?? this.#allowance.spend(this.#hub.monotonic());
     if (problem) {
       this.#refused.refuse(message);
       throw problem;
@@ -133,7 +144,7 @@ export class Session implements Sender {
    */
   #deliver(
     send: Unanswered,
-    message: Accepted['message'],
+    message: Direct['message'],
     mailboxes: readonly Mailbox[],
     done: (outcome: Outcome) => void,
   ): void {
@@ -148,6 +159,17 @@ export class Session implements Sender {
     const { address: key, slots } = mailbox;
     const command: MailboxCommand = { type: 'deliver', item: { ...message, slots }, reply: { inbox: bus.inbox, re } };
     bus.publish([{ kind: 'mailbox', key, command }]).catch((error: unknown) => {
+      asks.fail(re, this.#hub.refusalFor(error));
+    });
+  }
+
+  /** Gives it to the actor of its group: accepted once that has numbered it. */
+  #toGroup(send: Unanswered, { name, message }: ToGroup, done: (outcome: Outcome) => void): void {
+    const { asks, bus } = this.#hub;
+    const re = asks.open(false, done);
+    send.re = re;
+    const command: GroupCommand = { type: 'send', message, reply: { inbox: bus.inbox, re } };
+    bus.publish([{ kind: 'group', key: groupKey(name), command }]).catch((error: unknown) => {
       asks.fail(re, this.#hub.refusalFor(error));
     });
   }

@@ -1,16 +1,13 @@
 // Groups as the host runs them: how they are loaded and written, and when their marks are swept.
+import { groupKey } from '#protocol/commands.ts';
 import type { ActorType } from '#runtime/actors/actor.ts';
 import { Directory } from './directory.ts';
 import { Group } from './group.ts';
 import { type GroupRead, type GroupResult, performRead } from './reading.ts';
 import { type GroupRecord, type GroupStore, MARK_MAX_AGE_MS } from './store.ts';
 
-/** What the key of a group's actor has before its name; any other key is of somebody who asks for a list. */
+/** What the key of a group's actor has before its name (protocol/commands.ts); any other key is of somebody who asks for a list. */
 const GROUP_SIGN = '#';
-
-export function groupKey(name: string): string {
-  return `${GROUP_SIGN}${name}`;
-}
 
 export function groupActors(store: GroupStore): ActorType<'group', GroupRecord, GroupRead, GroupResult> {
   return {

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import type { Addressed, GroupCommand, GroupMessage, InboxMessage } from '#protocol/commands.ts';
+import {
+  type Addressed,
+  type GroupCommand,
+  type GroupMessage,
+  groupKey,
+  type InboxMessage,
+} from '#protocol/commands.ts';
 import { type ClientFrameOf, clientFrame } from '#protocol/frames/client.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { GroupChange } from '#protocol/group-entry.ts';
@@ -14,7 +20,7 @@ import type { Delivery } from '#runtime/bus/bus.ts';
 import type { Database } from '#runtime/store/database.ts';
 import { openDatabase } from '#runtime/store/sqlite.ts';
 import { GroupPerson } from '../../protocol/test/group-people.ts';
-import { groupActors, groupKey } from './groups.ts';
+import { groupActors } from './groups.ts';
 import type { GroupRead, GroupResult } from './reading.ts';
 import { groupSchema, SqliteGroupStore } from './sqlite-store.ts';
 import type { GroupRecord } from './store.ts';

@@ -1,4 +1,5 @@
 // Everybody of the fan-out benchmark, connected to one subject: hands what comes to the group that it is of, and acknowledges it.
+import { encodeBase64 } from '#protocol/base64.ts';
 import { GROUP_APPEND_MAX_ENTRIES } from '#protocol/limits.ts';
 import { Fan } from './fan.ts';
 import type { Group } from './group.ts';
@@ -9,6 +10,7 @@ const CONNECT_AT_ONCE = 32;
 
 export class Hall {
   readonly #wires: ReadonlyMap<Person, Wire>;
+  /** By name as deliveries have it, and by id as notices do. */
   readonly #fans = new Map<string, Fan>();
   /** Sends without an answer. */
   readonly #asked = new Map<number, Fan>();
@@ -65,7 +67,7 @@ export class Hall {
       this.#asked.set(this.#lastRequest, fan);
       wire.send(frameOf(this.#lastRequest));
     });
-    this.#fans.set(group.name, fan);
+    this.#fans.set(group.name, fan).set(encodeBase64(group.place.group), fan);
     return fan;
   }
 
@@ -83,7 +85,7 @@ export class Hall {
         return this.#enter(person, frame.name, frame.number + frame.entries.length - 1);
       case 'notice':
         wire.ack(frame.n);
-        return this.#fanOf(frame.notice.conversation.slice(1)).told(frame);
+        return this.#fanOf(frame.notice.conversation).told(frame);
       case 'ok':
       case 'error': {
         const fan = this.#asked.get(frame.re);

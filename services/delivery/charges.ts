@@ -7,7 +7,7 @@ import { type MailboxItem, sizeOf } from './item.ts';
 export type Charges = Readonly<Record<string, number>>;
 
 /** No address. */
-export const NOTICES = '';
+const NOTICES = '';
 
 const ENTRIES_MARK = '#';
 

@@ -67,6 +67,15 @@ describe('a message to a group', () => {
     ]);
   });
 
+  test('that was accepted and comes again is not refused after all, whatever became of its devices or the quota', async () => {
+    const box = await Box.make(['a1', 'a2'], { quotaBytes: 4 * KIB });
+    await box.turn(box.message(1, { ...FEW, to: ['a1', 'a2'] }));
+    await box.turn(box.account(2, ['a1', 'a3']), box.message(1, { ...FEW, to: ['a2'] }));
+    await box.turn(box.message(1, { ...FEW, to: ['a3'], bodyChars: 4 * KIB }));
+    expect(box.notices.filter(({ notice }) => notice.kind === 'refused')).toEqual([]);
+    expect(box.settled.filter((name) => name === 'm1')).toHaveLength(3);
+  });
+
   test('needs no slot for the device that sent it, and slots for devices out of use are nobody’s concern', async () => {
     const box = await Box.make(['a1', 'a2']);
     await box.turn(box.message(1, { ...FEW, from: AL, device: 'a1', to: ['a2', 'gone'] }));

@@ -139,7 +139,8 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
     const refusal = this.#admission.judge(item, again, devices.length > 0);
     if (!reply && this.#devices.lackSlots(item, served)) draft.notices.stale(item);
     if (refusal) {
-      if (delivery?.redelivered || !reply) draft.notices.refused(item, refusal);
+      // A group that repeats a message, for want of an answer or with late slots, takes back nothing that was accepted.
+      if (reply ? delivery?.redelivered : !served) draft.notices.refused(item, refusal);
       if (reply) draft.refuse(reply, refusal);
       return draft.settle(delivery);
     }

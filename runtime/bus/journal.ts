@@ -14,7 +14,7 @@ const REMOVAL_WAIT_MS = 50;
  * A relayed command that is not settled by then is written. Most are: a notice to somebody connected takes a round trip. So a message
  * between two who are connected costs one row instead of two, and its notice waits for no disk.
  */
-const RELAY_WAIT_MS = 25;
+const RELAY_WAIT_MS = 400;
 /** What nobody waits for is tried again after this, when the disk had no room for it. */
 const FAILED_WAIT_MS = 500;
 /** A command's JSON beside its strings, roughly: for sizes only. */

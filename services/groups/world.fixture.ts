@@ -41,6 +41,14 @@ export class Chain {
     this.state = from?.state;
   }
 
+  /** Entries that somebody wrote on it. */
+  extend(entries: readonly SignedGroupEntryText[]): void {
+    this.state = replayGroupLog(
+      entries.map(({ entry }) => decodeBase64(entry)),
+      this.state,
+    );
+  }
+
   /** A group of that name, created by `person`. */
   create(person: GroupPerson, policy: 'closed' | 'open' | 'lobby' = 'closed', name = NAME): SignedGroupEntryText {
     messages += 1;
@@ -72,6 +80,8 @@ export const deviceName = (person: GroupPerson, device = 0): string => encodeBas
 
 type Asked = 'group.append' | 'group.get' | 'group.state' | 'group.list';
 type Command<T extends GroupCommand['type']> = Extract<GroupCommand, { type: T }>;
+export type AppendCommand = Command<'group.append'>;
+export type SendCommand = Command<'send'>;
 
 /** A frame as the gateway forwards it: only what its schema lets through. */
 export function asked<T extends Asked>(

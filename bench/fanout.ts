@@ -53,6 +53,7 @@ export function fanout({
     for (const shape of SHAPES.filter(({ window }) => window > 1)) {
       for (const act of [product, limit]) await atShape(act, shape, WARM_UP_SECONDS);
     }
+    await costsOf(scene, WARM_UP_SECONDS); // each group's first message loads what its later ones need
     for (let run = 0; run < runs; run++) {
       for (const [shape, done] of pairs) {
         done.push({ product: await atShape(product, shape, seconds), limit: await atShape(limit, shape, seconds) });

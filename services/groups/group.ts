@@ -103,7 +103,8 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
       else this.#take(draft, incoming.command, incoming.delivery);
     }
     this.#next = draft.next;
-    return draft.plan();
+    draft.told.push(...this.#asks.open(now));
+    return draft.plan(this.#asks.due);
   }
 
   #take(draft: Draft, command: GroupCommand, delivery: Delivery | undefined): void {
@@ -144,11 +145,11 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
   }
 
   #told(draft: Draft, told: Extract<GroupCommand, { type: 'account' }>): void {
-    const { log, upTo } = this.#asks.answered(told, draft.now);
+    const log = this.#asks.answered(told, draft.now);
     const left: Undecided[] = [];
     for (const one of this.#undecided) {
       const ask = one.lacking.get(told.address);
-      if (ask !== undefined && ask <= upTo) {
+      if (ask !== undefined && ask <= told.ask) {
         one.lacking.delete(told.address);
         one.logs.set(told.address, log);
       }
@@ -163,7 +164,7 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
     const decided = this.#answered(draft, command, () => {
       const lacking =
         command.type === 'send' ? this.#send(draft, command, one.logs) : this.#append(draft, command, one.logs);
-      one.lacking = this.#asks.ask(lacking, draft.effects);
+      one.lacking = this.#asks.ask(lacking, draft.now);
     });
     if (decided && one.lacking.size > 0) return false;
     draft.settle(delivery);

@@ -89,17 +89,14 @@ export class Client {
     this.#platform = platform;
     this.#profile = profile;
     this.#own = ownDevice(account);
-    const emit = (event: ClientEvent) => {
-      if (event.type === 'synced') this.groups.synced();
-      this.#events.emit(event);
-    };
+    const emit = (event: ClientEvent) => this.#events.emit(event);
     const grown = (address: string, events: readonly NewEvent[]) => this.#onGrown(address, events);
     const accounts = new Accounts({ profile, clock: platform.clock, own: this.#own, grown });
     const { clock, timers, random } = platform;
     this.#upkeep = new Upkeep({ profile, clock, timers, emit }, account.sureTime);
     const { sureTime } = this.#upkeep;
     const session = () => this.#online.session();
-    this.groups = new Groups({ own: this.#own, profile, accounts, clock, random, session, emit });
+    this.groups = new Groups({ own: this.#own, profile, accounts, clock, timers, random, session, emit });
     const deps = { own: this.#own, profile, accounts, clock, timers, random, sureTime, emit, groups: this.groups };
     this.#contacts = new Contacts({ accounts, mine: account, session });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);

@@ -111,7 +111,9 @@ export class Composer {
       const isDone = content === undefined && isAddressed(item, target) && equalBytes(part.previous, previous);
       if (isDone) return item;
       const changed = { ...part, previous, ...(content === undefined ? {} : { content }) };
-      return this.#seal(target, decodeBase64(item.id), item.seq, changed);
+      const sealed = this.#seal(target, decodeBase64(item.id), item.seq, changed);
+      const { group, ...people } = target.people;
+      return group === undefined ? sealed : { ...sealed, people };
     };
   }
 

@@ -5,7 +5,7 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { CryptoError, ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer, ServerFrameOf } from '#protocol/frames/server.ts';
-import { decodeGroupEntry, decodeSignedGroupEntry, type GroupEntry, type Subject } from '#protocol/group-entry.ts';
+import { decodeGroupEntry, decodeSignedGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
 import { verifyGroupLog } from '#protocol/group-log.ts';
 import { memberOf } from '#protocol/group-state.ts';
 import type { Connection } from './connection.ts';
@@ -13,6 +13,7 @@ import { withAccounts } from './group-accounts.ts';
 import { type Advanced, advance, eventOf, lastEntry, stateAfter } from './group-log.ts';
 import { isSame } from './group-spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './group-start.ts';
+import { handed, lookedUp } from './group-untold.ts';
 import { isBadLog } from './pins.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
@@ -74,7 +75,7 @@ export class GroupLogs {
     try {
       const begun = await this.#begun(listed, connection);
       if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
-      await this.start.keep({ ...begun, record: { ...begun.record, ...untoldIn(begun, this.#deps.me) }, events: [] });
+      await this.start.keep({ ...begun, record: lookedUp(begun.record), events: [] });
     } catch (error) {
       if (!isBadLog(error)) throw error;
       await this.#refuse(`#${listed.name}`, error.message);
@@ -96,14 +97,32 @@ export class GroupLogs {
     }
   }
 
-  /** The server does not show the group to this person any more: it counts as ended, until it shows it again. */
+  /**
+   * The server does not show the group to this person any more: it counts as ended, until it shows it again. The entry that removed them, or deleted
+   * the group, may be on its way: nothing is told yet.
+   */
   async #unlisted(record: GroupRecord, change: 'refused_log' | 'other_group', reason: string): Promise<void> {
     const at = this.#deps.clock.now();
-    await this.#deps.profile.groups.update(record.id, record.name, (now) => {
-      if (now === undefined || now.ended !== undefined) return undefined;
-      const events: NewEvent[] = [{ type: 'group', conversation: now.conversation, change, reason, at }];
-      return { record: { ...now, ended: { how: 'unlisted', by: '', at } }, events };
-    });
+    await this.#deps.profile.groups.update(record.id, record.name, (now) =>
+      now === undefined || now.ended !== undefined
+        ? undefined
+        : { record: { ...now, ended: { how: 'unlisted', by: '', at, alarm: { change, reason } } } },
+    );
+  }
+
+  /** Tells of groups that the server does not show any more, if no entry has come meanwhile that says why. */
+  async tellUnlisted(): Promise<void> {
+    const { groups } = this.#deps.profile;
+    for (const { id, name, ended } of await groups.list()) {
+      if (ended?.alarm === undefined) continue;
+      await groups.update(id, name, (now) => {
+        if (now?.ended?.alarm === undefined) return undefined;
+        const { alarm, ...told } = now.ended;
+        const { conversation } = now;
+        const at = this.#deps.clock.now();
+        return { record: { ...now, ended: told }, events: [{ type: 'group', conversation, ...alarm, at }] };
+      });
+    }
   }
 
   /** The server shows all that is known. */
@@ -143,7 +162,7 @@ export class GroupLogs {
       if (kept !== undefined && kept.signed.entry !== text.entry)
         return this.#contradicted(record, index, text, connection);
     }
-    if (record.untold !== undefined) await this.#tellUntold(record, entries);
+    await this.#handed(record.id, record.name, entries);
     const now = first.index > lastEntry(record).index + 1 ? await this.refresh(record, connection) : record;
     if (now.forked !== undefined) return;
     if (first.index > lastEntry(now).index + 1) {
@@ -159,18 +178,8 @@ export class GroupLogs {
     }
   }
 
-  /** A session learned of the group from a list, faster than these came, which are what this device is told of it. They are as they are kept. */
-  async #tellUntold({ id, name }: GroupRecord, entries: readonly GroupEntry[]): Promise<void> {
-    await this.#deps.profile.groups.update(id, name, (now) => {
-      if (now?.untold === undefined) return undefined;
-      const { untold, ...record } = now;
-      const news = entries.filter(({ index }) => index >= untold.from && index <= untold.through);
-      const last = news.at(-1);
-      if (last === undefined) return undefined;
-      const left = last.index < untold.through ? { untold: { ...untold, from: last.index + 1 } } : {};
-      const events = news.flatMap((entry) => eventOf(now.conversation, entry) ?? []);
-      return { record: { ...record, ...left }, events };
-    });
+  async #handed(id: Uint8Array, name: string, entries: readonly GroupEntry[]): Promise<void> {
+    await this.#deps.profile.groups.update(id, name, (now) => now && handed(now, entries, this.#deps.me));
   }
 
   /** Takes the entries, the first of which has index `at`, beyond those that are known by now. Throws as `advance`. */
@@ -204,9 +213,9 @@ export class GroupLogs {
     const good = new Set(begun.entries.map(({ signed }) => signed.entry));
     const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
     const events = added === undefined ? told(verified) : [...told([added]), ...begun.events];
-    const kept = await this.start.keep({ ...begun, events });
-    // The list was faster.
-    if (kept.untold !== undefined) await this.#takeKnown(kept, pushed.entries, entries, connection);
+    const { id } = await this.start.keep({ ...begun, events });
+    // It may have been looked up meanwhile.
+    await this.#handed(id, pushed.name, verified);
   }
 
   /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */
@@ -280,11 +289,4 @@ export class GroupLogs {
 
 function older(): CryptoError {
   return new CryptoError('member', 'The server shows an older log of the group: it hides entries.');
-}
-
-/** What a person would have been told of a group, had it been pushed: from the entry on by which they came in. */
-function untoldIn({ record, entries }: Advanced, me: Subject): Pick<GroupRecord, 'untold'> {
-  const decoded = entries.map(({ signed }) => decodeGroupEntry(decodeBase64(signed.entry)));
-  const added = decoded.findLast(({ change }) => change.type === 'add' && isSame(change.subject, me));
-  return { untold: { from: added?.index ?? record.start, through: lastEntry(record).index } };
 }

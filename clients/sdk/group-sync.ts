@@ -3,26 +3,28 @@
 import { encodeBase64 } from '#protocol/base64.ts';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { memberOf } from '#protocol/group-state.ts';
+import { GAP_WAIT_MS } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { GroupActs } from './group-acts.ts';
 import { listedGroups } from './group-list.ts';
 import type { GroupLogs } from './group-logs.ts';
 import type { GroupStartDeps } from './group-start.ts';
+import type { Timers } from './platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
 
 export type GroupSyncDeps = GroupStartDeps & {
   readonly logs: GroupLogs;
   readonly acts: GroupActs;
+  readonly timers: Timers;
   emit(event: ClientEvent): void;
 };
 
 export class GroupSync {
   readonly #deps: GroupSyncDeps;
   #running: Promise<void> = Promise.resolve();
-  /** Groups that were this person's when a session began and that its server did not list. */
-  #unlisted: { readonly connection: Connection; readonly records: readonly GroupRecord[] } | undefined;
+  #cancel: (() => void) | undefined;
 
   constructor(deps: GroupSyncDeps) {
     this.#deps = deps;
@@ -33,17 +35,27 @@ export class GroupSync {
     this.#running = this.#running.then(() => this.#run(connection));
   }
 
-  /**
-   * What was kept for this device has come. Only now is a group looked at that the server did not list: before, an entry that says why may have been
-   * under way.
-   */
-  synced(): void {
-    this.#running = this.#running.then(() => this.#lookAtUnlisted());
+  /** The session has ended, and no other begins. Resolves when nothing of it is under way. */
+  stop(): Promise<void> {
+    this.#cancel?.();
+    return this.#running;
   }
 
   /** Resolves when nothing of it is under way. */
   done(): Promise<void> {
     return this.#running;
+  }
+
+  /**
+   * All that was stored for this device has come. What else the server does not show of a group is told once a removal that was on its way, and a
+   * mailbox that moved, would have come, too.
+   */
+  synced(connection: Connection): void {
+    this.#cancel?.();
+    this.#cancel = this.#deps.timers.after(GAP_WAIT_MS, () => {
+      if (connection.state !== 'ready') return;
+      this.#deps.logs.tellUnlisted().catch((error: unknown) => this.#deps.emit(trouble(error)));
+    });
   }
 
   /**
@@ -64,34 +76,10 @@ export class GroupSync {
     }
   }
 
-  #run(connection: Connection): Promise<void> {
-    return this.#trying(connection, async () => {
+  async #run(connection: Connection): Promise<void> {
+    try {
       await this.#learn(connection);
       await this.anchor();
-    });
-  }
-
-  async #lookAtUnlisted(): Promise<void> {
-    const unlisted = this.#unlisted;
-    this.#unlisted = undefined;
-    if (unlisted === undefined) return;
-    const { connection, records } = unlisted;
-    await this.#trying(connection, async () => {
-      for (const { id } of records) {
-        const record = await this.#deps.profile.groups.byId(id);
-        if (record !== undefined && this.#isMine(record))
-          await ignoringFinal(this.#deps.logs.refresh(record, connection));
-      }
-    });
-  }
-
-  #isMine(record: GroupRecord): boolean {
-    return record.ended === undefined && memberOf(record.state, this.#deps.me) !== undefined;
-  }
-
-  async #trying(connection: Connection, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
     } catch (error) {
       // A session that ended, or a server that cannot now: the next session asks again.
       if (error instanceof Unavailable || (error instanceof RequestError && error.retry)) return;
@@ -100,7 +88,7 @@ export class GroupSync {
   }
 
   async #learn(connection: Connection): Promise<void> {
-    const { profile, logs } = this.#deps;
+    const { profile, logs, me } = this.#deps;
     const known = await profile.groups.list();
     const { groups, complete } = await listedGroups(connection, true);
     const listed = new Set(groups.map(({ group }) => group));
@@ -109,8 +97,11 @@ export class GroupSync {
       if (record === undefined) await logs.learn({ name, group }, connection);
       else if (record.ended !== undefined && record.ended.how !== 'deleted') await logs.refresh(record, connection);
     }
-    const isUnlisted = (record: GroupRecord) => this.#isMine(record) && !listed.has(encodeBase64(record.id));
-    this.#unlisted = { connection, records: complete ? known.filter(isUnlisted) : [] };
+    for (const record of known) {
+      const isMine = record.ended === undefined && memberOf(record.state, me) !== undefined;
+      if (complete && isMine && !listed.has(encodeBase64(record.id)))
+        await ignoringFinal(logs.refresh(record, connection));
+    }
   }
 }
 

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeSignedEntry } from '#protocol/account-entry.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { SUITE } from '#protocol/envelope.ts';
+import { GAP_WAIT_MS } from '#protocol/limits.ts';
 import { enrolDevice } from './crypto/account.ts';
 import { nodeRandom } from './node/platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { groupStateOf } from './test/group-double.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
+import { FakeTime } from './test/wires.ts';
 
 const [AL, BO, CY] = ['al@localhost', 'bo@localhost', 'cy@localhost'];
 const TEAM = 'team@localhost';
@@ -284,10 +286,20 @@ describe('the devices of a person', () => {
     await bo.client.close();
     server.lies.hand = (item) => (item.type === 'entries' ? [{ type: 'notice', notice: NOTHING }] : [item]);
     await al.client.groups.remove(TEAM, BO);
-    const back = await people.reopen(bo);
+    const time = new FakeTime();
+    const { timers } = bo.platform;
+    const after = (ms: number, run: () => void) => (ms === GAP_WAIT_MS ? time : timers).after(ms, run);
+    const back = await people.reopen({ platform: { ...bo.platform, timers: { after } } });
     await back.online();
-    await back.until(() => back.of('group').length > 0);
+    await back.until(() => back.of('synced').length > 0);
+    // What is not known yet waits until this session has learned which groups there are.
+    await back.client.groups.find('other@localhost');
     expect((await recordOf(back)).ended).toMatchObject({ how: 'unlisted' });
+    // The entry that removes them may be on its way.
+    expect(back.of('group')).toEqual([]);
+    time.pass(GAP_WAIT_MS);
+    await back.until(() => back.of('group').length > 0);
+    expect(back.of('group')).toMatchObject([{ change: 'refused_log', conversation: `#${TEAM}` }]);
     delete server.lies.hand;
     await al.client.groups.add(TEAM, [BO]);
     await tells(back, 'add bo');

@@ -16,6 +16,7 @@ import { GroupLogs } from './group-logs.ts';
 import { mustBeUsable, namingGroup } from './group-refusals.ts';
 import { isSame } from './group-spans.ts';
 import { GroupSync } from './group-sync.ts';
+import type { Timers } from './platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { isFinal, Refusal } from './refusal.ts';
 
@@ -27,7 +28,10 @@ export type GroupInfo = Pick<Answer<'group.list'>['groups'][number], 'name' | 'p
 /** `verified`: safety numbers with the person of this very identity were compared. */
 export type MemberInfo = { readonly address: string; readonly role: GroupRole; readonly verified: boolean };
 
-export type GroupsDeps = Omit<GroupActsDeps, 'me' | 'logs'> & { emit(event: ClientEvent): void };
+export type GroupsDeps = Omit<GroupActsDeps, 'me' | 'logs'> & {
+  readonly timers: Timers;
+  emit(event: ClientEvent): void;
+};
 
 export class Groups {
   readonly #deps: GroupsDeps;
@@ -173,9 +177,9 @@ export class Groups {
     this.#sync.start(connection);
   }
 
-  /** What was kept for this device has come in this session. */
-  synced(): void {
-    this.#sync.synced();
+  /** All that was stored for this device has come in this session. */
+  synced(connection: Connection): void {
+    this.#sync.synced(connection);
   }
 
   /** A device of this account was revoked: what it wrote until now counts, and nothing later. Never throws: the next session does what fails. */
@@ -190,7 +194,7 @@ export class Groups {
 
   /** Resolves when nothing is written any more; the session has ended. */
   stop(): Promise<void> {
-    return this.#sync.done();
+    return this.#sync.stop();
   }
 
   /** What is known here may be old: a device that does not receive is told of nothing. So nothing is refused before it was looked at anew. */

@@ -120,6 +120,7 @@ export class Inbox {
           this.#synced = false;
           this.#deps.emit({ type: 'synced' });
           this.#watch.synced();
+          this.#deps.groups.synced(connection);
         }
       }
     } catch (error) {

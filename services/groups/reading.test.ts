@@ -47,6 +47,25 @@ describe('the log of a group', () => {
     expect((await get(bo)).entries).toHaveLength(4); // or whoever missed it would never learn of it
   });
 
+  test('is shown to who was in it up to the entry by which they went, and begun with where they came', async () => {
+    const chain = await world.group(al, bo, cy);
+    await world.ask(appended(al, [chain.remove(al, cy)]));
+    await anchors(chain, 3);
+    expect(await get(cy)).toMatchObject({ length: 4, entries: { length: 4 } });
+    expect((await get(cy, 4)).entries).toEqual([]);
+    expect(await state(cy, 2)).toMatchObject({ index: 2, length: 4 });
+    await expect(state(cy, 4)).rejects.toThrow('bad_request');
+    // Where newcomers begin is not for them.
+    await expect(state(cy)).rejects.toThrow('not_a_member');
+    await world.ask(appended(al, [chain.add(al, cy)]));
+    expect((await get(cy)).entries).toHaveLength(8);
+    await world.ask(appended(al, [chain.remove(al, cy)]));
+    await world.ask(appended(al, [chain.by(al, { type: 'delete' })]));
+    world.handOver();
+    expect((await get(cy)).entries).toHaveLength(9);
+    await expect(state(cy)).rejects.toThrow('no_such_group');
+  });
+
   test('is not there where there is no group', async () => {
     await expect(get(al)).rejects.toThrow('no_such_group');
     await expect(state(al)).rejects.toThrow('no_such_group');

@@ -37,17 +37,20 @@ export type GroupResult =
 
 /** `group.get`: what to read. Throws RequestError `no_such_group` or `not_a_member`. */
 export function readPage(standing: Standing | undefined, { frame, from, reply }: Command<'group.get'>): GroupRead {
-  const { group, state } = visible(standing, from);
-  return { purpose: 'page', group, from: frame.after, length: state.position.index + 1, reply };
+  const { present, length } = visible(standing, from);
+  return { purpose: 'page', group: present.group, from: frame.after, length, reply };
 }
 
 /** `group.state`: what to read. Throws RequestError `no_such_group`, `not_a_member`, or `bad_request` for an entry that there is not. */
 export function readState(standing: Standing | undefined, { frame, from, reply }: Command<'group.state'>): GroupRead {
-  const { group, state, stated } = visible(standing, from);
+  const { present, length } = visible(standing, from);
+  const { group, stated, until } = present;
+  // Who is not in it any more and asks where one begins is a newcomer like all others.
+  if (frame.at === undefined && until.has(from)) mayCome(present);
   const at = frame.at ?? stated.position.index;
-  if (at > state.position.index) throw new RequestError('bad_request', 'The log has no such entry.');
+  if (at >= length) throw new RequestError('bad_request', 'The log has no such entry.');
   const membership = at === stated.position.index ? encodeMembership(stated) : undefined;
-  return { purpose: 'state', group, at, length: state.position.index + 1, membership, reply };
+  return { purpose: 'state', group, at, length, membership, reply };
 }
 
 /** What the host does with a read. */
@@ -110,13 +113,30 @@ function stateAnswer(
   return { group, create: toText(create), entry: toText(entry), index: at, state: encodeBase64(bytes), length };
 }
 
-/** The log of a closed group is its members'; that of any other is everybody's. Of a deleted one its members learn that it is. */
-function visible(standing: Standing | undefined, from: string): Standing {
-  if (standing?.state.members.has(from)) return standing;
+/**
+ * The log of a closed group is its members', that of any other everybody's. Of a deleted one its members learn that it is, and whoever was in it may
+ * see it up to the entry by which they went: they may have been away all the time, and have its messages still to read.
+ */
+function visible(
+  standing: Standing | undefined,
+  from: string,
+): { readonly present: Standing; readonly length: number } {
+  if (standing === undefined) throw new RequestError('no_such_group');
+  const { state, until } = standing;
+  const whole = { present: standing, length: state.position.index + 1 };
+  if (state.members.has(from)) return whole;
+  const went = until.get(from);
+  if (went !== undefined && (state.deleted || state.policy === 'closed'))
+    return { present: standing, length: went + 1 };
+  mayCome(standing);
+  return whole;
+}
+
+/** Throws RequestError unless anybody may see it who is not in it. */
+function mayCome(standing: Standing): void {
   const present = existing(standing);
   if (!present) throw new RequestError('no_such_group');
   if (present.state.policy === 'closed') throw new RequestError('not_a_member');
-  return present;
 }
 
 function pageEnd({ from, length }: Extract<GroupRead, { purpose: 'page' }>): number {

@@ -11,6 +11,8 @@ export type Standing = {
   readonly head: string;
   /** address → the epoch since which they have been in it, of those who are. */
   readonly since: ReadonlyMap<string, number>;
+  /** address → the epoch with which they went, of those who were in it and are not. */
+  readonly until: ReadonlyMap<string, number>;
   /** As of the last entry that states its state: where newcomers begin. */
   readonly stated: GroupState;
   /** The number in the name's sequence before the group's first (store.ts). */
@@ -19,21 +21,30 @@ export type Standing = {
 
 /** The group after further entries, which were verified before; without `before`, they begin with the one that creates it. */
 export function follow(before: Standing | undefined, entries: readonly Uint8Array[], base: number): Standing {
-  const since = new Map(before?.since);
+  const [since, until] = [new Map(before?.since), new Map(before?.until)];
+  const comes = (address: string, index: number) => {
+    since.set(address, index);
+    until.delete(address);
+  };
+  const goes = (address: string, index: number) => {
+    since.delete(address);
+    until.set(address, index);
+  };
   let stating = 0;
   entries.forEach((bytes, at) => {
     const { index, actor, change } = decodeGroupEntry(bytes);
     if (statesState(index, change.type)) stating = at + 1;
-    if (change.type === 'create' || change.type === 'join') since.set(actor.address, index);
-    else if (change.type === 'add') since.set(change.subject.address, index);
-    else if (change.type === 'remove') since.delete(change.subject.address);
-    else if (change.type === 'leave') since.delete(actor.address);
+    if (change.type === 'create' || change.type === 'join') comes(actor.address, index);
+    else if (change.type === 'add') comes(change.subject.address, index);
+    else if (change.type === 'remove') goes(change.subject.address, index);
+    else if (change.type === 'leave') goes(actor.address, index);
   });
   const stated = stating > 0 ? replayGroupLog(entries.slice(0, stating), before?.state) : before?.stated;
   const from = stating > 0 ? stated : before?.state;
   const state = stating < entries.length ? replayGroupLog(entries.slice(stating), from) : from;
   if (!state || !stated) throw new Error('A group has at least one entry.');
-  return { state, group: encodeBase64(state.group), head: encodeBase64(state.position.head), since, stated, base };
+  const names = { group: encodeBase64(state.group), head: encodeBase64(state.position.head) };
+  return { state, ...names, since, until, stated, base };
 }
 
 /** Undefined: there is no group, or none any more. */

@@ -19,6 +19,8 @@ export type Ended = {
   readonly how: 'left' | 'removed' | 'deleted' | 'unlisted';
   readonly by: string;
   readonly at: number;
+  /** Of `unlisted`: what is still to be told of it, unless an entry comes that says how it ended. */
+  readonly alarm?: { readonly change: 'refused_log' | 'other_group'; readonly reason: string };
 };
 
 export type GroupRecord = {
@@ -43,8 +45,11 @@ export type GroupRecord = {
    * server's log goes on behind the last of them.
    */
   readonly suspended?: readonly SignedGroupEntryText[];
-  /** Indices of entries that were learned from the server's list and of which nobody was told: they are news if they are pushed to this device. */
-  readonly untold?: { readonly from: number; readonly through: number };
+  /**
+   * Entries `from` to `upTo` were looked up when this device learned of the group, and nobody was told of them: that is done when the server hands
+   * them to this device, as it does if they are news to it.
+   */
+  readonly untold?: { readonly from: number; readonly upTo: number };
 };
 
 /** One entry of the log as it is kept. `membership`: of the first one of a record that begins later than the log, the state as bytes that it states. */

@@ -13,7 +13,16 @@ import {
 import { counted, noneOf } from './counts.ts';
 import { isOrdered, numberedPlace, numberlessPlace, queuedPlace } from './ordered.ts';
 import { damaged } from './problems.ts';
-import type { LateMessage, NewMessage, OutboxItem, Placed, SealedItem, SendingPart, SentMessage } from './profile.ts';
+import type {
+  Addressees,
+  LateMessage,
+  NewMessage,
+  OutboxItem,
+  Placed,
+  SealedItem,
+  SendingPart,
+  SentMessage,
+} from './profile.ts';
 import type { RecordReader, RecordWriter } from './sealed-records.ts';
 import { CONVERSATIONS, HISTORY, nextNumber, numberOf, OUTBOX, PINS, SEALED, SENT, SEQS, u64Key } from './spaces.ts';
 
@@ -49,8 +58,7 @@ export function sendingPart(context: Context): SendingPart {
     tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
     tx.put(SENT, idKey(id), {
       ...{ number, id, device: self.device, conversation, seq, k, mh, sentAt: createdAt, outcome: 'pending' },
-      recipients: Object.fromEntries(message.recipients.map((address) => [address, { state: 'pending' as const }])),
-      ...(message.counted === undefined ? {} : { counts: noneOf(message.counted) }),
+      ...unheardOf(message),
       slotted: slots.map(({ device }) => device),
       ...hidden,
     });
@@ -82,7 +90,7 @@ export function sendingPart(context: Context): SendingPart {
       const previous = before?.mh ?? new Uint8Array(MH_BYTES);
       const sealed = seal(item, previous);
       if (sealed.id !== id) throw new Error('A message is sealed anew under its own id.');
-      const { slots, header, body, k, mh } = sealed;
+      const { slots, header, body, k, mh, people } = sealed;
 
       const sent = await tx.get(SENT, idKey(id));
       const place = await tx.get(SEQS, places.seq(conversation, self.device, seq));
@@ -93,7 +101,9 @@ export function sendingPart(context: Context): SendingPart {
         ...(group === undefined ? {} : { group }),
       };
       tx.put(SEALED, u64Key(number), { id, conversation, seq, createdAt, header, body, slots, ...kept });
-      tx.put(SENT, idKey(id), { ...sent, ...outcome, k, mh, slotted: slots.map(({ device }) => device) });
+      const { recipients, counts, ...rest } = sent;
+      const addressed = people === undefined ? { recipients, ...(counts && { counts }) } : unheardOf(people);
+      tx.put(SENT, idKey(id), { ...rest, ...addressed, ...outcome, k, mh, slotted: slots.map(({ device }) => device) });
       tx.put(SEQS, places.seq(conversation, self.device, seq), { ...place, mh, previous });
       const last = await conversationRecord(tx, places, conversation);
       if (last.seq === seq) tx.put(CONVERSATIONS, places.conversation(conversation), { ...last, mh });
@@ -290,5 +300,13 @@ export function sendingPart(context: Context): SendingPart {
           if (page.length < LATE_PAGE_RECORDS) return forgotten;
         }
       }),
+  };
+}
+
+/** Those whom a message goes to, none of whom has it yet. */
+function unheardOf({ recipients, counted: of }: Addressees): Pick<SentMessage, 'recipients' | 'counts'> {
+  return {
+    recipients: Object.fromEntries(recipients.map((address) => [address, { state: 'pending' as const }])),
+    ...(of === undefined ? {} : { counts: noneOf(of) }),
   };
 }

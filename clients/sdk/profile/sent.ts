@@ -24,7 +24,12 @@ export type SealedItem = {
   readonly slots: readonly { readonly to: string; readonly device: DeviceId; readonly slot: Uint8Array }[];
   readonly k: Uint8Array;
   readonly mh: Uint8Array;
+  /** Of a group's message that is sealed anew: whom it goes to now. Absent: the same people as before. */
+  readonly people?: Addressees;
 };
+
+/** `recipients`: addresses whose `delivered` counts; empty for a message to oneself, and to more people than each is told of: `counted` of them. */
+export type Addressees = { readonly recipients: readonly string[]; readonly counted?: number };
 
 /** A message to send: what the own history shows of it, and how it is sealed once its number is known. */
 export type NewMessage = {

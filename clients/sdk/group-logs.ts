@@ -13,7 +13,7 @@ import { withAccounts } from './group-accounts.ts';
 import { type Advanced, advance, eventOf, lastEntry, stateAfter } from './group-log.ts';
 import { isSame } from './group-spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './group-start.ts';
-import { handed, lookedUp } from './group-untold.ts';
+import { handed, lookedUp, lookedUpBehind } from './group-untold.ts';
 import { isBadLog } from './pins.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
@@ -61,7 +61,7 @@ export class GroupLogs {
         if (same === undefined) throw older();
         if (!hasHead(same, last.head)) return await this.#compare(record, connection);
         if (tail.length === 0) return await this.#listed(record);
-        record = await this.#extend(record, last.index + 1, tail, connection);
+        record = await this.#extend(record, last.index + 1, tail, connection, lookedUpBehind);
       }
     } catch (error) {
       if (!isBadLog(error)) throw error;
@@ -182,19 +182,20 @@ export class GroupLogs {
     await this.#deps.profile.groups.update(id, name, (now) => now && handed(now, entries, this.#deps.me));
   }
 
-  /** Takes the entries, the first of which has index `at`, beyond those that are known by now. Throws as `advance`. */
+  /** Takes the entries, the first of which has index `at`, beyond those that are known by now; `settle`: what is told of them. Throws as `advance`. */
   async #extend(
     { id, name }: GroupRecord,
     at: number,
     texts: readonly SignedGroupEntryText[],
     connection: Connection,
+    settle = (_before: GroupRecord, more: Advanced): Advanced => more,
   ): Promise<GroupRecord> {
     const { profile, accounts, me } = this.#deps;
     const now = await withAccounts(accounts, connection, (accountOf) =>
       profile.groups.update(id, name, (record) => {
         if (record === undefined || record.forked !== undefined) return undefined;
         const fresh = texts.slice(Math.max(0, lastEntry(record).index + 1 - at));
-        return fresh.length === 0 ? undefined : advance(record, fresh, accountOf, me);
+        return fresh.length === 0 ? undefined : settle(record, advance(record, fresh, accountOf, me));
       }),
     );
     if (now === undefined) throw new ProtocolError(`#${name} is not known here.`);

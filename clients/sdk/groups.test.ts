@@ -314,12 +314,14 @@ describe('the devices of a person', () => {
     await sending.client.connect({ receive: false });
     await sending.client.online();
     expect(await sending.client.groups.list(true)).toMatchObject([{ name: TEAM, members: 3 }]);
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await sending.client.groups.update(TEAM);
     expect(told(sending)).toEqual([]);
     await sending.client.close();
     const back = await people.reopen(bo);
     await back.online();
-    await tells(back, 'add cy');
-    expect(told(back)).toEqual(['add bo', 'add cy']);
+    await tells(back, 'admin bo');
+    expect(told(back)).toEqual(['add bo', 'add cy', 'admin bo']);
     expect((await recordOf(back)).untold).toBeUndefined();
   });
 

@@ -71,7 +71,8 @@ test('neither a password nor a text, nor a plain hash of one, is in any frame or
   for (const to of ['bo@localhost', '#lobby@localhost']) await al.say(to, TEXT); // for somebody who is away: the server keeps it
 
   const types = new Set(frames.flatMap((frame) => /"type":"([\w.]+)"/.exec(frame)?.slice(1) ?? []));
-  for (const type of ['signup.finish', 'login.finish', 'password.finish', 'group.append', 'send']) expect(types).toContain(type);
+  for (const type of ['signup.finish', 'login.finish', 'password.finish', 'group.append', 'send'])
+    expect(types).toContain(type);
   expect(frames.flatMap((frame) => toldBy(piecesOf(frame)))).toEqual([]);
   const files = globSync('**', { cwd: server.data }).map((name) => join(server.data, name));
   const disk = Buffer.concat(files.filter((file) => statSync(file).isFile()).map((file) => readFileSync(file)));

@@ -54,7 +54,9 @@ describeInBothModes((start) => {
         expect(await bo.run(['group', 'delete', team])).toMatchObject(refused(/Add --yes/, 2));
         expect(await bo.run(['group', 'delete', team, '--yes'])).toMatchObject(done());
         expect(await bo.run(['group', 'list'])).toMatchObject(done({ stdout: 'You are in no group.' }));
-        expect(await cy.run(['send', `#${team}`, 'Anybody?'])).toMatchObject(refused(/#team\S+ was refused: There is no such group/));
+        expect(await cy.run(['send', `#${team}`, 'Anybody?'])).toMatchObject(
+          refused(/#team\S+ was refused: There is no such group/),
+        );
         const end = cy.start(['listen', '--json']);
         await end.until(({ lines }) => lines.some((line) => line.includes('"change":"delete"')));
         const changes = ofType((await end.end('SIGINT')).records, 'membership');

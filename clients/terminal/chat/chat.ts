@@ -54,8 +54,9 @@ export class Chat {
       inSession: (work) => this.#server.inSession(work),
     };
     this.#outgoing = new Outgoing(room);
-    this.#company = new Company({ ...room, open: () => this.#talk.open });
-    this.#typing = new Typing({ client, elapsed: () => performance.now(), changed: () => this.#redraw() });
+    const elapsed = () => performance.now();
+    this.#company = new Company({ ...room, elapsed, open: () => this.#talk.open });
+    this.#typing = new Typing({ client, elapsed, changed: () => this.#redraw() });
     this.#talk = new Talk(room, { fates: this.#outgoing.fates, company: this.#company, typing: this.#typing });
     this.#chatting = {
       ...{ ...room, talk: this.#talk, company: this.#company, commands: COMMANDS },
@@ -180,6 +181,7 @@ export class Chat {
 
   #hear(event: ClientEvent): void {
     if (isLinkState(event)) {
+      this.#company.hearLink(event.type);
       const ended = this.#server.hear(event);
       if (ended !== undefined && !this.#ending) {
         this.#failure = ended;

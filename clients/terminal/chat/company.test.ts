@@ -7,6 +7,7 @@ describe('the company of a chat', () => {
   let said: string[] = [];
   let watched: string[][] = [];
   let open: string | undefined;
+  let elapsed = 0;
   let members: string[] = [];
   let contacts: { address: string; blocked: boolean }[] = [];
 
@@ -29,6 +30,7 @@ describe('the company of a chat', () => {
       output: { say: (text) => said.push(text) },
       open: () => open,
       now: () => 0,
+      elapsed: () => elapsed,
     });
   }
 
@@ -73,6 +75,22 @@ describe('the company of a chat', () => {
     company.hear({ address: DI, online: false });
     company.hear({ address: BO, online: true });
     expect(said).toEqual(['  bo is offline.', '  bo is online.']);
+  });
+
+  it('is no news when all come back with the server', async () => {
+    const company = begin();
+    open = BO;
+    await company.look();
+    company.hearLink('online');
+    company.hear({ address: BO, online: true });
+    company.hearLink('reconnecting');
+    company.hearLink('online');
+    company.hear({ address: BO, online: false });
+    company.hear({ address: BO, online: true });
+    expect(said).toEqual([]);
+    elapsed += 10_000;
+    company.hear({ address: BO, online: false });
+    expect(said).toEqual(['  bo is offline.']);
   });
 
   it('of a large group is not told of each time', async () => {

@@ -7,6 +7,8 @@ import { shortName, shortTime } from './chat-lines.ts';
 
 /** In a larger group somebody always comes or goes: /who lists who is there. */
 const TOLD_MEMBERS_MAX = 50;
+/** When the server is back, so are all the others, one after the other: for so long that is no news. */
+const RETURN_MS = 10_000;
 
 type CompanyDeps = {
   readonly client: Pick<Client, 'account' | 'contacts'> & {
@@ -18,6 +20,8 @@ type CompanyDeps = {
   open(): string | undefined;
   /** ms since 1970. */
   now(): number;
+  /** ms, rising. */
+  elapsed(): number;
 };
 
 export type PresenceHeard = { readonly address: string; readonly online: boolean };
@@ -30,9 +34,17 @@ export class Company {
   /** What was heard last of each who is watched. */
   readonly #heard = new Map<string, boolean>();
   #changed = true;
+  /** Until when nothing is news, as `elapsed` counts; undefined: the session has lasted. */
+  #quietUntil: number | undefined;
 
   constructor(deps: CompanyDeps) {
     this.#deps = deps;
+  }
+
+  /** The session is lost, or there is one again. */
+  hearLink(type: string): void {
+    if (type === 'reconnecting') this.#quietUntil = Number.POSITIVE_INFINITY;
+    if (type === 'online' && this.#quietUntil !== undefined) this.#quietUntil = this.#deps.elapsed() + RETURN_MS;
   }
 
   /** There may be others to look at: `look` is due. */
@@ -65,6 +77,7 @@ export class Company {
     const before = this.#heard.get(address);
     this.#heard.set(address, online);
     if (before === undefined || before === online) return;
+    if (this.#quietUntil !== undefined && this.#deps.elapsed() < this.#quietUntil) return;
     if (!this.#here.has(address) || this.#here.size > TOLD_MEMBERS_MAX) return;
     const { client, output } = this.#deps;
     output.say(`  ${shortName(address, client.account.domain)} is ${online ? 'online' : 'offline'}.`, 'dim');

@@ -10,7 +10,7 @@ const GAP = '  ';
 const ARGUMENTS: Readonly<Record<string, string>> = {
   USER: 'a name, or an address like bo@example.org',
   'USER…': 'names with blanks between',
-  'USER|#GROUP': 'a name, or an address like bo@example.org; a group with #',
+  'USER|#GROUP': 'a name, or an address; with # a group',
   GROUP: 'the name of a group, with or without #',
   'GROUP[,GROUP…]': 'names of groups with commas between',
   '--all': 'as it stands here',

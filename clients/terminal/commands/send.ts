@@ -20,7 +20,7 @@ export const sendCommand: Define = (program, run) =>
     .command('send')
     .description('send a text to people and groups: one message to each')
     .argument(
-      '<TO[,TO…]>',
+      '<USER[,#GROUP…]>',
       "names of your own domain, or name@domain, of people, and with # of groups, as in 'bo,#team' (a shell wants quotes for it)",
       conversations,
     )

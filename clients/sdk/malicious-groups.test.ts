@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import { type Actor, encodeGroupEntry, type GroupEntry, type Subject } from '#protocol/group-entry.ts';
-import { nextGroupEntry } from '#protocol/group-log.ts';
+import { nextGroupEntry, replayGroupLog } from '#protocol/group-log.ts';
 import { encodeMembership, type GroupState, membershipHash } from '#protocol/group-state.ts';
 import { signLabelled } from './crypto/sign.ts';
 import { entryText } from './group-log.ts';
@@ -199,6 +200,30 @@ describe('a server that lies about who is in a group', () => {
     await bo.until(() => told(bo).length === 4);
     expect(told(bo)).toEqual(['add bo', 'add cy', 'admin cy', 'admin cy']);
     expect(shown(bo)).toEqual([]);
+  });
+
+  it('cannot have an admin whose account it says is gone let in a ghost, who confirms it', async () => {
+    const di = await people.signUp('di');
+    await di.online();
+    await al.client.groups.create(TEAM, { members: ['di@localhost'] });
+    await al.client.groups.setRole(TEAM, 'di@localhost', 'admin');
+    await al.client.groups.add(TEAM, [BO]);
+    await tells(bo, 'add bo');
+    // Nobody signed it; bo has not seen an account log of di yet.
+    const ghost = nextGroupEntry(stateNow(), actorOf(di), { type: 'add', subject: subjectOf(cy) }, 1);
+    const forged = { ...signedBy(cy, ghost), signature: encodeBase64(new Uint8Array(64)) };
+    const after = replayGroupLog([encodeGroupEntry(ghost)], stateNow());
+    const anchor = signedBy(cy, nextGroupEntry(after, actorOf(cy), { type: 'anchor' }, 1));
+    server.lies.log = (address, log) => {
+      if (address === 'di@localhost') throw new RequestError('unknown_user');
+      return log;
+    };
+    server.lies.groupLog = (_, log) => [...log, forged, anchor];
+    push(bo, forged, anchor);
+    await al.say(BO, 'afterwards');
+    await bo.until(() => bo.texts.includes('afterwards'));
+    expect(await membersOf(bo)).toEqual([AL, BO, 'di@localhost']);
+    expect(told(bo)).toEqual(['add bo']);
   });
 
   it('that lists groups which somebody is not in teaches them nothing', async () => {

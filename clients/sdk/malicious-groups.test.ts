@@ -226,6 +226,26 @@ describe('a server that lies about who is in a group', () => {
     expect(told(bo)).toEqual(['add bo']);
   });
 
+  it('cannot begin a new device of a member of a closed group with a state that no admin stated', async () => {
+    await team();
+    const state = stateNow();
+    const ghost = { ...subjectOf(cy), role: 'member' } as const;
+    const membership = { ...state, members: new Map([...state.members, [CY, ghost]]) };
+    const entry = signedBy(cy, {
+      ...{ group: state.group, index: 64, previous: state.position.head, actor: actorOf(cy), time: 1 },
+      ...{ change: { type: 'anchor' }, state: membershipHash(membership) },
+    });
+    const { group, log } = server.groups.of(TEAM);
+    const [create = entry] = log;
+    const second = await people.logIn('bo');
+    server.groups.page = (_, __, after) => ({ group, entries: after === 64 ? [entry] : [create], length: 5_000 });
+    server.groups.state = () => {
+      return { group, create, entry, index: 64, state: encodeBase64(encodeMembership(membership)), length: 5_000 };
+    };
+    await second.online();
+    expect(await second.client.groups.find(TEAM)).toBeUndefined();
+  });
+
   it('that lists groups which somebody is not in teaches them nothing', async () => {
     await al.client.groups.create(TEAM, { open: true });
     const { group } = server.groups.of(TEAM);

@@ -199,8 +199,10 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
       bytes: each,
       text: frame.entries[at] as (typeof frame.entries)[number],
     })); // as many
-    // Again, if they are repeated: the first time may have ended in a crash.
-    if (this.#standing) {
+    // Again, if they are repeated: the first time may have ended in a crash. Who is out of the group has nothing told again but what put them out.
+    const last = this.#standing?.state.position.index;
+    const isLast = placeOf(frame.entries).first.index + bytes.length - 1 === last;
+    if (this.#standing && (isLast || this.#standing.state.members.has(from))) {
       draft.effects.push(...entriesEffects(this.#name, this.#standing, { from, number, entries }, draft.now));
     }
     draft.answer<'group.append'>(reply, { number });

@@ -224,6 +224,37 @@ describe('a server that lies about who is in a group', () => {
     await bo.until(() => bo.texts.includes('afterwards'));
     expect(await membersOf(bo)).toEqual([AL, BO, 'di@localhost']);
     expect(told(bo)).toEqual(['add bo']);
+    // Nor does what never counted stand in the way of what does.
+    delete server.lies.log;
+    delete server.lies.groupLog;
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await tells(bo, 'admin bo');
+    expect(shown(bo)).toEqual([]);
+  });
+
+  it('cannot have what nobody signed taken for a fork by whoever fetches the log', async () => {
+    const di = await people.signUp('di');
+    await di.online();
+    await al.client.groups.create(TEAM, { members: ['di@localhost'] });
+    await al.client.groups.setRole(TEAM, 'di@localhost', 'admin');
+    await al.client.groups.add(TEAM, [BO]);
+    await tells(bo, 'add bo');
+    const ghost = nextGroupEntry(stateNow(), actorOf(di), { type: 'add', subject: subjectOf(cy) }, 1);
+    server.lies.log = () => {
+      throw new RequestError('unknown_user');
+    };
+    push(bo, signedBy(cy, ghost));
+    await al.client.send([BO], ['afterwards']);
+    await bo.until(() => bo.texts.includes('afterwards'));
+    expect((await recordOf(bo)).suspended).toHaveLength(1);
+    delete server.lies.log;
+    const device = bo.client.account.device;
+    server.lies.hand = (item, to) => (item.type === 'entries' && to === device ? [NOTHING] : [item]);
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    delete server.lies.hand;
+    await al.client.groups.setRole(TEAM, BO, 'member');
+    await bo.until(() => told(bo).length === 3);
+    expect(shown(bo)).toEqual([]);
   });
 
   it('cannot begin a new device of a member of a closed group with a state that no admin stated', async () => {

@@ -104,7 +104,11 @@ export class Client {
     const saidStale = (address: string) => this.#outbox.saidStale(address);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
-    this.#presence = new Presence({ ...deps, groupOf: (conversation) => profile.groups.get(conversation) });
+    this.#presence = new Presence({
+      ...deps,
+      groupOf: (conversation) => profile.groups.get(conversation),
+      groupNamed: (name) => profile.groups.byName(name),
+    });
     this.#online = new Online({
       ...{
         ...deps,

@@ -58,6 +58,11 @@ export class GroupLogs {
         const page = await this.#page(record, last.index, connection);
         if (page === undefined) return (await this.#deps.profile.groups.byId(record.id)) ?? record;
         const [same, ...tail] = page.entries;
+        // What does not count yet is nobody's word: another log in its place is no fork.
+        if (record.suspended !== undefined && (same === undefined || !hasHead(same, last.head))) {
+          record = await this.#withoutSuspended(record);
+          continue;
+        }
         if (same === undefined) throw older();
         if (!hasHead(same, last.head)) return await this.#compare(record, connection);
         if (tail.length === 0) return await this.#listed(record);
@@ -148,14 +153,29 @@ export class GroupLogs {
     return undefined;
   }
 
+  async #withoutSuspended(record: GroupRecord): Promise<GroupRecord> {
+    const now = await this.#deps.profile.groups.update(record.id, record.name, (current) => {
+      if (current?.suspended === undefined) return undefined;
+      const { suspended: _suspended, ...sure } = current;
+      return { record: sure };
+    });
+    return now ?? record;
+  }
+
   async #takeKnown(
-    record: GroupRecord,
+    known: GroupRecord,
     texts: readonly SignedGroupEntryText[],
     entries: readonly GroupEntry[],
     connection: Connection,
   ): Promise<void> {
     const [first] = entries;
     if (first === undefined) return;
+    const { suspended, state } = known;
+    const isAnother = texts.some(({ entry }, place) => {
+      const there = suspended?.[first.index + place - state.position.index - 1];
+      return there !== undefined && there.entry !== entry;
+    });
+    const record = isAnother ? await this.#withoutSuspended(known) : known;
     for (const [place, text] of texts.entries()) {
       const index = first.index + place;
       const kept = await this.#deps.profile.groups.entry(record.id, index);

@@ -60,6 +60,27 @@ describe('entries of a group', () => {
     expect(outcomes(await world.give(first))).toEqual(outcomes(turned));
   });
 
+  test('that come again from somebody who is out of the group by now are answered, and told to nobody; those that put them out are', async () => {
+    const chain = await world.group(al, bo, cy);
+    await world.ask(appended(al, [chain.by(al, { type: 'policy', policy: 'open' })]));
+    const [anchors, leaves] = [
+      appended(bo, [chain.by(bo, { type: 'anchor' })]),
+      appended(bo, [chain.by(bo, { type: 'leave' })]),
+    ];
+    await world.ask(anchors);
+    await world.crash(leaves, { type: 'account', address: bo.address, ask: ALL_ASKS, log: bo.log });
+    world.asks.length = 0;
+    const again = await world.give(leaves);
+    expect(
+      toldOf(again)
+        .map(([address]) => address)
+        .toSorted(),
+    ).toEqual(addresses(al, bo, cy));
+    const old = await world.give(anchors);
+    expect(outcomes(old)).toEqual([5]);
+    expect(toldOf(old)).toEqual([]);
+  });
+
   test('that were written before a crash are known when their command comes again', async () => {
     const chain = await world.group(al);
     const adds = appended(al, [chain.add(al, bo)]);

@@ -130,6 +130,7 @@ class Run {
       const command = this.#commands.find(({ reply }) => reply.re === message.re);
       if (!command) continue;
       const isSend = command.type === 'send';
+      // The same bytes written twice are the same entries, and have one number.
       const key = isSend ? command.message.id : command.frame.entries.map(({ entry }) => entry).join();
       const count = isSend ? 1 : command.frame.entries.length;
       const number = Number(message.answer.number);

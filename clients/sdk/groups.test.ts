@@ -101,6 +101,7 @@ describe('a closed group', () => {
     });
     await expect(groups.leave(TEAM)).rejects.toMatchObject({ code: 'hand_over_first' });
     await expect(groups.add(TEAM, [BO])).rejects.toThrow(`${BO} is a member of #${TEAM} already.`);
+    await expect(groups.add(TEAM, [AL])).rejects.toThrow(`You are a member of #${TEAM} already.`);
     await expect(groups.remove(TEAM, CY)).rejects.toThrow(`${CY} is not a member of #${TEAM}.`);
     await expect(groups.setRole(TEAM, AL, 'admin')).rejects.toThrow(`${AL} is an admin of #${TEAM} already.`);
     await expect(groups.add(TEAM, ['nobody@localhost'])).rejects.toThrow('There is no user nobody@localhost here.');

@@ -7,6 +7,7 @@ import { enrolDevice } from './crypto/account.ts';
 import { nodeRandom } from './node/platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { groupStateOf } from './test/group-double.ts';
+import type { Stored } from './test/lies.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
 import { FakeTime } from './test/wires.ts';
@@ -305,6 +306,28 @@ describe('the devices of a person', () => {
     await al.client.groups.add(TEAM, [BO]);
     await tells(back, 'add bo');
     expect((await recordOf(back)).ended).toBeUndefined();
+  });
+
+  it('are told who added them while they were away, though a session learns of the group before that comes', async () => {
+    await bo.client.close();
+    await al.client.groups.create(TEAM, { members: [CY, BO] });
+    const held: Stored[] = [];
+    server.lies.hand = (item, device) => {
+      if (item.type !== 'entries' || device !== bo.client.account.device) return [item];
+      held.push(item);
+      return [];
+    };
+    const back = await people.reopen(bo);
+    await back.online();
+    expect(await membersOf(back)).toEqual(['al admin', 'bo member', 'cy member']);
+    await back.until(() => held.length > 0);
+    expect(told(back)).toEqual([]);
+    delete server.lies.hand;
+    // The server hands them on again to whoever has not acked them.
+    for (const item of [...held, ...held]) server.give(bo.client.account.device, item);
+    await al.client.groups.remove(TEAM, CY);
+    await tells(back, 'remove cy');
+    expect(told(back)).toEqual(['add bo', 'remove cy']);
   });
 
   it('anchor the groups in which they wrote before one of them was revoked', async () => {

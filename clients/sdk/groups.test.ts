@@ -7,6 +7,7 @@ import { enrolDevice } from './crypto/account.ts';
 import { nodeRandom } from './node/platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { groupStateOf } from './test/group-double.ts';
+import type { Stored } from './test/lies.ts';
 import { PASSWORD, People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
 import { FakeTime } from './test/wires.ts';
@@ -101,6 +102,7 @@ describe('a closed group', () => {
     });
     await expect(groups.leave(TEAM)).rejects.toMatchObject({ code: 'hand_over_first' });
     await expect(groups.add(TEAM, [BO])).rejects.toThrow(`${BO} is a member of #${TEAM} already.`);
+    await expect(groups.add(TEAM, [AL])).rejects.toThrow(`You are a member of #${TEAM} already.`);
     await expect(groups.remove(TEAM, CY)).rejects.toThrow(`${CY} is not a member of #${TEAM}.`);
     await expect(groups.setRole(TEAM, AL, 'admin')).rejects.toThrow(`${AL} is an admin of #${TEAM} already.`);
     await expect(groups.add(TEAM, ['nobody@localhost'])).rejects.toThrow('There is no user nobody@localhost here.');
@@ -349,6 +351,28 @@ describe('the devices of a person', () => {
     await back.client.groups.find(TEAM);
     expect(back.of('group')).toEqual([]);
     expect((await recordOf(back)).ended).toMatchObject({ how: 'removed', by: AL });
+  });
+
+  it('are told who added them while they were away, though a session learns of the group before that comes', async () => {
+    await bo.client.close();
+    await al.client.groups.create(TEAM, { members: [CY, BO] });
+    const held: Stored[] = [];
+    server.lies.hand = (item, device) => {
+      if (item.type !== 'entries' || device !== bo.client.account.device) return [item];
+      held.push(item);
+      return [];
+    };
+    const back = await people.reopen(bo);
+    await back.online();
+    expect(await membersOf(back)).toEqual(['al admin', 'bo member', 'cy member']);
+    await back.until(() => held.length > 0);
+    expect(told(back)).toEqual([]);
+    delete server.lies.hand;
+    // The server hands them on again to whoever has not acked them.
+    for (const item of [...held, ...held]) server.give(bo.client.account.device, item);
+    await al.client.groups.remove(TEAM, CY);
+    await tells(back, 'remove cy');
+    expect(told(back)).toEqual(['add bo', 'remove cy']);
   });
 
   it('anchor the groups in which they wrote before one of them was revoked', async () => {

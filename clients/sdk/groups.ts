@@ -91,6 +91,7 @@ export class Groups {
     // Of more than fit into one append the rest follows; then nobody is left, and that is no fault.
     let left = 0;
     await this.#act(name, (state) => {
+      if (subjects.length === 0) throw new RequestError('already_a_member', `You are a member of #${name} already.`);
       const missing = subjects.filter((subject) => memberOf(state, subject) === undefined);
       const isDone = missing.length === 0 && left >= GROUP_APPEND_MAX_ENTRIES;
       left = missing.length;

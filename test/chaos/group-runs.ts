@@ -2,22 +2,19 @@
 import fc from 'fast-check';
 import { type Act, actsOf, creationOf, USERS } from './group-acts.ts';
 import { faultsOf } from './group-faults.ts';
+import type { Scale } from './group-form.ts';
 import { Ledger } from './group-ledger.ts';
 import { TappedPeople, User } from './group-users.ts';
 import { World } from './group-world.ts';
 import { Progress } from './progress.ts';
 
-const COMMANDS_MAX = 30;
+const COMMANDS_MAX = 15;
 /** What happens at the same time. */
 const AT_ONCE_MAX = 3;
 
 export type Runs = {
   readonly seed: number;
-  /** Where in the runs of a seed one begins that failed, as fast-check named it. */
-  readonly path?: string;
-  readonly runs: number;
-  /** None begins after this. */
-  readonly timeMs: number;
+  readonly scale: Scale;
   /** The doors of the server. */
   readonly servers: readonly string[];
   readonly faults: readonly (() => Promise<void>)[];
@@ -25,7 +22,7 @@ export type Runs = {
   readonly log: () => string;
 };
 
-/** How often something happened, over all runs: entries by their type, refusals by their code, messages. */
+/** How often something happened, over all runs: runs, runs with faults, entries by their type, messages, refusals. */
 export type Tally = Map<string, number>;
 
 /** One or several acts at once. */
@@ -50,7 +47,7 @@ class Step implements fc.AsyncCommand<World, World> {
 }
 
 /** Runs the model. Throws with the seed, the path, the commands and what is wrong. */
-export async function runModel({ seed, path, runs, timeMs, servers, faults, log }: Runs): Promise<Tally> {
+export async function runModel({ seed, scale, servers, faults, log }: Runs): Promise<Tally> {
   const ledger = new Ledger();
   const people = new TappedPeople(servers, ledger);
   const tally: Tally = new Map();
@@ -60,15 +57,19 @@ export async function runModel({ seed, path, runs, timeMs, servers, faults, log 
     () => [`seed ${seed}: nothing more comes`, ...users.map(stateOf), log().slice(-10_000)].join('\n'),
   );
   try {
-    users = await Promise.all(Array.from({ length: USERS }, async (_, n) => new User(await people.signUp(`user${n}`))));
+    users = await Promise.all(
+      Array.from({ length: USERS }, async (_, n) => new User(await people.signUp(`user${n}of${seed}`))),
+    );
     await Promise.all(users.map(({ person }) => person.online()));
     let run = 0;
+    const end = performance.now() + scale.timeMs;
     const steps = fc
       .array(actsOf(faults.length), { minLength: 1, maxLength: AT_ONCE_MAX })
       .map((acts) => new Step(acts));
     const commands = fc.commands([steps], { maxCommands: COMMANDS_MAX, size: 'max' });
     const property = fc.asyncProperty(creationOf(3), creationOf(3), commands, async (one, other, following) => {
-      const world = new World({ people, users, ledger, progress, faults }, run++);
+      if (performance.now() > end) return;
+      const world = new World({ people, users, ledger, progress, faults }, `run${seed}.${run++}`);
       await world.perform([one, other]);
       await fc.asyncModelRun(() => ({ model: world, real: world }), following);
       await world.settle();
@@ -76,10 +77,7 @@ export async function runModel({ seed, path, runs, timeMs, servers, faults, log 
       count(tally, world);
       if (wrong.length > 0) throw new Error(wrong.join('\n'));
     });
-    await fc.assert(property, {
-      ...{ seed, numRuns: runs, endOnFailure: true, interruptAfterTimeLimit: timeMs },
-      ...(path === undefined ? {} : { path }),
-    });
+    await fc.assert(property, { seed, ...scale.runs });
     return tally;
   } finally {
     progress.end();
@@ -94,6 +92,7 @@ function stateOf({ address, away, person }: User): string {
 function count(tally: Tally, world: World): void {
   const one = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1);
   one('run');
+  if (world.hurt) one('fault');
   for (const { entries, messages } of world.groups) {
     for (const { entry } of entries) one(entry.change.type);
     for (const _ of messages) one('message');

@@ -43,10 +43,11 @@ export class World {
   /** Whether the server was hurt: then acts may fail for that, and may have been done all the same. */
   hurt = false;
   readonly #deps: WorldDeps;
-  readonly #run: number;
+  readonly #run: string;
   #texts = 0;
 
-  constructor(deps: WorldDeps, run: number) {
+  /** `run`: how the names of its groups begin; no other run has the same. */
+  constructor(deps: WorldDeps, run: string) {
     this.#deps = deps;
     this.#run = run;
     for (const user of deps.users) user.forget();
@@ -67,12 +68,12 @@ export class World {
   }
 
   nameOf(group: number): string {
-    return `run${this.#run}-${group}@localhost`;
+    return `${this.#run}.${group}@localhost`;
   }
 
   /** Those of this run that came to be, by whoever was fastest. */
   get groups(): readonly LoggedGroup[] {
-    return [...this.ledger.groups.values()].filter(({ name }) => name.startsWith(`run${this.#run}-`));
+    return [...this.ledger.groups.values()].filter(({ name }) => name.startsWith(`${this.#run}.`));
   }
 
   isWorth(act: Act): boolean {
@@ -201,7 +202,7 @@ export class World {
   /** The same texts to each group: queued; what the server says of them comes later. */
   async #send(user: User, act: Extract<Act, { do: 'send' }>, before: Deed['before']): Promise<void> {
     const names = [...new Set([act.group, ...act.also])].map((group) => this.nameOf(group));
-    const texts = Array.from({ length: act.texts }, () => `text ${this.#texts++} of run ${this.#run}`);
+    const texts = Array.from({ length: act.texts }, () => `text ${this.#texts++} of ${this.#run}`);
     const knew = new Map<string, Knew>();
     for (const name of names) knew.set(name, await knownBy(user, name));
     const targets = names.map((name) => `#${name}`);

@@ -1,7 +1,7 @@
 // The outbox and what becomes of sent messages, on whatever storage.
 import { expect, test } from 'vitest';
 import { BO, exampleMessage, random } from './example.fixture.ts';
-import type { Profile } from './profile.ts';
+import type { Addressees, Profile } from './profile.ts';
 import { type ProfileOn, printed, told } from './profile-on.fixture.ts';
 
 export function sendingContract({ start }: ProfileOn): void {
@@ -95,6 +95,29 @@ export function sendingContract({ start }: ProfileOn): void {
     await profile.sending.drop(first.number, 'bad_envelope');
     expect(await profile.sending.outboxSize()).toBe(0);
     expect(await profile.sending.reseal(first.number, () => anew)).toBe(false);
+  });
+
+  test('a message sealed anew for other people counts for those, and no more for the others', async () => {
+    const { profile, account } = await start();
+    const [item] = await profile.sending.enqueue([exampleMessage()]);
+    if (!item) throw new Error('nothing was enqueued');
+    const CY = 'cy@parley.example';
+    const toThem = (people: Addressees) => {
+      const anew = exampleMessage().seal(1, random(32));
+      return profile.sending.reseal(item.number, ({ id }) => ({ ...anew, id, people }));
+    };
+    await toThem({ recipients: [CY] });
+    await profile.sending.accepted([item.number], 5);
+    const delivered = (by: string) => ({ device: account.device, id: item.id, by, state: 'delivered', at: 9 }) as const;
+    expect(await profile.sending.raise([delivered(BO), delivered(CY)])).toEqual([false, true]);
+    const [next] = await profile.sending.enqueue([exampleMessage()]);
+    if (!next) throw new Error('nothing was enqueued');
+    await profile.sending.reseal(next.number, ({ id }) => ({
+      ...{ ...exampleMessage().seal(2, random(32)), id },
+      people: { recipients: [], counted: 70 },
+    }));
+    const counts = { of: 70, delivered: 0, expired: 0, refused: 0 };
+    expect(await profile.sending.sent(account.device, next.id)).toMatchObject({ recipients: {}, counts });
   });
 
   test('late slots are possible until the sealed bytes are forgotten', async () => {

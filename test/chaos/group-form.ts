@@ -1,0 +1,25 @@
+// How many runs the model of groups has: short forms for every change; more of them, or one that failed, by the environment (CONTRIBUTING.md).
+import type { Parameters } from 'fast-check';
+
+const { PARLEY_CHAOS_RUNS, PARLEY_CHAOS_SEED, PARLEY_CHAOS_PATH } = process.env;
+
+export type Scale = {
+  /** None begins after this. */
+  readonly timeMs: number;
+  /** As fast-check has it. */
+  readonly runs: Pick<Parameters<unknown>, 'numRuns' | 'endOnFailure' | 'path'>;
+};
+
+/** Two that are the same each time, and one that is not; or the one that is asked for. */
+export const GROUP_SEEDS: readonly number[] =
+  PARLEY_CHAOS_SEED === undefined ? [1, 2, Date.now() & 0x7fffffff] : [Number(PARLEY_CHAOS_SEED)];
+
+/** So many runs in this time; as many as the environment wants, however long they take; or the one at a path, made smaller. */
+export function scaleOf(runs: number, timeMs: number): Scale {
+  const ever = Number.POSITIVE_INFINITY;
+  if (PARLEY_CHAOS_PATH !== undefined) return { timeMs: ever, runs: { path: PARLEY_CHAOS_PATH } };
+  if (PARLEY_CHAOS_RUNS !== undefined) {
+    return { timeMs: ever, runs: { numRuns: Number(PARLEY_CHAOS_RUNS), endOnFailure: true } };
+  }
+  return { timeMs, runs: { numRuns: runs, endOnFailure: true } };
+}

@@ -5,7 +5,7 @@ import type { Primitives } from './primitives.ts';
 import { importPublicKey } from './public-key.node.ts';
 import { isStrictSignature } from './strict.ts';
 
-/** Importing a key takes a sixth as long as verifying: those used last are kept. */
+/** Importing a key takes a fifth as long as verifying: those used last are kept. */
 const KEYS_MAX = 1_024;
 const keys = new Map<string, KeyObject>();
 

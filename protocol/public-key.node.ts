@@ -1,19 +1,20 @@
 // Public keys as node:crypto wants them. One place, because how a key is imported decides what cold work costs: everybody's first message, and a
 // server's first look at a device.
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { encodeBase64 } from './base64.ts';
+import { KEY_BYTES } from './strict.ts';
+
+/** SubjectPublicKeyInfo up to the 32 bytes of the key (RFC 8410), in Base64: it ends where a group of three bytes does. */
+const PREFIX = { Ed25519: 'MCowBQYDK2VwAyEA', X25519: 'MCowBQYDK2VuAyEA' } as const;
 
 /**
- * The 32 bytes of a public key, imported. That they are on the curve is not looked at.
- * Measured in Node 24.21, whose import throws and catches an error inside for every key that is not a KeyObject: 49 µs from DER, 38 from a JWK, 11
- * from a JWK where errors collect no stack.
+ * A public key of 32 bytes (RangeError: of another length), imported. That it is on the curve is not looked at.
+ * As PEM, because that is a text: for any object Node 24.21 throws and catches errors inside, to see what it is. Measured: 15 µs, from DER 49,
+ * from a JWK 38.
  */
-export function importPublicKey(crv: 'Ed25519' | 'X25519', bytes: Uint8Array): KeyObject {
-  const x = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' });
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
+export function importPublicKey(curve: keyof typeof PREFIX, bytes: Uint8Array): KeyObject {
+  if (bytes.length !== KEY_BYTES) throw new RangeError('A public key has 32 bytes.'); // OpenSSL would take more
+  return createPublicKey(
+    `-----BEGIN PUBLIC KEY-----\n${PREFIX[curve]}${encodeBase64(bytes)}\n-----END PUBLIC KEY-----\n`,
+  );
 }

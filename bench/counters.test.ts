@@ -11,6 +11,6 @@ test('a counter is read from what a service exposes', async () => {
 });
 
 test('rates are of what was counted in between', () => {
-  const rates = busRates({ frames: 100, items: 1_000 }, { frames: 150, items: 1_400 }, 200);
-  expect(rates).toEqual({ messagesPerDelivery: 0.25, itemsPerFrame: 8 });
+  const rates = busRates({ frames: 100, items: 1_000, bytes: 0 }, { frames: 150, items: 1_400, bytes: 60_000 }, 200);
+  expect(rates).toEqual({ messagesPerDelivery: 0.25, bytesPerDelivery: 300, itemsPerFrame: 8 });
 });

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { deliverySettings } from '../services/delivery/config.ts';
 import { missing } from './distributed.ts';
+import { fanout } from './fanout.ts';
 import { history } from './history.ts';
 import { idle } from './idle.ts';
 import { offline } from './offline.ts';
@@ -11,19 +12,23 @@ import { removePlaces } from './places.ts';
 import { reconnect } from './reconnect.ts';
 import { MODES, type Mode, type ResultLine, type SkippedLine, table } from './result.ts';
 import { scale } from './scale.ts';
+import { seal } from './seal.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<ResultLine[]>>> = {
   pairs,
+  fanout,
   offline,
   idle,
   reconnect,
   scale,
   history,
+  seal,
 };
 const USAGE = `npm run bench -- NAME [--mode ${MODES.join('|')}] [--runs N] [--seconds S] [--hold-ms MS] [--json]
 NAME: ${Object.keys(BENCHES).join(', ')}. Without --mode both. --hold-ms may be repeated: one measurement for each.
 --server-node=OPTION (repeatable) is for the Node of the servers, such as --server-node=--cpu-prof.
 distributed needs RabbitMQ, MongoDB and NATS: PARLEY_TEST_AMQP_URL, PARLEY_TEST_MONGO_URL, PARLEY_TEST_NATS_URL.`;
+const WITHOUT_SERVER = ['history', 'seal'];
 const INTERRUPTED = 130;
 
 // So that nothing of it is left: no server, no queue, no database.
@@ -61,7 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function reasonToSkip(name: string, mode: Mode): string | undefined {
-  if (name === 'history') return mode === 'distributed' ? 'no server takes part: see embedded' : undefined;
+  if (WITHOUT_SERVER.includes(name)) return mode === 'distributed' ? 'no server takes part: see embedded' : undefined;
   if (mode === 'distributed') return missing(process.env);
   return name === 'scale' ? 'all services are one process' : undefined;
 }

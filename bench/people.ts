@@ -13,7 +13,7 @@ import { BoxKeys } from '../clients/sdk/crypto/slot.ts';
 import { fromBase64Url, registration, STRETCHING_CHEAP } from '../clients/sdk/opaque.ts';
 import { Wire } from './wire.ts';
 
-const DOMAIN = 'localhost';
+export const DOMAIN = 'localhost';
 const KEY_BYTES = 32;
 const VAULT_BYTES = 130;
 /** Connections that make accounts, and requests that each has under way. */

@@ -82,6 +82,11 @@ export class Wire {
     if (tag !== undefined) this.#acks.push([n, tag]);
   }
 
+  /** What went through its socket so far, both ways: with the frames of WebSocket, without those of TCP. */
+  get bytes(): number {
+    return (this.#socket?.bytesRead ?? 0) + (this.#socket?.bytesWritten ?? 0);
+  }
+
   /** Ends the connection; that is no error then. */
   close(): void {
     this.onClose = () => {};

@@ -1,5 +1,5 @@
-// What happens in the demo: al and bo on a server of their own, each at a terminal, from sign-up to what was written while one of them or the
-// server was away. Each step waits for what it leads to on the screens of both, so that every run ends with the same ones.
+// What happens in the demo: al, bo and cy on a server of their own, each at a terminal, from sign-up over what was written while somebody or the
+// server was away to a group of all three. Each step waits for what it leads to on the screens of both, so that every run ends with the same ones.
 import { join } from 'node:path';
 import { ChatTerminal, SAFETY_NUMBER } from '../test/e2e/chat-terminal.ts';
 import type { ServerProcess } from '../test/server.fixture.ts';
@@ -8,6 +8,8 @@ const PASSWORD = 'lantern quarry biscuit';
 /** Nothing that is said at a first start is broken in so many columns. */
 const ALONE_COLUMNS = 94;
 const BESIDE_COLUMNS = 62;
+/** Three of them fit a page. */
+const GROUP_COLUMNS = 54;
 /** Enough for a scene: nothing scrolls away. */
 const ROWS = 40;
 
@@ -16,6 +18,7 @@ export type Scene = { readonly name: string; readonly windows: readonly Window[]
 /** `screen`: as `ChatTerminal.styled` gives it. */
 export type Window = { readonly who: string; readonly columns: number; readonly screen: string };
 type People = { readonly al: ChatTerminal; readonly bo: ChatTerminal };
+type Three = People & { readonly cy: ChatTerminal };
 
 /** Yields each scene once it stands there. `folder`: for profiles. Who asks for scenes ends the terminals (`ChatTerminal.endAll`). */
 export async function* scenes(folder: string, server: ServerProcess): AsyncGenerator<Scene> {
@@ -24,13 +27,13 @@ export async function* scenes(folder: string, server: ServerProcess): AsyncGener
       ...{ columns, rows: ROWS },
       environment: { PARLEY_SERVER: server.url, ...environment },
     });
-  const comes = async (who: string, greeting: string) => {
-    const terminal = await chat(who, BESIDE_COLUMNS, { PARLEY_PASSWORD: PASSWORD });
+  const comes = async (who: string, greeting: string, columns = BESIDE_COLUMNS) => {
+    const terminal = await chat(who, columns, { PARLEY_PASSWORD: PASSWORD });
     await terminal.sees(greeting);
     return terminal;
   };
 
-  for (const who of ['al', 'bo']) {
+  for (const who of ['al', 'bo', 'cy']) {
     const terminal = await chat(who, ALONE_COLUMNS);
     await signUp(terminal, who);
     if (who === 'al') yield { name: 'sign-up', windows: [await window(who, ALONE_COLUMNS, terminal)] };
@@ -40,11 +43,17 @@ export async function* scenes(folder: string, server: ServerProcess): AsyncGener
   await talk(people);
   yield sideBySide('talk', people);
   await leave(people.bo);
+  await people.al.sees('bo is offline.');
   await writeToSomebodyAway(people.al);
   const again = { al: people.al, bo: await comes('bo', '2 unread') };
   await readWhatCame(again);
   await writeWithoutServer(again, server);
   yield sideBySide('away', again);
+  for (const terminal of Object.values(again)) await leave(terminal);
+  const joins = (who: string) => comes(who, 'Nothing is unread', GROUP_COLUMNS);
+  const three = { al: await joins('al'), bo: await joins('bo'), cy: await joins('cy') };
+  await talkInGroup(three);
+  yield sideBySide('group', three, GROUP_COLUMNS);
 }
 
 async function signUp(terminal: ChatTerminal, name: string): Promise<void> {
@@ -99,6 +108,7 @@ async function writeToSomebodyAway(al: ChatTerminal): Promise<void> {
 }
 
 async function readWhatCame({ al, bo }: People): Promise<void> {
+  await al.sees('bo is online.');
   await bo.say('/open al');
   await bo.sees('al: Lunch at one');
   await al.sees('✓✓✓ 2 messages read by bo');
@@ -119,11 +129,31 @@ async function writeWithoutServer({ al, bo }: People, server: ServerProcess): Pr
   await bo.sees('to al@localhost: Yes');
 }
 
+async function talkInGroup({ al, bo, cy }: Three): Promise<void> {
+  await al.say('/creategrp team bo cy');
+  await al.sees('To write there');
+  for (const who of [bo, cy]) await who.sees('al added you to #team');
+  for (const who of [al, bo, cy]) {
+    await who.say('/open #team');
+    await who.sees('#team, nothing unread');
+  }
+  await al.say('Lunch, all?');
+  await al.sees('✓✓✓ read by 2 of 2 in #team: “Lunch');
+  for (const who of [bo, cy]) await who.sees('al: Lunch');
+  await bo.say('Yes! I bring 🥗');
+  await bo.sees('✓✓✓ read by 2 of 2 in #team: “Yes');
+  for (const who of [al, cy]) await who.sees('bo: Yes');
+  await bo.say('/members');
+  await bo.sees('cy@localhost (online)');
+  await cy.type('And I the bre');
+  for (const who of [al, bo]) await who.sees('#team (cy typing…)>');
+}
+
 async function window(who: string, columns: number, terminal: ChatTerminal): Promise<Window> {
   return { who, columns, screen: await terminal.styled() };
 }
 
-async function sideBySide(name: string, people: People): Promise<Scene> {
-  const windows = Object.entries(people).map(([who, terminal]) => window(who, BESIDE_COLUMNS, terminal));
+async function sideBySide(name: string, people: People | Three, columns = BESIDE_COLUMNS): Promise<Scene> {
+  const windows = Object.entries(people).map(([who, terminal]) => window(who, columns, terminal));
   return { name, windows: await Promise.all(windows) };
 }

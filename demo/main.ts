@@ -1,4 +1,4 @@
-// `npm run demo`: two people talk in real terminals, on a server that is started for them, and what they see is recorded. Whatever ends it,
+// `npm run demo`: people talk in real terminals, on a server that is started for them, and what they see is recorded. Whatever ends it,
 // nothing is left of terminals, server and profiles.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { rowsOf } from './screen.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const USAGE = `npm run demo [-- --to DIR]
-Records a conversation of two people as text and SVG, into docs/demo unless told otherwise.
+Records conversations of two and three people as text and SVG, into docs/demo unless told otherwise.
 `;
 const NO_TMUX = 'The demo needs tmux, in which it types: install the package tmux (apt, dnf, brew) and try again.\n';
 const INTERRUPTED = 130;

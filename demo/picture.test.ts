@@ -31,8 +31,11 @@ describe('a screen', () => {
       '✓ accepted for bo: “b”',
       '✓✓ delivered to bo: “b”',
       '✓✓✓ read by bo: “b”',
+      '✓✓ delivered to 1 of 2 in #team: “c”',
+      '✓✓✓ read by 2 of 2 in #team: “c”',
     ];
-    expect(texts(lines.map((line) => `  ${line}`).join('\n'))).toEqual([`  ${lines[0]}`, `  ${lines[3]}`]);
+    const shown = [lines[0], lines[3], lines[5]].map((line) => `  ${line}`);
+    expect(texts(lines.map((line) => `  ${line}`).join('\n'))).toEqual(shown);
   });
 
   test('says so where a style cannot be drawn', () => {

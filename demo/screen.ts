@@ -52,7 +52,7 @@ export function textOf(row: Row): string {
 /** A slow machine says accepted, delivered and read one after the other, a fast one only the last of them. */
 function withoutPassing(rows: readonly Row[]): Row[] {
   const fates = rows.map((row) =>
-    /^ {2}✓+ (.*?)(?:accepted for|delivered to|read by) (.*)$/.exec(textOf(row))?.slice(1).join(),
+    /^ {2}✓+ (.*?)(?:accepted for|delivered to|read by) (?:\d+ of \d+ in )?(.*)$/.exec(textOf(row))?.slice(1).join(),
   );
   return rows.filter((_, index) => fates[index] === undefined || fates[index] !== fates[index + 1]);
 }

@@ -122,8 +122,8 @@ export type AccountRequest =
 
 export type AccountCommand =
   | AccountRequest
-  /** From a group's actor: tells it the log, as a command of its own. `group`: the key of that actor. */
-  | { readonly type: 'log.tell'; readonly group: string };
+  /** From a group's actor: tells it the log, as a command of its own. `group`: the key of that actor; `ask`: comes back with the answer. */
+  | { readonly type: 'log.tell'; readonly group: string; readonly ask: number };
 
 /** The key of the actor of a group's name. */
 export function groupKey(name: string): string {
@@ -161,7 +161,12 @@ export type GroupCommand =
   | GroupAsked<'group.list'>
   | { readonly type: 'send'; readonly message: GroupMessage; readonly reply: ReplyTo }
   /** From an account actor that was asked by `log.tell`: its log as it is now; undefined: there is no such account, or none any more. */
-  | { readonly type: 'account'; readonly address: string; readonly log: readonly SignedEntryText[] | undefined };
+  | {
+      readonly type: 'account';
+      readonly address: string;
+      readonly ask: number;
+      readonly log: readonly SignedEntryText[] | undefined;
+    };
 
 export type CommandOf = { account: AccountCommand; group: GroupCommand; mailbox: MailboxCommand };
 

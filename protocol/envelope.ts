@@ -154,7 +154,13 @@ export interface DeviceIds {
 
 /** ids = LP(address) ‖ identity key ‖ device. */
 export function encodeIds(ids: DeviceIds): Uint8Array {
-  return new ByteWriter(128).text(ids.address).raw(ids.identity, 32).raw(ids.device, DEVICE_BYTES).finish();
+  const writer = new ByteWriter(128);
+  writeIds(writer, ids);
+  return writer.finish();
+}
+
+export function writeIds(writer: ByteWriter, { address, identity, device }: DeviceIds): void {
+  writer.text(address).raw(identity, 32).raw(device, DEVICE_BYTES);
 }
 
 /** Where somebody stood in an account log: the index of the entry whose hash is `head`; before the first: 0 and zeros. */

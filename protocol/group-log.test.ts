@@ -180,6 +180,34 @@ describe('a device', () => {
     expect(verifyGroupLog(group.log, accountOf)).toMatchObject({ suspended: 0, state: { position: { index: 3 } } });
   });
 
+  it('of an account that is gone does what takes an admin only by the word of one who was admin before, whoever else stands on it', () => {
+    const group = new Group(ann);
+    group.act(ann, { type: 'add', subject: subject(bob) });
+    group.act(ann, { type: 'admin', subject: subject(bob), role: 'admin' });
+    const from = group.state;
+    const forged = { ...bob.sign(nextGroupEntry(from, bob.actor(), { type: 'add', subject: subject(cleo) }, TIME)) };
+    group.take(forged);
+    group.log[3] = { ...forged, signature: new Uint8Array(64) };
+    group.act(cleo, { type: 'anchor' });
+    const without = (address: string) => (address === bob.address ? ('gone' as const) : accountOf(address));
+    const stands = (log: readonly SignedGroupEntry[]) => {
+      const { state, suspended } = verifyGroupLog(log, without, from);
+      return [state && roles(state), suspended];
+    };
+    const before = roles(from);
+    expect(stands(group.log.slice(3))).toEqual([before, 2]);
+    group.act(ann, { type: 'anchor' });
+    expect(stands(group.log.slice(3))).toEqual([{ ...before, cleo: 'member' }, 0]);
+  });
+
+  it('of an account that is gone may have left or come by anybody’s word', () => {
+    const group = new Group(ann, 'open');
+    group.act(bob, { type: 'join' });
+    group.act(cleo, { type: 'join' });
+    const without = (address: string) => (address === bob.address ? ('gone' as const) : accountOf(address));
+    expect(verifyGroupLog(group.log, without)).toMatchObject({ suspended: 0, state: { position: { index: 2 } } });
+  });
+
   it('cannot write from an earlier place in its account than its owner has already', () => {
     const group = new Group(ann);
     const early = ann.actor();

@@ -24,6 +24,7 @@ import {
   disallowed,
   type GroupState,
   type MembershipDraft,
+  memberOf,
   membershipHash,
   membershipHashOf,
 } from './group-state.ts';
@@ -38,7 +39,7 @@ export type AccountOf = (address: string, identity: Uint8Array) => AccountState 
 export interface VerifiedGroup {
   /** Undefined: not even the first entry counts. */
   readonly state: GroupState | undefined;
-  /** Entries at the end that do not count yet: by devices that were revoked since, with nothing of a device in use behind them. */
+  /** Entries at the end that do not count yet: by devices that were revoked since, or by accounts that are gone, with nothing behind them that makes them count. */
   readonly suspended: number;
 }
 
@@ -113,6 +114,8 @@ class Chain {
   /** As of the last entry that counts, if others stand on it. */
   #sure: GroupState | undefined;
   #suspended = 0;
+  /** Among those that do not count yet there is what takes an admin, and nobody can tell who wrote it. */
+  #unproven = false;
 
   constructor(accountOf: AccountOf, from: GroupState | undefined) {
     this.#accountOf = accountOf;
@@ -137,7 +140,7 @@ class Chain {
     const { index, change: what, actor, state } = entry;
     const own = what.type === 'create' ? groupId(signed.entry) : entry.group;
     if (!equalBytes(own, group)) throw refused(index, 'it is of another group.');
-    if (this.#checkActor(entry, signed)) throw refused(index, 'its author is out of use.');
+    if (this.#checkActor(entry, signed) !== 'in use') throw refused(index, 'its author is out of use.');
     if (isZero(state) || !equalBytes(membershipHashOf(membership), state)) {
       throw refused(index, 'it does not state that membership.');
     }
@@ -156,11 +159,14 @@ class Chain {
   #add(signed: SignedGroupEntry, index: number): void {
     const entry = decodeGroupEntry(signed.entry);
     this.#checkPlace(entry, index);
-    const isRevoked = this.#checkActor(entry, signed);
-    if (!isRevoked) this.#suspended = 0;
-    else {
+    const author = this.#checkActor(entry, signed);
+    if (author === 'in use' && this.#mayVouch(entry.actor)) {
+      this.#suspended = 0;
+      this.#unproven = false;
+    } else {
       if (this.#suspended === 0) this.#sure = this.#draft && draftOf(this.#draft);
       this.#suspended += 1;
+      this.#unproven ||= author === 'gone' && takesAdmin(entry.change);
     }
     const next = this.#changed(entry, signed.entry);
     if (statesState(index, entry.change.type) && !equalBytes(membershipHash(next), entry.state)) {
@@ -178,15 +184,23 @@ class Chain {
     if (!equalBytes(previous, this.#draft.position.head)) throw refused(index, 'it continues another log.');
   }
 
-  /** Whether its device was revoked since. */
-  #checkActor({ index, actor }: GroupEntry, { entry, signature }: SignedGroupEntry): boolean {
+  /**
+   * Whether what stands on those that do not count yet makes them count. Of an account that is gone no signature can be checked, and that it is gone a
+   * server may just say: so what takes an admin counts by the word of another admin alone, who was one before it.
+   */
+  #mayVouch(actor: Actor): boolean {
+    return !this.#unproven || this.#sure === undefined || memberOf(this.#sure, actor)?.role === 'admin';
+  }
+
+  /** Whether its device is in use, was revoked since, or its account is gone: then nothing says who signed it. */
+  #checkActor({ index, actor }: GroupEntry, { entry, signature }: SignedGroupEntry): 'in use' | 'revoked' | 'gone' {
     checkSignature(signature);
     const device = this.#deviceOf(actor, index);
-    if (device === undefined) return true;
+    if (device === undefined) return 'gone';
     if (!verifyLabelled('entry', entry, device.ed25519, signature)) throw refused(index, 'the device did not sign it.');
     const before = this.#draft?.actors.get(encodeBase64(actor.identity)) ?? 0;
     if (actor.position.index < before) throw refused(index, 'its author had been further on in the own account log.');
-    return device.revoked !== undefined;
+    return device.revoked === undefined ? 'in use' : 'revoked';
   }
 
   #deviceOf({ address, identity, device: id, position }: Actor, index: number) {
@@ -213,6 +227,11 @@ class Chain {
     }
     return follow(this.#draft, actor, what, bytes);
   }
+}
+
+/** What somebody may do only as an admin: to others, or to the group. */
+function takesAdmin({ type }: GroupChange): boolean {
+  return type === 'add' || type === 'remove' || type === 'admin' || type === 'policy' || type === 'delete';
 }
 
 function follow(draft: Draft | undefined, actor: Actor, what: GroupChange, bytes: Uint8Array): Draft {

@@ -74,6 +74,7 @@ export async function openBackbone(
   metrics.gauge('parley_bus_away_seconds', 'How long RabbitMQ has been away', () => bus.awayMs / 1_000);
   metrics.total('parley_bus_frames_total', 'Messages published to RabbitMQ', () => bus.published.frames);
   metrics.total('parley_bus_items_total', 'Commands and answers in those messages', () => bus.published.items);
+  metrics.total('parley_bus_bytes_total', 'Bytes of those messages', () => bus.published.bytes);
   metrics.gauge('parley_store_ready', '1 if MongoDB takes writes', () => Number(mongo.ready));
   metrics.gauge('parley_signals_ready', '1 if NATS is connected', () => Number(signals.ready));
   metrics.gauge('parley_signals_dropped', 'Signals dropped while NATS was away', () => signals.dropped);

@@ -54,7 +54,9 @@ describe('a disk that is nearly full', () => {
       const message = al.message(bo, {}, 50_000);
       const answered = from.request({ type: 'send', ...message }).then((answer) => {
         if (answer.type === 'ok') return void accepted.push(short(message));
-        expect(answer).toMatchObject({ code: refused ? 'earlier_refused' : 'no_space', retry: true });
+        // What was under way together with the first that was refused met the full disk with it.
+        const codes = refused ? /^(earlier_refused|no_space)$/ : /^no_space$/;
+        expect(answer).toMatchObject({ code: expect.stringMatching(codes), retry: true });
         refused ??= message;
       });
       answers.push(answered);

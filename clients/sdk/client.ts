@@ -104,7 +104,11 @@ export class Client {
     const saidStale = (address: string) => this.#outbox.saidStale(address);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
-    this.#presence = new Presence({ ...deps, groupOf: (conversation) => profile.groups.get(conversation) });
+    this.#presence = new Presence({
+      ...deps,
+      groupOf: (conversation) => profile.groups.get(conversation),
+      groupNamed: (name) => profile.groups.byName(name),
+    });
     this.#online = new Online({
       ...{
         ...deps,
@@ -212,6 +216,11 @@ export class Client {
   /** What became of a message that this device queued, by whichever process; undefined once it is forgotten. */
   async outcome(id: MessageId): Promise<SentMessage['outcome'] | undefined> {
     return (await this.#profile.sending.sent(this.#own.device, id))?.outcome;
+  }
+
+  /** The same with what became of it for each who it went to: of a message by its author's device (an own one) and id. */
+  sent(device: DeviceId, id: MessageId): Promise<SentMessage | undefined> {
+    return this.#profile.sending.sent(device, id);
   }
 
   /** Messages that the server has not accepted yet, those of other processes included. */

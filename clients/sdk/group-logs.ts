@@ -13,7 +13,7 @@ import { withAccounts } from './group-accounts.ts';
 import { type Advanced, advance, eventOf, lastEntry, stateAfter } from './group-log.ts';
 import { isSame } from './group-spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './group-start.ts';
-import { handed, lookedUp } from './group-untold.ts';
+import { handed, lookedUp, lookedUpBehind } from './group-untold.ts';
 import { isBadLog } from './pins.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from './profile/profile.ts';
 import { isFinal } from './refusal.ts';
@@ -58,10 +58,15 @@ export class GroupLogs {
         const page = await this.#page(record, last.index, connection);
         if (page === undefined) return (await this.#deps.profile.groups.byId(record.id)) ?? record;
         const [same, ...tail] = page.entries;
+        // What does not count yet is nobody's word: another log in its place is no fork.
+        if (record.suspended !== undefined && (same === undefined || !hasHead(same, last.head))) {
+          record = await this.#withoutSuspended(record);
+          continue;
+        }
         if (same === undefined) throw older();
         if (!hasHead(same, last.head)) return await this.#compare(record, connection);
         if (tail.length === 0) return await this.#listed(record);
-        record = await this.#extend(record, last.index + 1, tail, connection);
+        record = await this.#extend(record, last.index + 1, tail, connection, lookedUpBehind);
       }
     } catch (error) {
       if (!isBadLog(error)) throw error;
@@ -148,14 +153,29 @@ export class GroupLogs {
     return undefined;
   }
 
+  async #withoutSuspended(record: GroupRecord): Promise<GroupRecord> {
+    const now = await this.#deps.profile.groups.update(record.id, record.name, (current) => {
+      if (current?.suspended === undefined) return undefined;
+      const { suspended: _suspended, ...sure } = current;
+      return { record: sure };
+    });
+    return now ?? record;
+  }
+
   async #takeKnown(
-    record: GroupRecord,
+    known: GroupRecord,
     texts: readonly SignedGroupEntryText[],
     entries: readonly GroupEntry[],
     connection: Connection,
   ): Promise<void> {
     const [first] = entries;
     if (first === undefined) return;
+    const { suspended, state } = known;
+    const isAnother = texts.some(({ entry }, place) => {
+      const there = suspended?.[first.index + place - state.position.index - 1];
+      return there !== undefined && there.entry !== entry;
+    });
+    const record = isAnother ? await this.#withoutSuspended(known) : known;
     for (const [place, text] of texts.entries()) {
       const index = first.index + place;
       const kept = await this.#deps.profile.groups.entry(record.id, index);
@@ -182,19 +202,20 @@ export class GroupLogs {
     await this.#deps.profile.groups.update(id, name, (now) => now && handed(now, entries, this.#deps.me));
   }
 
-  /** Takes the entries, the first of which has index `at`, beyond those that are known by now. Throws as `advance`. */
+  /** Takes the entries, the first of which has index `at`, beyond those that are known by now; `settle`: what is told of them. Throws as `advance`. */
   async #extend(
     { id, name }: GroupRecord,
     at: number,
     texts: readonly SignedGroupEntryText[],
     connection: Connection,
+    settle = (_before: GroupRecord, more: Advanced): Advanced => more,
   ): Promise<GroupRecord> {
     const { profile, accounts, me } = this.#deps;
     const now = await withAccounts(accounts, connection, (accountOf) =>
       profile.groups.update(id, name, (record) => {
         if (record === undefined || record.forked !== undefined) return undefined;
         const fresh = texts.slice(Math.max(0, lastEntry(record).index + 1 - at));
-        return fresh.length === 0 ? undefined : advance(record, fresh, accountOf, me);
+        return fresh.length === 0 ? undefined : settle(record, advance(record, fresh, accountOf, me));
       }),
     );
     if (now === undefined) throw new ProtocolError(`#${name} is not known here.`);

@@ -13,7 +13,7 @@ import { type Advanced, advance, beginAt, beginWithAll, inConversation, lastEntr
 import type { Clock } from './platform.ts';
 import type { GroupRecord, NewEvent, Profile } from './profile/profile.ts';
 
-/** Up to so many entries a device that comes to a group of this person later verifies from the first one on. */
+/** Up to so many entries a device that comes to an open group of this person later verifies from the first one on. */
 const WHOLE_LOG_MAX_ENTRIES = 1_024;
 /** Pages that are fetched in one go: what is beyond them is fetched at the next occasion. */
 export const PAGES_MAX = 400;
@@ -64,11 +64,17 @@ export class GroupStart {
     return this.grown(begun, connection);
   }
 
-  /** From the first entry on, where that is not too many; else as `at`. Throws likewise. */
+  /**
+   * From the first entry on, however many a server says that there are: what an entry states that this person was not added by is the word of whoever
+   * signed it, in the group or not. Of an open group, into which anybody may come, as `at` where they are too many. Throws likewise.
+   */
   async whole(name: string, connection: Connection): Promise<Advanced> {
     const { accounts, me } = this.#deps;
     const first = await pageOf(connection, name, 0);
-    if (first.length > WHOLE_LOG_MAX_ENTRIES) return this.at(name, connection);
+    if (first.length > WHOLE_LOG_MAX_ENTRIES) {
+      const begun = await this.at(name, connection);
+      if (begun.record.state.policy !== 'closed') return begun;
+    }
     const begun = await withAccounts(accounts, connection, (accountOf) => beginWithAll(first.entries, accountOf, me));
     mustBe(name, first.group, begun.record);
     return this.grown(begun, connection);

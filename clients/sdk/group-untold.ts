@@ -1,7 +1,7 @@
 // What a person is told of entries that this device had looked up before it was handed them: a session that begins asks which groups there are, and is
 // faster than what the mailbox has to say of them. Of what was before this device, nothing is ever handed to it.
 import type { GroupEntry, Subject } from '#protocol/group-entry.ts';
-import { eventOf } from './group-log.ts';
+import { type Advanced, eventOf } from './group-log.ts';
 import { isSame } from './group-spans.ts';
 import type { GroupRecord, GroupUpdate } from './profile/profile.ts';
 
@@ -23,4 +23,11 @@ export function handed(record: GroupRecord, entries: readonly GroupEntry[], me: 
   const events = news.slice(Math.max(0, came)).flatMap((entry) => eventOf(record.conversation, entry) ?? []);
   const next = last.index + 1;
   return { record: next > upTo ? told : { ...told, untold: { from: next, upTo } }, events };
+}
+
+/** Entries that were looked up behind such that nobody was told of: they are told in the log's order, when all of them are handed to the device. */
+export function lookedUpBehind({ untold }: GroupRecord, more: Advanced): Advanced {
+  const [first, last] = [more.entries[0], more.entries.at(-1)];
+  if (untold === undefined || last === undefined || first?.index !== untold.upTo + 1) return more;
+  return { ...more, record: { ...more.record, untold: { ...untold, upTo: last.index } }, events: [] };
 }

@@ -308,6 +308,51 @@ describe('the devices of a person', () => {
     expect((await recordOf(back)).ended).toBeUndefined();
   });
 
+  it('are told who added them while they were away, once, however they learned of the group first', async () => {
+    await bo.client.close();
+    await al.client.groups.create(TEAM, { members: [BO, CY] });
+    // Sends only: nothing is pushed to it, and it learns of the group from the list.
+    const sending = await people.reopen(bo);
+    await sending.client.connect({ receive: false });
+    await sending.client.online();
+    expect(await sending.client.groups.list(true)).toMatchObject([{ name: TEAM, members: 3 }]);
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await sending.client.groups.update(TEAM);
+    expect(told(sending)).toEqual([]);
+    await sending.client.close();
+    const back = await people.reopen(bo);
+    await back.online();
+    await tells(back, 'admin bo');
+    expect(told(back)).toEqual(['add bo', 'add cy', 'admin bo']);
+    expect((await recordOf(back)).untold).toBeUndefined();
+  });
+
+  it('may do what they may do now, also where they were told nothing of it', async () => {
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await tells(bo, 'add bo');
+    await bo.client.close();
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    const sending = await people.reopen(bo);
+    await sending.client.connect({ receive: false });
+    await sending.client.groups.add(TEAM, [CY]);
+    await sending.client.groups.update(TEAM);
+    expect(await membersOf(sending)).toEqual(['al admin', 'bo admin', 'cy member']);
+    await expect(sending.client.groups.add(TEAM, [CY])).rejects.toMatchObject({ code: 'already_a_member' });
+  });
+
+  it('are told by whom they were removed while they were away, and of nothing that would be wrong', async () => {
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await tells(bo, 'add bo');
+    await bo.client.close();
+    await al.client.groups.remove(TEAM, BO);
+    const back = await people.reopen(bo);
+    await back.online();
+    await tells(back, 'remove bo');
+    await back.client.groups.find(TEAM);
+    expect(back.of('group')).toEqual([]);
+    expect((await recordOf(back)).ended).toMatchObject({ how: 'removed', by: AL });
+  });
+
   it('are told who added them while they were away, though a session learns of the group before that comes', async () => {
     await bo.client.close();
     await al.client.groups.create(TEAM, { members: [CY, BO] });

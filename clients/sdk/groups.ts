@@ -18,7 +18,7 @@ import { isSame } from './group-spans.ts';
 import { GroupSync } from './group-sync.ts';
 import type { Timers } from './platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
-import { Refusal } from './refusal.ts';
+import { isFinal, Refusal } from './refusal.ts';
 
 const LOBBY = 'lobby';
 /** How often a name is looked up again that is taken and free by turns. */
@@ -113,6 +113,7 @@ export class Groups {
   /** The groups that this person is in, as verified here; or all that anybody may join, as the server says. Throws RequestError, Unavailable. */
   async list(own: boolean): Promise<GroupInfo[]> {
     if (own) {
+      await this.#sync.done();
       const mine = (await this.known()).filter(({ ended }) => ended === undefined);
       return mine.map(({ name, state }) => ({ name, policy: state.policy, members: state.members.size }));
     }
@@ -140,11 +141,13 @@ export class Groups {
     return this.#deps.profile.groups.list();
   }
 
-  /** What a name means now. A device that has just begun a session first learns which groups it is in. */
+  /** What a name means now. For one that is not known, waits for a session, and until that has learned which groups this person is in. */
   async find(name: string): Promise<GroupRecord | undefined> {
-    const { groups } = this.#deps.profile;
+    const { profile, session } = this.#deps;
+    const { groups } = profile;
     const known = await groups.byName(name);
     if (known !== undefined) return known;
+    await session();
     await this.#sync.done();
     return groups.byName(name);
   }
@@ -152,6 +155,12 @@ export class Groups {
   /** Whether somebody was a member under this identity at an epoch, as far as this device knows the log. */
   async wasMember(record: GroupRecord, epoch: Position, person: Subject): Promise<boolean> {
     return wasMember(record, await this.#deps.profile.groups.entry(record.id, epoch.index), epoch, person);
+  }
+
+  /** Fetches what is new of a group, as a device has to that does not receive. Waits for a session. Throws RequestError, Refusal, Unavailable. */
+  async update(name: string): Promise<void> {
+    const record = await this.find(name);
+    if (record !== undefined && record.ended === undefined) await this.refresh(record, await this.#deps.session());
   }
 
   /** Fetches what is new in a group's log; what the server may not show is told, and changes nothing. Throws RequestError, Unavailable. */
@@ -189,9 +198,17 @@ export class Groups {
     return this.#sync.stop();
   }
 
+  /** What is known here may be old: a device that does not receive is told of nothing. So nothing is refused before it was looked at anew. */
   async #act(name: string, changes: (state: GroupState) => readonly Change[]): Promise<void> {
-    await this.find(name);
-    await this.#acts.act(name, changes);
+    const known = await this.find(name);
+    try {
+      await this.#acts.act(name, changes);
+    } catch (error) {
+      if (known === undefined || !(error instanceof RequestError && isFinal(error))) throw error;
+      const now = await this.refresh(known, await this.#deps.session());
+      if (now.ended === undefined && now.state.position.index === known.state.position.index) throw error;
+      await this.#acts.act(name, changes);
+    }
   }
 
   /** Whether it was created. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import {
   type Actor,
@@ -8,7 +9,7 @@ import {
   type GroupEntry,
   type Subject,
 } from '#protocol/group-entry.ts';
-import { nextGroupEntry } from '#protocol/group-log.ts';
+import { nextGroupEntry, replayGroupLog } from '#protocol/group-log.ts';
 import { encodeMembership, type GroupState, membershipHash } from '#protocol/group-state.ts';
 import { signLabelled } from './crypto/sign.ts';
 
@@ -205,6 +206,81 @@ describe('a server that lies about who is in a group', () => {
     await bo.until(() => told(bo).length === 4);
     expect(told(bo)).toEqual(['add bo', 'add cy', 'admin cy', 'admin cy']);
     expect(shown(bo)).toEqual([]);
+  });
+
+  it('cannot have an admin whose account it says is gone let in a ghost, who confirms it', async () => {
+    const di = await people.signUp('di');
+    await di.online();
+    await al.client.groups.create(TEAM, { members: ['di@localhost'] });
+    await al.client.groups.setRole(TEAM, 'di@localhost', 'admin');
+    await al.client.groups.add(TEAM, [BO]);
+    await tells(bo, 'add bo');
+    // Nobody signed it; bo has not seen an account log of di yet.
+    const ghost = nextGroupEntry(stateNow(), actorOf(di), { type: 'add', subject: subjectOf(cy) }, 1);
+    const forged = { ...signedBy(cy, ghost), signature: encodeBase64(new Uint8Array(64)) };
+    const after = replayGroupLog([encodeGroupEntry(ghost)], stateNow());
+    const anchor = signedBy(cy, nextGroupEntry(after, actorOf(cy), { type: 'anchor' }, 1));
+    server.lies.log = (address, log) => {
+      if (address === 'di@localhost') throw new RequestError('unknown_user');
+      return log;
+    };
+    server.lies.groupLog = (_, log) => [...log, forged, anchor];
+    push(bo, forged, anchor);
+    await al.say(BO, 'afterwards');
+    await bo.until(() => bo.texts.includes('afterwards'));
+    expect(await membersOf(bo)).toEqual([AL, BO, 'di@localhost']);
+    expect(told(bo)).toEqual(['add bo']);
+    // Nor does what never counted stand in the way of what does.
+    delete server.lies.log;
+    delete server.lies.groupLog;
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await tells(bo, 'admin bo');
+    expect(shown(bo)).toEqual([]);
+  });
+
+  it('cannot have what nobody signed taken for a fork by whoever fetches the log', async () => {
+    const di = await people.signUp('di');
+    await di.online();
+    await al.client.groups.create(TEAM, { members: ['di@localhost'] });
+    await al.client.groups.setRole(TEAM, 'di@localhost', 'admin');
+    await al.client.groups.add(TEAM, [BO]);
+    await tells(bo, 'add bo');
+    const ghost = nextGroupEntry(stateNow(), actorOf(di), { type: 'add', subject: subjectOf(cy) }, 1);
+    server.lies.log = () => {
+      throw new RequestError('unknown_user');
+    };
+    push(bo, signedBy(cy, ghost));
+    await al.client.send([BO], ['afterwards']);
+    await bo.until(() => bo.texts.includes('afterwards'));
+    expect((await recordOf(bo)).suspended).toHaveLength(1);
+    delete server.lies.log;
+    const device = bo.client.account.device;
+    server.lies.hand = (item, to) => (item.type === 'entries' && to === device ? [NOTHING] : [item]);
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    delete server.lies.hand;
+    await al.client.groups.setRole(TEAM, BO, 'member');
+    await bo.until(() => told(bo).length === 3);
+    expect(shown(bo)).toEqual([]);
+  });
+
+  it('cannot begin a new device of a member of a closed group with a state that no admin stated', async () => {
+    await team();
+    const state = stateNow();
+    const ghost = { ...subjectOf(cy), role: 'member' } as const;
+    const membership = { ...state, members: new Map([...state.members, [CY, ghost]]) };
+    const entry = signedBy(cy, {
+      ...{ group: state.group, index: 64, previous: state.position.head, actor: actorOf(cy), time: 1 },
+      ...{ change: { type: 'anchor' }, state: membershipHash(membership) },
+    });
+    const { group, log } = server.groups.of(TEAM);
+    const [create = entry] = log;
+    const second = await people.logIn('bo');
+    server.groups.page = (_, __, after) => ({ group, entries: after === 64 ? [entry] : [create], length: 5_000 });
+    server.groups.state = () => {
+      return { group, create, entry, index: 64, state: encodeBase64(encodeMembership(membership)), length: 5_000 };
+    };
+    await second.online();
+    expect(await second.client.groups.find(TEAM)).toBeUndefined();
   });
 
   it('that lists groups which somebody is not in teaches them nothing', async () => {

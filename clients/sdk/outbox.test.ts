@@ -130,6 +130,37 @@ describe('the outbox', () => {
     ]);
   });
 
+  it('gives a message up and ends in the middle: what follows arrives unforked all the same', async () => {
+    const { al, bo } = await two();
+    await al.say(BO, 'known');
+    server.lies.refuse = () => 'over_quota';
+    await al.client.send([BO], ['too old']);
+    await al.until(() => al.of('delayed').length > 0);
+    await al.client.close();
+    delete server.lies.refuse;
+    server.lies.challenge = { time: Date.now() + 15 * DAY_MS };
+    const clock = { now: () => Date.now() + 15 * DAY_MS, monotonic: () => performance.now() };
+    const { profiles } = al.platform;
+    const ending: typeof profiles = {
+      ...profiles,
+      open: async (password) => {
+        const profile = await profiles.open(password);
+        const reseal = () => Promise.reject(new ProfileError('no_space', 'There is no room.'));
+        return { ...profile, sending: { ...profile.sending, reseal } };
+      },
+    };
+    const first = await people.reopen({ platform: { ...al.platform, clock, profiles: ending } });
+    await first.client.send([BO], ['fresh']);
+    await first.online({ receive: false });
+    await first.until(() => first.of('trouble').length > 0);
+    await first.client.close();
+    const again = await people.reopen({ platform: { ...al.platform, clock } });
+    await again.online({ receive: false });
+    await bo.until(({ texts }) => texts.includes('fresh'));
+    expect(bo.texts).toEqual(['known', 'fresh']);
+    expect(bo.of('unreadable')).toEqual([]);
+  });
+
   it('commits on the next connection what its profile did not take at once', async () => {
     const { al, bo } = await two();
     await al.client.close();

@@ -54,6 +54,7 @@ export class Outbox {
       addressAnew: (item, connection) => this.#addressAnew(item, connection),
       renew: (renewal, connection) => this.#renew(renewal, connection),
       closedBy: (item, said) => this.#closedBy(item, said),
+      rechain: (item) => this.#rechain(item),
       hollowOut: (item) => this.#hollowOut(item),
     });
   }
@@ -198,6 +199,14 @@ export class Outbox {
     const readdressed = await this.#late.readdress(item, connection);
     if (readdressed === undefined) return false;
     return this.#deps.profile.sending.reseal(item.number, () => readdressed);
+  }
+
+  /** Of what was to be sealed anew together, an end of this process has left a part. */
+  async #rechain({ conversation, number }: OutboxItem): Promise<boolean> {
+    const reseal = await this.#composer.reseal(conversation).catch(onlyRefusals);
+    if (reseal instanceof Refusal) return false;
+    await this.#resealFrom(number - 1, conversation, reseal);
+    return true;
   }
 
   async #hollowOut(item: OutboxItem): Promise<void> {

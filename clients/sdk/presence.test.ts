@@ -20,6 +20,7 @@ class Alone {
   readonly blocked = new Set<string>();
   readonly waits: { readonly ms: number; readonly run: () => void }[] = [];
   members: string[] = [AL, BO, CY];
+  ended = false;
   visible: boolean | undefined;
   clock = 0;
   /** Thrown once in place of an answer. */
@@ -46,15 +47,18 @@ class Alone {
         },
       },
       emit: (event: ClientEvent) => this.events.push(event),
-      groupOf: async (conversation: string) =>
-        conversation === TEAM
-          ? {
-              name: 'team@localhost',
-              state: { members: new Map(this.members.map((address, n) => [n, { address }])) },
-            }
-          : undefined,
+      groupOf: async (conversation: string) => (conversation === TEAM ? this.#team() : undefined),
+      groupNamed: async (name: string) => (`#${name}` === TEAM ? this.#team() : undefined),
     };
     this.presence = new Presence(deps as unknown as PresenceDeps); // it uses nothing else of them
+  }
+
+  #team() {
+    return {
+      name: 'team@localhost',
+      state: { members: new Map(this.members.map((address) => [address, { address }])) },
+      ...(this.ended ? { ended: { how: 'removed' } } : {}),
+    };
   }
 
   begin({ receive = true } = {}): void {
@@ -189,6 +193,32 @@ describe('what is heard', () => {
     await alone.spoken();
     const typing = { type: 'typing', from: BO };
     expect(alone.events).toEqual([typing, { ...typing, group: 'team@localhost' }]);
+  });
+});
+
+describe('typing in a group', () => {
+  it('is shown of those who are in it, as long as this person is', async () => {
+    const alone = new Alone();
+    alone.presence.watch([BO, 'di@localhost']);
+    const typing = { type: 'typing', from: BO, group: 'team@localhost' } as const;
+    alone.presence.heard({ ...typing, from: 'di@localhost' });
+    alone.presence.heard({ ...typing, group: 'other@localhost' });
+    alone.presence.heard(typing);
+    await alone.spoken();
+    expect(alone.events).toEqual([typing]);
+    alone.ended = true;
+    alone.presence.heard(typing);
+    await alone.spoken();
+    expect(alone.events).toEqual([typing]);
+  });
+
+  it('is told to nobody any more by who is out of it', async () => {
+    const alone = new Alone();
+    alone.ended = true;
+    alone.begin();
+    await alone.spoken();
+    alone.presence.typing(TEAM);
+    expect(await alone.spoken()).toEqual([]);
   });
 });
 

@@ -23,8 +23,13 @@ export type PresenceDeps = {
   readonly timers: Timers;
   emit(event: ClientEvent): void;
   /** The group of a conversation whose name begins with #. */
-  groupOf(conversation: string): Promise<Pick<GroupRecord, 'name' | 'state'> | undefined>;
+  groupOf(conversation: string): Promise<GroupPeople | undefined>;
+  /** The group that has this name now. */
+  groupNamed(name: string): Promise<GroupPeople | undefined>;
 };
+
+/** `ended`: this person is out of it. */
+type GroupPeople = Pick<GroupRecord, 'name' | 'state' | 'ended'>;
 
 /** `visible`: absent where this session does not receive, and so is nobody's presence. */
 type Session = { readonly connection: Connection; readonly visible: Saying | undefined; readonly watched: Saying };
@@ -115,16 +120,20 @@ export class Presence {
     this.#deps.emit({ type: 'presence', address, ...state });
   }
 
-  /** Whoever is blocked is not shown here, and is not told that this person types. */
+  /** Whoever is blocked is not shown here, and is not told that this person types. In which group somebody types is their own word: they must be in it. */
   async #heardTyping({ from, group }: ServerFrameOf<'typing'>): Promise<void> {
     if (!this.#watched.has(from) || (await this.#isBlocked(from))) return;
+    if (group !== undefined) {
+      const known = await this.#deps.groupNamed(group);
+      if (known === undefined || known.ended !== undefined || !known.state.members.has(from)) return;
+    }
     this.#deps.emit({ type: 'typing', from, ...(group === undefined ? {} : { group }) });
   }
 
   async #type(connection: Connection, conversation: string): Promise<void> {
     if (!(await this.visible())) return;
     const group = conversation.startsWith('#') ? await this.#deps.groupOf(conversation) : undefined;
-    if (conversation.startsWith('#') && !group) return;
+    if (conversation.startsWith('#') && (!group || group.ended !== undefined)) return;
     const members = group ? [...group.state.members.values()].map(({ address }) => address) : [conversation];
     const isOnline = (address: string) => Number(this.#states.get(address)?.online ?? false);
     const to: string[] = [];

@@ -34,6 +34,8 @@ export interface SendQueueDeps {
   renew(renewal: Renewal, connection: Connection): Promise<void>;
   /** Nothing can go to this group any more: its sentence for the person; `said`: the server's. */
   closedBy(item: OutboxItem, said: string): Promise<string>;
+  /** Seals this one and all later ones of its conversation anew, as the one before it is now. False: the person must decide first, so it goes as it is. */
+  rechain(item: OutboxItem): Promise<boolean>;
   /** Too old: gives it up, puts an empty message under its number and seals what follows it anew. Harmless if done before. */
   hollowOut(item: OutboxItem): Promise<void>;
 }
@@ -163,7 +165,8 @@ export class SendQueue {
       await this.#deps.hollowOut(item);
       this.#hollow.add(item.number);
       this.#rewind(item.number - 1);
-    } else this.#send(item, connection);
+    } else if (item.outdated && (await this.#deps.rechain(item))) this.#rewind(item.number - 1);
+    else this.#send(item, connection);
   }
 
   #send(item: OutboxItem, connection: Connection): void {

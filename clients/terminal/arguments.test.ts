@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { countFrom1, durationMs, people, person, secondsMs } from './arguments.ts';
+import { conversation, conversations, countFrom1, durationMs, group, groups, person, secondsMs } from './arguments.ts';
 
 it('durations have a unit', () => {
   expect(['90s', '30m', '1h', '7d'].map(durationMs)).toEqual([90_000, 1_800_000, 3_600_000, 604_800_000]);
@@ -25,7 +25,21 @@ it('names and addresses stay as they were typed, for whoever knows the own domai
 });
 
 it('several names have commas between', () => {
-  expect(people('al,bo@example.org')).toEqual(['al', 'bo@example.org']);
-  for (const text of ['', 'al,', ',al', 'al,,bo']) expect(() => people(text)).toThrow('commas');
-  expect(() => people('al,b o')).toThrow('name@domain');
+  expect(conversations('al,bo@example.org,#team')).toEqual(['al', 'bo@example.org', '#team']);
+  expect(groups('team,#ops')).toEqual(['team', '#ops']);
+  for (const text of ['', 'al,', ',al', 'al,,bo']) {
+    expect(() => conversations(text)).toThrow('commas');
+    expect(() => groups(text)).toThrow('commas');
+  }
+  expect(() => conversations('al,b o')).toThrow('name@domain');
+});
+
+it('a group may go without its sign where nothing else can be meant, and has it where people can', () => {
+  expect(['team', '#Team', 'team@example.org'].map(group)).toEqual(['team', '#Team', 'team@example.org']);
+  expect(['al', '#team', '#team@example.org', '#team@x/0123abcd'].map(conversation)).toHaveLength(4);
+  for (const text of ['', '#', '##team', '#a b', 'te am', '#team@', '\u001b[2J']) {
+    expect(() => group(text)).toThrow('team@example.org');
+    expect(() => conversation(text)).toThrow('Give a');
+  }
+  expect(() => conversation('#team@x/0123')).toThrow('#team');
 });

@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { resolveAddress } from '#protocol/address.ts';
 import { RequestError } from '#protocol/errors.ts';
 import { DEVICE_NAME_MAX_CHARS, isDeviceName } from '../sdk/index.ts';
+import { conversationOf, groupName, isGroup } from './names.ts';
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DURATION_MAX = '3650d';
@@ -10,6 +11,7 @@ const DURATION_MAX_MS = 3_650 * UNIT_MS.d;
 const DURATION = /^(\d{1,9})(s|m|h|d)$/;
 /** In place of the one that is not known yet. */
 const ANY_DOMAIN = 'localhost';
+const ANY_RESOLVER = { resolve: (typed: string) => resolveAddress(typed, ANY_DOMAIN) };
 /** setTimeout takes no more than 2³¹ − 1 ms. */
 const SECONDS_MAX = 2_000_000;
 
@@ -54,11 +56,30 @@ export function collected(value: string, before: readonly string[] | undefined):
 
 /** A name or an address, as typed; what domain a bare name is of is not known yet. */
 export function person(typed: string): string {
+  return valid(typed, () => ANY_RESOLVER.resolve(typed), 'Give a name, or name@domain.');
+}
+
+/** A group's name, as typed: its sign may be left out, because a shell takes it for a comment. */
+export function group(typed: string): string {
+  return valid(
+    typed,
+    () => groupName(ANY_RESOLVER, typed),
+    'Give the name of a group, as in team or team@example.org.',
+  );
+}
+
+/** Whom a conversation is with: a person, or with `#` a group. */
+export function conversation(typed: string): string {
+  if (!isGroup(typed)) return person(typed);
+  return valid(typed, () => conversationOf(ANY_RESOLVER, typed), "Give a group as '#team' or '#team@example.org'.");
+}
+
+function valid(typed: string, check: () => void, advice: string): string {
   try {
-    resolveAddress(typed, ANY_DOMAIN);
+    check();
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    throw new InvalidArgumentError(`${typed === '' ? 'It is empty.' : error.message} Give a name, or name@domain.`);
+    throw new InvalidArgumentError(`${typed === '' ? 'It is empty.' : error.message} ${advice}`);
   }
   return typed;
 }
@@ -69,9 +90,18 @@ export function deviceName(typed: string): string {
   throw new InvalidArgumentError(`Give 1 to ${DEVICE_NAME_MAX_CHARS} characters on one line.`);
 }
 
-/** `al,bo`: the names or addresses, of which none may be empty. */
-export function people(text: string): string[] {
+/** `al,#team`: people and groups, of which none may be empty. */
+export function conversations(text: string): string[] {
+  return parts(text, 'al,bo').map(conversation);
+}
+
+/** `team,#ops`: groups, of which none may be empty. */
+export function groups(text: string): string[] {
+  return parts(text, 'team,ops').map(group);
+}
+
+function parts(text: string, example: string): string[] {
   const parts = text.split(',');
-  if (parts.includes('')) throw new InvalidArgumentError('Give names with commas between, as in al,bo.');
-  return parts.map(person);
+  if (parts.includes('')) throw new InvalidArgumentError(`Give names with commas between, as in ${example}.`);
+  return parts;
 }

@@ -5,6 +5,7 @@ import { foldCommandName } from './command-name.ts';
 const program = new Command().option('--profile <DIR>').option('--json');
 program.command('send');
 program.command('listen');
+program.command('group').command('create');
 
 it.each([
   [
@@ -26,6 +27,14 @@ it.each([
   [
     ['Sned', 'SEND'],
     ['Sned', 'SEND'],
+  ],
+  [
+    ['Group', '--json', 'Create', 'Send'],
+    ['group', '--json', 'create', 'Send'],
+  ],
+  [
+    ['help', 'GROUP', 'CREATE'],
+    ['help', 'group', 'create'],
   ],
   [[], []],
 ])('a command is found in whichever case it is written: %j', (given, folded) => {

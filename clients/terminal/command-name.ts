@@ -3,9 +3,13 @@ import type { Command } from 'commander';
 
 const HELP = 'help';
 
-/** The arguments of the program, with the name of the command as it is defined; after `help`, also the one that is asked about. */
+/**
+ * The arguments of the program, with the name of the command as it is defined, and that of the one below it where there are such; after `help`, also
+ * the one that is asked about.
+ */
 export function foldCommandName(program: Command, argv: readonly string[]): string[] {
   const folded = [...argv];
+  let within = program;
   for (let at = 0; at < folded.length; at++) {
     const argument = folded[at] ?? '';
     if (argument.startsWith('-')) {
@@ -14,9 +18,12 @@ export function foldCommandName(program: Command, argv: readonly string[]): stri
       continue;
     }
     const name = argument.toLowerCase();
-    if (name !== HELP && !program.commands.some((command) => command.name() === name)) break;
+    const command = within.commands.find((one) => one.name() === name);
+    if (name !== HELP && command === undefined) break;
     folded[at] = name;
-    if (name !== HELP) break;
+    if (command === undefined) continue;
+    if (command.commands.length === 0) break;
+    within = command;
   }
   return folded;
 }

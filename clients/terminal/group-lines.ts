@@ -1,37 +1,50 @@
-// What is said of a change in a group: who did what, and what a server showed that it should not have.
+// What is said of a change in a group: who did what to whom, and what a server showed that it should not have.
 import type { ProfileEvent } from '../sdk/index.ts';
 import type { Record } from './output.ts';
 
 export type GroupEvent = Extract<ProfileEvent, { readonly type: 'membership' | 'group' }>;
+type Membership = Extract<GroupEvent, { type: 'membership' }>;
+/** What somebody, or a group, is called on the line. */
+type Naming = (address: string) => string;
 
 /** The fields of its JSON line, its time aside. */
 export function groupFields({ number: _number, at: _at, ...fields }: GroupEvent): Record {
   return fields;
 }
 
-/** A sentence for people. */
-export function groupText(event: GroupEvent): string {
-  return `${event.conversation}: ${event.type === 'group' ? shownText(event) : changeText(event)}`;
+/** A sentence for people, of whom `own` is one. */
+export function groupText(event: GroupEvent, own: string, naming: Naming = (address) => address): string {
+  const group = naming(event.conversation);
+  return event.type === 'group' ? `${group}: ${shownText(event)}` : changeText(event, own, group, naming);
 }
 
-function changeText({ change, by, subject, role, policy }: Extract<GroupEvent, { type: 'membership' }>): string {
+function changeText(event: Membership, own: string, group: string, naming: Naming): string {
+  const { change, by, subject = '', role, policy } = event;
+  const who = by === own ? 'You' : naming(by);
+  const whom = subject === own ? 'you' : naming(subject);
   switch (change) {
     case 'create':
-      return `${by} created the group.`;
+      return `${who} created ${group}.`;
     case 'add':
-      return `${by} added ${subject}.`;
+      return `${who} added ${whom} to ${group}.`;
     case 'remove':
-      return `${by} removed ${subject}.`;
+      return subject === own
+        ? `You were removed from ${group} by ${naming(by)}.`
+        : `${who} removed ${whom} from ${group}.`;
     case 'join':
-      return `${by} joined.`;
+      return `${who} joined ${group}.`;
     case 'leave':
-      return `${by} left.`;
+      return `${who} left ${group}.`;
     case 'admin':
-      return role === 'admin' ? `${by} made ${subject} an admin.` : `${by} made ${subject} a plain member.`;
+      return role === 'admin'
+        ? `${who} made ${whom} an admin of ${group}.`
+        : `${who} made ${whom} a plain member of ${group}.`;
     case 'policy':
-      return `${by} made the group ${policy}.`;
+      return policy === 'closed'
+        ? `${who} closed ${group}: its admins alone add members now.`
+        : `${who} opened ${group}: whoever wants may join it and read.`;
     case 'delete':
-      return `${by} deleted the group.`;
+      return `${who} deleted ${group}.`;
   }
 }
 

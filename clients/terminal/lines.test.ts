@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type HistoryEntry, type ProfileEvent, textContent } from '../sdk/index.ts';
-import { eventLine, messageLine, rfc3339, stateOf } from './lines.ts';
+import { eventLine, historyLine, messageLine, rfc3339 } from './lines.ts';
+import { stateOf } from './states.ts';
 
 const BO = 'bo@localhost';
 const AL = 'al@localhost';
@@ -94,14 +95,14 @@ describe('the line of an event', () => {
       [{ number: 7, type: 'identity', address: AL, change: 'changed', at }, /trust al@localhost/],
       ...(
         [
-          ['create', /#team@localhost: al@localhost created/],
-          ['add', /added bo@localhost/],
-          ['remove', /removed bo@localhost/],
+          ['create', /al@localhost created #team@localhost/],
+          ['add', /added you to/],
+          ['remove', /You were removed from #team@localhost by al@localhost/],
           ['join', /joined/],
           ['leave', /left/],
-          ['admin', /made bo@localhost an admin/],
-          ['policy', /made the group open/],
-          ['delete', /deleted the group/],
+          ['admin', /made you an admin/],
+          ['policy', /opened #team@localhost/],
+          ['delete', /al@localhost deleted #team@localhost/],
         ] as const
       ).map(([change, text]): [ProfileEvent, RegExp] => [
         { ...{ number: 9, type: 'membership', conversation: TEAM, change, by: AL, at }, ...detailsOf(change) },
@@ -113,12 +114,31 @@ describe('the line of an event', () => {
       ],
       [{ number: 11, type: 'group', conversation: TEAM, change: 'other_group', at }, /another group/],
       [{ number: 12, type: 'group', conversation: TEAM, change: 'refused_log', at }, /does not verify/],
+      [
+        { number: 13, type: 'delivered', conversation: TEAM, id: 'i', device: 'd', by: AL, at },
+        /a message in #team@localhost was delivered to al@localhost/,
+      ],
+      [
+        { number: 14, type: 'gap', conversation: TEAM, from: AL, device: 'd', first: 3, last: 3, why: 'missing', at },
+        /Message 3 of al@localhost in #team@localhost has not come/,
+      ],
     ];
     for (const [event, text] of events) {
       const line = eventLine(event, BO);
       expect(line.text).toMatch(text);
       expect(line.record).toMatchObject({ type: event.type, at: '1970-01-01T00:00:00.000Z' });
     }
+  });
+});
+
+describe('the line of a message to a group', () => {
+  it('names the group, and says how many of how many have an own one', () => {
+    const own = { ...entry, conversation: TEAM, from: BO, own: true };
+    const recipients = { [AL]: { state: 'delivered' }, 'cy@localhost': { state: 'accepted' } } as const;
+    const line = historyLine({ ...own, sent: { ...sent, conversation: TEAM, outcome: 'accepted', recipients } }, BO);
+    expect(line.text).toMatch(/bo@localhost to #team@localhost: good morning {2}\(delivered to 1 of 2\)$/);
+    expect(line.record).toMatchObject({ conversation: TEAM, state: 'accepted', of: 2, delivered: 1, read: 0 });
+    expect(messageLine({ ...entry, conversation: TEAM }, BO).text).toContain('al@localhost to #team@localhost: good');
   });
 });
 

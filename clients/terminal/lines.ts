@@ -1,7 +1,9 @@
 // What is printed of an event or a message: its JSON line, whose fields the help of `listen` lists, and its line for people.
 import { type HistoryEntry, type ProfileEvent, readContent } from '../sdk/index.ts';
 import { groupFields, groupText } from './group-lines.ts';
+import { isGroup } from './names.ts';
 import type { Record, Style } from './output.ts';
+import { groupCountsOf, stateOf, stateText } from './states.ts';
 
 /** 9999-12-31T23:59:59.999Z: RFC 3339 has no later time, and a peer may claim one. */
 const TIME_MAX_MS = 253_402_300_799_999;
@@ -50,7 +52,7 @@ export function eventLine(event: ProfileEvent, own: string, typed = (command: st
       const { type, id, conversation, by, at } = event;
       return {
         record: { type, id, conversation, by, at: rfc3339(at) },
-        text: `${localTime(at)} (a message ${BECAME[type](by)})`,
+        text: `${localTime(at)} (a message${where(conversation)} ${BECAME[type](by)})`,
         style: 'dim',
       };
     }
@@ -58,7 +60,7 @@ export function eventLine(event: ProfileEvent, own: string, typed = (command: st
       const { type, conversation, from, device, first, last, why, at } = event;
       const what = first === last ? `Message ${first}` : `Messages ${first} to ${last}`;
       const fate = why === 'missed' ? 'will not come: it expired before this device took it' : 'has not come';
-      const text = `${localTime(at)} ${what} of ${from} ${fate}.`;
+      const text = `${localTime(at)} ${what} of ${from}${where(conversation)} ${fate}.`;
       return { record: { type, conversation, from, device, first, last, why, at: rfc3339(at) }, text, style: 'bold' };
     }
     case 'identity': {
@@ -76,7 +78,7 @@ export function eventLine(event: ProfileEvent, own: string, typed = (command: st
     case 'group': {
       const record = withoutUndefined({ ...groupFields(event), at: rfc3339(event.at) });
       const style = event.type === 'group' ? 'bold' : 'dim';
-      return { record, text: `${localTime(event.at)} ${groupText(event)}`, style };
+      return { record, text: `${localTime(event.at)} ${groupText(event, own)}`, style };
     }
   }
 }
@@ -93,7 +95,7 @@ export function said(content: Uint8Array): { readonly text: string } | { readonl
 /** A message; of a kind that this version does not know, a line that says so. */
 export function messageLine(entry: HistoryEntry, own: string): Line {
   const { id, from, device, conversation, content, sentAt, receivedAt } = entry;
-  const to = from === own ? ` to ${conversation}` : '';
+  const to = from === own || isGroup(conversation) ? ` to ${conversation}` : '';
   // Ahead of the name: nothing that its sender writes can stand there.
   const begin = `${localTime(sentAt)}${came(entry)} ${from}${to}`;
   const what = said(content);
@@ -107,21 +109,13 @@ export function messageLine(entry: HistoryEntry, own: string): Line {
   return { record, text: `${begin}: (${reason})`, style: 'dim' };
 }
 
-/** A line of the history: a message, and what became of it if it is an own one. */
+/** A line of the history: a message, and what became of it if it is an own one; of one to a group, with how many have it. */
 export function historyLine(entry: HistoryEntry, own: string): Line {
   const line = messageLine(entry, own);
   const state = stateOf(entry);
-  return state === undefined ? line : { ...line, record: { ...line.record, state }, text: `${line.text}  (${state})` };
-}
-
-/** What became of an own message, in a word. */
-export function stateOf({ sent }: HistoryEntry): string | undefined {
-  if (sent === undefined) return undefined;
-  if (sent.outcome === 'refused' && sent.code === 'device_revoked') return 'not sent';
-  if (sent.outcome !== 'accepted') return sent.outcome.replace('_', ' ');
-  const states = Object.values(sent.recipients).map(({ state }) => state);
-  const lowest = (['delivered', 'read'] as const).find((state) => states.includes(state)) ?? 'accepted';
-  return states.find((state) => state !== 'delivered' && state !== 'read') ?? lowest;
+  if (state === undefined) return line;
+  const counts = groupCountsOf(entry);
+  return { ...line, record: { ...line.record, state, ...counts }, text: `${line.text}  (${stateText(entry)})` };
 }
 
 function identityText(
@@ -150,6 +144,11 @@ function identityText(
     default:
       return `The account log of ${whose} is not what it should be (${change}).`;
   }
+}
+
+/** Of what is about a person, that person is told of anyhow. */
+function where(conversation: string): string {
+  return isGroup(conversation) ? ` in ${conversation}` : '';
 }
 
 /** Optional fields are left out, never null. */

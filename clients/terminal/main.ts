@@ -12,7 +12,9 @@ import { chatCommand } from './commands/chat.ts';
 import type { Run } from './commands/define.ts';
 import { devicesCommand, renameCommand, revokeCommand } from './commands/devices.ts';
 import { exportCommand, searchCommand } from './commands/finding.ts';
+import { groupCommand } from './commands/group.ts';
 import { listenCommand } from './commands/listen.ts';
+import { presenceCommand } from './commands/presence.ts';
 import { historyCommand, unreadCommand } from './commands/reading.ts';
 import { receiptsCommand } from './commands/receipts.ts';
 import { sendCommand } from './commands/send.ts';
@@ -30,7 +32,7 @@ const LAST_WRITES_MS = 1_000;
 
 const COMMANDS = [
   ...[chatCommand, signupCommand, loginCommand, sendCommand, listenCommand, unreadCommand],
-  ...[historyCommand, searchCommand, exportCommand, receiptsCommand],
+  ...[historyCommand, searchCommand, exportCommand, groupCommand, receiptsCommand, presenceCommand],
   ...[devicesCommand, renameCommand, revokeCommand, passwordCommand, safetyCommand, verifyCommand, trustCommand],
   ...[blockCommand, unblockCommand, signoutCommand, deleteAccountCommand],
 ];
@@ -87,10 +89,15 @@ const run: Run = async (command, act) => {
 };
 
 for (const define of COMMANDS) define(program, run);
-for (const command of program.commands) {
-  command
-    .copyInheritedSettings(program)
-    .showHelpAfterError(`Usage: ${program.name()} ${command.name()} ${command.usage()}`);
+inheritSettings(program, program.name());
+
+/** Also those below others. `words`: how `parent` is typed. */
+function inheritSettings(parent: Command, words: string): void {
+  for (const command of parent.commands) {
+    const typed = `${words} ${command.name()}`;
+    command.copyInheritedSettings(program).showHelpAfterError(`Usage: ${typed} ${command.usage()}`);
+    inheritSettings(command, typed);
+  }
 }
 
 /** A second signal that comes later than this is a second wish. */

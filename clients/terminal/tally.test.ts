@@ -5,8 +5,8 @@ import { Tally } from './tally.ts';
 
 const BO = 'bo@localhost';
 const CY = 'cy@localhost';
-const report = (type: 'delivered' | 'read' | 'expired', by: string, at: number): ProfileEvent => ({
-  ...{ number: at, type, conversation: by, id: 'AAAA', device: 'DDDD', by, at },
+const report = (type: 'delivered' | 'read' | 'expired', by: string, at: number, conversation = by): ProfileEvent => ({
+  ...{ number: at, type, conversation, id: `${at}`, device: 'DDDD', by, at },
 });
 
 /** The lines for people of these events, as `listen` makes them. */
@@ -50,4 +50,17 @@ it('reports that follow each other and say the same are one line, with the time 
     `${localTime(10)} (2 messages were read by ${BO})`,
   ]);
   expect(lines()).toEqual([]);
+});
+
+it('of a group, what its members report of its messages is one line', () => {
+  const inTeam = (by: string, at: number, id = 'AAAA'): ProfileEvent => ({
+    ...{ number: at, type: 'delivered', conversation: '#team@localhost', id, device: 'DDDD', by, at },
+  });
+  expect(lines(inTeam(BO, 1), inTeam(CY, 2), report('delivered', BO, 3))).toEqual([
+    `${localTime(2)} (a message in #team@localhost was delivered to 2 people)`,
+    `${localTime(3)} (a message was delivered to ${BO})`,
+  ]);
+  expect(lines(inTeam(BO, 1), inTeam(CY, 2), inTeam(BO, 3, 'BBBB'))).toEqual([
+    `${localTime(3)} (2 messages in #team@localhost were delivered to 2 people)`,
+  ]);
 });

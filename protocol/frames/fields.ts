@@ -13,6 +13,19 @@ export function base64(minBytes: number, maxBytes = minBytes) {
   }, what);
 }
 
+/** What `base64` takes, for frames that have many of it. */
+export function isBase64(value: unknown, bytes: number): value is string {
+  return typeof value === 'string' && isCanonicalBase64(value, bytes, bytes);
+}
+
+/** What `address` takes. */
+export function isAddressText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.ADDRESS_MAX_CHARS && isAddress(value);
+}
+
+export const DEVICE_BYTES = 32;
+export const TAG_BYTES = 16;
+
 /** `name@domain`, canonical (PROTOCOL.md, Addresses). */
 export const address = z.string().max(limits.ADDRESS_MAX_CHARS).refine(isAddress, 'an address: name@domain');
 /** Canonical, as behind the @ of an address: people are shown it. */
@@ -20,10 +33,10 @@ export const domain = z.string().refine(isDomain, 'a domain');
 /** A whole number that JSON carries exactly. */
 export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const positive = count.min(1);
-export const device = base64(32);
+export const device = base64(DEVICE_BYTES);
 export const messageId = base64(16);
 export const signature = base64(64);
-export const tag = base64(16);
+export const tag = base64(TAG_BYTES);
 /** OPAQUE's messages are base64url without padding, as its library makes them. */
 export const opaque = z
   .string()

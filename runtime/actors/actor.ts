@@ -1,6 +1,6 @@
 // Actors and turns (DESIGN section 2). An actor decides, purely; the host performs what it decided, always in this order:
 //
-//   writes → effects (published, confirmed) → tells → settled → reads
+//   writes → effects (published, confirmed) → tells, told → settled → reads
 //   afterwards, while later turns run: effects (relayed) → removals → settled
 //
 // A crash anywhere runs the turn again, so each step must bear repetition; what removes goes last. Nothing is
@@ -22,6 +22,8 @@ export type Plan<Write, Read = never> = {
   readonly writes?: readonly Write[];
   readonly effects?: readonly Addressed[];
   readonly tells?: readonly Tell[];
+  /** Told to the present owners of those actors, with the tells; may be lost: who waits for what comes of it tells it again. */
+  readonly told?: readonly Addressed[];
   readonly settled?: readonly Delivery[];
   /** Sent with the tells; may be lost. */
   readonly signals?: readonly Signal[];

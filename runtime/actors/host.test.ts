@@ -38,6 +38,16 @@ describe('the host of actors', () => {
     expect(stage.journal.lines.indexOf('turn al 3')).toBeGreaterThan(stage.journal.lines.indexOf('settled 1'));
   });
 
+  test('where a thousand are ready, a part of them is given its turns on each tick, in order; other work comes in between', async () => {
+    const keys = Array.from({ length: 100 }, (_, index) => `user${index}`);
+    stage.host.deliver(keys.map((key, index) => stage.delivery(index, key)));
+    const turned = () => stage.journal.lines.flatMap((line) => (line.startsWith('turn') ? [line.split(' ')[1]] : []));
+    await tick();
+    expect(turned()).toEqual(keys.slice(0, 64));
+    await tick();
+    expect(turned()).toEqual(keys);
+  });
+
   test('wakes an actor at the time that it asked for, unless a later plan says otherwise', async () => {
     stage.decide = (batch) => (numbersOf(batch).includes(1) ? { wakeAt: stage.now + 1_000 } : {});
     stage.host.deliver([stage.delivery(1, 'al'), stage.delivery(1, 'bo')]);

@@ -14,6 +14,11 @@ import { type Quarantine, type TurnObserver, Turns } from './turns.ts';
 
 /** Commands that one turn takes at most; the rest waits for the next. */
 const TURN_COMMANDS_MAX = 256;
+/**
+ * Actors that are given a turn on one tick. A message to a group is one for a thousand mailboxes: the first members have it, and
+ * answer, while the others' turns come.
+ */
+const TICK_TURNS_MAX = 64;
 /** How exactly `wakeAt` is kept. */
 const WAKE_GRAIN_MS = 50;
 const FORGET_INTERVAL_MS = 60_000;
@@ -188,13 +193,22 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
 
   #makeReady(slot: Slot<K, W, R, E>): void {
     this.#ready.add(slot);
+    this.#runLater();
+  }
+
+  #runLater(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      const ready = [...this.#ready];
-      this.#ready.clear();
-      for (const each of ready) if (!each.running && this.#mayRun(each)) each.whenRun = this.#run(each);
+      let left = Math.min(this.#ready.size, TICK_TURNS_MAX);
+      for (const slot of this.#ready) {
+        if (left === 0) break;
+        left -= 1; // who becomes ready meanwhile is behind those
+        this.#ready.delete(slot);
+        if (!slot.running && this.#mayRun(slot)) slot.whenRun = this.#run(slot);
+      }
+      if (this.#ready.size > 0) this.#runLater();
     });
   }
 

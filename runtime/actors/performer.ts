@@ -52,6 +52,7 @@ export class Performer<K extends ActorKind, W, R, E> {
   /** A plan whose writes and effects are done. Returns at once; what is to come afterwards has begun. */
   finish(slot: Slot<K, W, R, E>, plan: Plan<W, R>): void {
     this.tell(plan.tells);
+    if (plan.told) for (const command of plan.told) this.#bus.tell(command);
     if (plan.signals) for (const signal of plan.signals) this.#signals.send(signal);
     if (plan.settled && plan.settled.length > 0) {
       if (slot.following === 0) this.#settle(slot, plan.settled);

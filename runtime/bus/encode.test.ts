@@ -152,3 +152,16 @@ describe('a frame', () => {
     expect(() => decodeCommands(text)).toThrow();
   });
 });
+
+test('entries of a group are in a frame once, however many members they go to', () => {
+  const entries = [{ entry: 'QUJD', signature: 'REVG' }];
+  const place = { name: 'team@localhost', group: 'R0hJ', number: 3, from: 'al@localhost', receivedAt: 1, expiresAt: 2 };
+  const item = { type: 'entries' as const, ...place, entries };
+  const later = { ...item, number: 4 };
+  const commands = [item, item, later, item].map(
+    (one, n): Addressed => ({ kind: 'mailbox', key: `user${n}@localhost`, command: { type: 'entries', item: one } }),
+  );
+  const text = frameOf(commands);
+  expect(decodeCommands(text)).toEqual(commands);
+  expect(text.split('QUJD')).toHaveLength(3); // of both
+});

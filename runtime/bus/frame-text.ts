@@ -8,11 +8,11 @@
 /** One of a frame, as JSON: whole, or without what it shares with others. */
 export type Encoded = { readonly text: string; readonly shared?: Shared };
 
-/** `fields`: members of a JSON object, without its braces. `body`: Base64, which is shared with them. Who has both in common shares them. */
-export type Shared = { readonly fields: string; readonly body: string };
+/** `fields`: members of a JSON object, without its braces. `body`: Base64, which is shared with them, if there is one. Who has both in common shares them. */
+export type Shared = { readonly fields: string; readonly body?: string };
 
 /** The characters of what is shared, where it is written. */
-export const charsOf = ({ fields, body }: Shared): number => fields.length + body.length;
+export const charsOf = ({ fields, body = '' }: Shared): number => fields.length + body.length;
 
 /**
  * What is shared, made once for all that come one after another with the same values: half of the work of writing a fan-out was making it again.
@@ -29,7 +29,7 @@ export function sharing<T>(values: (of: T) => readonly unknown[], make: (of: T) 
 
 export class FrameText {
   readonly #parts: string[] = [];
-  readonly #places = new Map<string, { readonly place: number; readonly body: string }>();
+  readonly #places = new Map<string, { readonly place: number; readonly body: string | undefined }>();
   /** Most come one after another. */
   #latest: { readonly shared: Shared; readonly place: number } | undefined;
   #chars = 0;
@@ -47,7 +47,7 @@ export class FrameText {
     } else {
       const { fields, body } = shared;
       this.#places.set(fields, { place: this.#parts.length, body });
-      this.#parts.push(`[{${fields},"body":"${body}"},${text}]`);
+      this.#parts.push(body === undefined ? `[{${fields}},${text}]` : `[{${fields},"body":"${body}"},${text}]`);
     }
     return true;
   }
@@ -60,7 +60,7 @@ export class FrameText {
     if (this.#latest?.shared === shared) return this.#latest.place;
     const { fields, body } = shared;
     const known = this.#places.get(fields);
-    if (known?.body !== body) return undefined;
+    if (!known || known.body !== body) return undefined;
     this.#latest = { shared, place: known.place };
     return known.place;
   }

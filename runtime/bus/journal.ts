@@ -11,10 +11,11 @@ import type { JournalStore } from './journal-store.ts';
 /** A settled frame waits this long for a publish to carry its removal, before it gets a commit of its own. */
 const REMOVAL_WAIT_MS = 50;
 /**
- * A relayed command that is not settled by then is written. Most are: a notice to somebody connected takes a round trip. So a message
- * between two who are connected costs one row instead of two, and its notice waits for no disk.
+ * A relayed command that is not settled by then is written. Most are: a notice to somebody connected takes a round trip, and one about a
+ * message to a group waits a quarter of a second for others (services/delivery/gathered.ts). So a message between two who are connected
+ * costs one row instead of two, one to a group of a thousand no thousand notices more, and no notice waits for a disk.
  */
-const RELAY_WAIT_MS = 25;
+const RELAY_WAIT_MS = 400;
 /** What nobody waits for is tried again after this, when the disk had no room for it. */
 const FAILED_WAIT_MS = 500;
 /** A command's JSON beside its strings, roughly: for sizes only. */

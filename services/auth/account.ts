@@ -3,7 +3,7 @@
 import { decodeSignedEntry } from '#protocol/account-entry.ts';
 import { activeDevices, replayAccountLog } from '#protocol/account-log.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
-import type { AccountRequest, Addressed, InboxMessage, ReplyTo } from '#protocol/commands.ts';
+import type { AccountCommand, AccountRequest, Addressed, InboxMessage, ReplyTo } from '#protocol/commands.ts';
 import { ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Actor, ActorType, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
@@ -118,7 +118,7 @@ class AccountActor implements Actor<'account', AccountWrite> {
   #plan(batch: readonly Incoming<'account'>[], now: number, used: ReadonlySet<string> | undefined): Plan<AccountWrite> {
     const tells: Tell[] = [];
     const settled: Delivery[] = [];
-    const told: string[] = [];
+    const told: Addressed[] = [];
     let state = this.#state;
     let invitation: string | undefined;
     let announce = false;
@@ -127,7 +127,7 @@ class AccountActor implements Actor<'account', AccountWrite> {
       const { command, delivery } = incoming;
       if (delivery) settled.push(delivery);
       if (command.type === 'log.tell') {
-        told.push(command.group);
+        told.push(logFor(command, state));
         continue;
       }
       const outcome = this.#outcome(state, command, now, used);
@@ -137,11 +137,11 @@ class AccountActor implements Actor<'account', AccountWrite> {
       tells.push(answerTo(command.reply, outcome));
     }
     const writes = this.#adopt(state, invitation);
-    const effects = [...(announce ? [news(state)] : []), ...told.map((group) => logFor(group, state))];
     return {
       ...(writes.length === 0 ? {} : { writes }),
-      ...(effects.length === 0 ? {} : { effects }),
+      ...(announce ? { effects: [news(state)] } : {}),
       tells,
+      ...(told.length === 0 ? {} : { told }),
       settled,
     };
   }
@@ -218,9 +218,12 @@ function answerTo({ inbox, re }: ReplyTo, outcome: Outcome): Tell {
 }
 
 /** What a group's actor asked for: a log as it is now. */
-function logFor(group: string, { address, account }: AuthState): Addressed {
+function logFor(
+  { group, ask }: Extract<AccountCommand, { type: 'log.tell' }>,
+  { address, account }: AuthState,
+): Addressed {
   const log = account?.status === 'open' ? account.log : undefined;
-  return { kind: 'group', key: group, command: { type: 'account', address, log } };
+  return { kind: 'group', key: group, command: { type: 'account', address, ask, log } };
 }
 
 /** What the mailbox of the same address must know of its account. */

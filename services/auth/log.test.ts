@@ -55,6 +55,16 @@ describe('the account log', () => {
     }
   });
 
+  test('is told to the actor of a group that asks for it, past its queue: there, commands wait for the answer', async () => {
+    const actor = await service.actor(AL);
+    const ask = { type: 'log.tell', group: '#team@localhost', ask: 7 } as const;
+    const { told, effects } = await actor.turn([{ command: ask }], service.now);
+    const [entry] = (await page(0)).entries;
+    const command = { type: 'account', address: AL, ask: 7, log: [entry] };
+    expect(told).toEqual([{ kind: 'group', key: ask.group, command }]);
+    expect(effects).toBeUndefined();
+  });
+
   test('tells the mailbox which devices are in use after each change', async () => {
     const second = new Device();
     const { effects } = await al.append(al.enrolEntry(second));

@@ -115,6 +115,7 @@ export class Draft {
 
   /** Makes chunks of what was stored since the last flush, as its numbers say. */
   flush(onChunk: (info: ChunkInfo) => void): void {
+    if (this.#stored.length === 0) return; // most turns: what is acked in time is never stored
     for (const [n, part] of Map.groupBy(this.#stored.splice(0), chunkOf)) {
       const items = part.map(({ item, waiting, taken }) => ({ item, devices: [...waiting], taken }));
       const charges = chargesOf(part.map(({ item }) => item));

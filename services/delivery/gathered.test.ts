@@ -155,6 +155,9 @@ describe('gathered notices that nobody is there to take', () => {
     box.now += GATHER_MS;
     await box.turn(box.told(counted('m1', 1, 1), 'n3'));
     expect(await box.stored()).toEqual([['group.counted']]);
+    const stale: NoticeBody = { kind: 'stale', conversation: CONVERSATION, by: 'p1@localhost' };
+    await box.turn(box.told(stale, 'n4'));
+    expect(await box.stored()).toEqual([['group.counted']]);
   });
 });
 

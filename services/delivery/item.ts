@@ -38,10 +38,10 @@ export function entriesOf(notice: NoticeBody): number {
   return notice.kind === 'missed' ? notice.seqs.length : notice.entries.length;
 }
 
-/** Whether nothing is lost for good where it reaches only who is there: a log can be fetched, and what was delivered came. */
+/** Whether nothing is lost for good where it reaches only who is there: a log can be fetched, what was delivered came, and `stale` is said of each message again. */
 export function isDispensable(item: EntriesItem | NoticeItem): boolean {
   if (item.type === 'entries') return true;
   const { notice } = item;
   if (notice.kind === 'group.counted') return notice.entries.every(({ expired, refused }) => expired + refused === 0);
-  return notice.kind === 'delivered' || notice.kind === 'group.delivered';
+  return notice.kind === 'delivered' || notice.kind === 'group.delivered' || notice.kind === 'stale';
 }

@@ -14,7 +14,7 @@ type Draft = { readonly to: string; readonly devices: readonly string[] | undefi
 
 export class Notices {
   readonly #by: string;
-  readonly #drafts = new Map<string, Draft>();
+  #made: Map<string, Draft> | undefined; // most turns cause none
 
   /** `by`: the mailbox in whose name they are. */
   constructor(by: string) {
@@ -91,7 +91,8 @@ export class Notices {
 
   /** The commands that carry them. */
   commands(now: number): Addressed[] {
-    return [...this.#drafts.values()].map(({ to, devices, notice }) => {
+    if (!this.#made) return [];
+    return [...this.#made.values()].map(({ to, devices, notice }) => {
       const item: NoticeItem = {
         type: 'notice',
         notice,
@@ -101,6 +102,11 @@ export class Notices {
       };
       return { kind: 'mailbox', key: to, command: { type: 'notify', item } };
     });
+  }
+
+  get #drafts(): Map<string, Draft> {
+    this.#made ??= new Map();
+    return this.#made;
   }
 
   #draft<T extends NoticeBody>(key: string, to: string, devices: readonly string[] | undefined, empty: T): T {

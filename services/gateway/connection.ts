@@ -11,6 +11,7 @@ import {
   DOOR_REFUSED_FRAMES_MAX,
   HEARTBEAT_INTERVAL_MS,
   HEARTBEAT_TIMEOUT_MS,
+  MINUTE_MS,
   UNAUTHENTICATED_MAX_MS,
 } from '#protocol/limits.ts';
 import { type Outcome, refusal } from './asks.ts';
@@ -204,6 +205,9 @@ export class Connection implements Client {
     const { rates, presence } = this.#hub;
     const passed = () => {
       if (this.#closed) return;
+      if (frame.type === 'presence.watch' && !presence.hasRoom(this, frame.addresses.length)) {
+        return this.#answer(frame.id, frame.type, refusal(new RequestError('rate_limited', undefined, MINUTE_MS)));
+      }
       this.#answer(frame.id, frame.type, { ok: {} });
       if (frame.type === 'presence.set') presence.set(this, session.address, frame.visible);
       else presence.watch(this, frame.addresses);

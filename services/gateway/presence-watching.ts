@@ -1,6 +1,10 @@
 // Who of this gateway's sessions watches whom, and the pushes that follow. Nobody else is told anything.
 import type { Push } from '#protocol/frames/server.ts';
+import { WATCHED_MAX } from '#protocol/limits.ts';
 import { Person, type Time } from './presence-person.ts';
+
+/** Of all sessions of an account at this gateway: a device may have any number of them that only send. */
+const WATCHED_BY_ACCOUNT_MAX = 8 * WATCHED_MAX;
 
 /** A session that may watch. `show` pushes a frame that no mailbox sent. */
 export interface Onlooker {
@@ -32,6 +36,16 @@ export class Watching {
 
   get addresses(): Iterable<string> {
     return this.#persons.keys();
+  }
+
+  /** Whether the sessions of its account here may watch so many with it: each person who is watched costs a kilobyte, and a look a second. */
+  hasRoom(onlooker: Onlooker, count: number): boolean {
+    const address = onlooker.session?.address;
+    let sum = count;
+    for (const [other, watched] of this.#watched) {
+      if (other !== onlooker && other.session?.address === address) sum += watched.size;
+    }
+    return sum <= WATCHED_BY_ACCOUNT_MAX;
   }
 
   /** From now on the session watches these and no others; of those that it did not watch before it is told what is known. Returns whom nobody here watched before. */

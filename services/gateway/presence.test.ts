@@ -107,6 +107,23 @@ describe('presence', () => {
     expect(await untaken(watcher)).toEqual([]);
   });
 
+  test('of so many persons at most for the sessions of an account together, whoever has many sessions', async () => {
+    const many = (n: number) =>
+      Array.from({ length: 2_048 }, (_, k) => `u${n}.${k}${bo.address.slice(bo.address.indexOf('@'))}`);
+    const ask = (wire: Wire, n: number) => wire.request({ type: 'presence.watch', addresses: many(n) });
+    const all: Wire[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      const wire = await session(one, al);
+      all.push(wire);
+      expect(await ask(wire, n)).toMatchObject({ type: 'ok' });
+    }
+    const ninth = await session(one, al);
+    expect(await ask(ninth, 8)).toMatchObject({ type: 'error', code: 'rate_limited' });
+    await all[0]?.close();
+    await untaken(ninth);
+    await watch(ninth, bo);
+  });
+
   test('is heard from other gateways at once, with nobody asking again', async () => {
     const watcher = await session(one, al);
     const early = await visible(two, cy);

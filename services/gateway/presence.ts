@@ -66,6 +66,11 @@ export class Presence {
     }
   }
 
+  /** Whether this session may watch so many. */
+  hasRoom(session: Onlooker, count: number): boolean {
+    return this.#watching.hasRoom(session, count);
+  }
+
   /** Whom this session watches from now on. */
   watch(session: Onlooker, addresses: readonly string[]): void {
     for (const address of this.#watching.watch(session, addresses)) this.#asks.add(address);

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { RequestError } from '#protocol/errors.ts';
-import { RATE_OF, Rates } from './rates.ts';
+import { pointsOf, RATE_OF, Rates } from './rates.ts';
 
 const limited = { code: 'rate_limited', retry: true };
 
@@ -23,6 +23,15 @@ describe('rates', () => {
     }
     await expect(rates.take(RATE_OF['signup.finish'], 'network')).rejects.toMatchObject(limited);
     await rates.take(RATE_OF['signup.finish'], 'another');
+  });
+
+  test('count entries of a group’s log each, so that a group of a thousand can be made at once and no log be filled', async () => {
+    const rates = new Rates(1);
+    const entries = Array.from({ length: 64 }, () => ({ entry: 'AA==', signature: 'AA==' }));
+    const append = () =>
+      rates.take(RATE_OF['group.append'], 'd', pointsOf({ type: 'group.append', id: 1, name: 'n', entries }));
+    for (let i = 0; i < 18; i += 1) await append();
+    await expect(append()).rejects.toMatchObject(limited);
   });
 
   test('are multiplied by the factor', async () => {

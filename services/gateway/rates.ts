@@ -1,14 +1,15 @@
 // Rate limits, all in one table: by device where there is a session, by network address before.
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { RequestError } from '#protocol/errors.ts';
-import type { ClientFrameOf, RequestType } from '#protocol/frames/client.ts';
+import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/client.ts';
 
 /** `points` of a key in each `seconds`. Sends are bounded by their window too; this is the ceiling for a device gone wild. */
 const TABLE = {
   connection: { points: 1_200, seconds: 60 },
   credentials: { points: 240, seconds: 60 },
   account: { points: 120, seconds: 60 },
-  group: { points: 600, seconds: 60 },
+  /** A point for each entry: it is kept as long as the group, and goes to everybody in it. */
+  group: { points: 1_200, seconds: 60 },
   session: { points: 2_400, seconds: 60 },
   lookUp: { points: 6_000, seconds: 60 },
   send: { points: 120_000, seconds: 60 },
@@ -43,9 +44,10 @@ export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, Rat
 
 const WATCHED_FOR_A_POINT = 32;
 
-/** What a request of presence costs. */
-export function pointsOf(frame: ClientFrameOf<'presence.set' | 'presence.watch'>): number {
-  return frame.type === 'presence.watch' ? 1 + Math.ceil(frame.addresses.length / WATCHED_FOR_A_POINT) : 1;
+/** What a request costs. */
+export function pointsOf(frame: Exclude<Request, ClientFrameOf<'send' | 'ping'>>): number {
+  if (frame.type === 'presence.watch') return 1 + Math.ceil(frame.addresses.length / WATCHED_FOR_A_POINT);
+  return frame.type === 'group.append' ? frame.entries.length : 1;
 }
 
 /** Points that a sender takes at once, so that most sends ask nobody. */

@@ -7,7 +7,7 @@ import type { ClientFrameOf, Request, RequestType } from '#protocol/frames/clien
 import { CHALLENGE_MAX_AGE_MS, REQUESTS_UNANSWERED_MAX } from '#protocol/limits.ts';
 import { type Outcome, refusal } from './asks.ts';
 import type { Hub } from './hub.ts';
-import { RATE_OF } from './rates.ts';
+import { pointsOf, RATE_OF } from './rates.ts';
 import type { Session } from './session.ts';
 
 /** Requests that a session's owner alone may make. */
@@ -72,7 +72,7 @@ export class Requests {
       done(outcome);
     });
     try {
-      await hub.rates.take(RATE_OF[frame.type], session?.device ?? this.#source);
+      await hub.rates.take(RATE_OF[frame.type], session?.device ?? this.#source, pointsOf(frame));
       const command = this.#addressed(frame, session, re);
       if (DURABLE.has(frame.type)) return await hub.bus.publish([command]);
       hub.asks.told(re, command);

@@ -1,8 +1,10 @@
 // What a group's actor asks auth about accounts, and what waits for the answers. Auth answers each ask with the log as it is then; what
-// waits is given none that was asked for before it came, so that it is decided by logs that are not older than itself.
+// waits is given none that was asked for before it came, so that it is decided by logs that are not older than itself. Asks and answers are
+// told, and asked again until they are answered: in the group's queue an answer would stand behind the commands that wait for it, and
+// where these fill what is handed out at a time, it would never come.
 import { decodeSignedEntry } from '#protocol/account-entry.ts';
 import { replayAccountLog } from '#protocol/account-log.ts';
-import type { Addressed, GroupCommand } from '#protocol/commands.ts';
+import { type Addressed, type GroupCommand, groupKey } from '#protocol/commands.ts';
 import { MINUTE_MS } from '#protocol/limits.ts';
 import { hasNoDevice, type ToldLog } from './append.ts';
 
@@ -12,12 +14,17 @@ type Told = Extract<GroupCommand, { type: 'account' }>;
 const DEVICELESS_FOR_MS = MINUTE_MS;
 const DEVICELESS_MAX = 4_096;
 
-/** What something waits for: address → which ask of it, counted from 1. */
+/** What was told may be lost: then it is asked again. */
+export const ASK_AGAIN_MS = 2_000;
+
+/** What something waits for: address → the number of an ask, greater than those of all asks that were made before it came. */
 export type Lacking = Map<string, number>;
 
 export class AccountAsks {
   readonly #name: string;
-  readonly #counts = new Map<string, { asked: number; answered: number }>();
+  #last = 0;
+  /** Not answered: address → the last ask, and when it was told last (undefined: not yet), those of longest ago first. */
+  readonly #open = new Map<string, { readonly ask: number; readonly toldAt: number | undefined }>();
   /** address → until when. */
   readonly #deviceless = new Map<string, number>();
 
@@ -26,30 +33,47 @@ export class AccountAsks {
     this.#name = name;
   }
 
-  /** Asks for these; the commands that do so are added to `effects`. */
-  ask(addresses: Iterable<string>, effects: Addressed[]): Lacking {
+  /** Asks for these. `now`: ms since 1970; an answer to whoever had the group before is to an earlier ask. */
+  ask(addresses: Iterable<string>, now: number): Lacking {
     const lacking: Lacking = new Map();
-    for (const key of addresses) {
-      if (lacking.has(key)) continue;
-      const count = this.#counts.get(key) ?? { asked: 0, answered: 0 };
-      count.asked += 1;
-      this.#counts.set(key, count);
-      lacking.set(key, count.asked);
-      effects.push({ kind: 'account', key, command: { type: 'log.tell', group: `#${this.#name}` } });
+    for (const address of addresses) {
+      if (lacking.has(address)) continue;
+      this.#last = Math.max(this.#last + 1, now);
+      lacking.set(address, this.#last);
+      this.#note(address, this.#last, undefined);
     }
     return lacking;
   }
 
-  /** Takes an answer; returns the log, and the number of the last ask that it answers. One that nobody asked for, as after a crash, is read too. */
-  answered({ address, log }: Told, now: number): { readonly log: ToldLog; readonly upTo: number } {
+  /** What is to be told now: new asks, and those that were not answered in time. */
+  open(now: number): Addressed[] {
+    const open: Addressed[] = [];
+    for (const [key, { ask, toldAt }] of [...this.#open]) {
+      if (toldAt !== undefined && now >= toldAt && now < toldAt + ASK_AGAIN_MS) continue;
+      this.#note(key, ask, now);
+      open.push({ kind: 'account', key, command: { type: 'log.tell', group: groupKey(this.#name), ask } });
+    }
+    return open;
+  }
+
+  /** When asks are to be told again, ms since 1970; undefined: all are answered. */
+  get due(): number | undefined {
+    const [oldest] = this.#open.values();
+    return oldest && (oldest.toldAt ?? 0) + ASK_AGAIN_MS;
+  }
+
+  /** Takes an answer; returns the log. It answers all asks for it up to this one. One that nobody asked for, as after a crash, is read too. */
+  answered({ address, ask, log }: Told, now: number): ToldLog {
     const told = log === undefined ? 'gone' : replayAccountLog(log.map(decodeSignedEntry), address); // auth verified it
     if (hasNoDevice(told)) this.#noteDeviceless(address, now + DEVICELESS_FOR_MS);
     else this.#deviceless.delete(address);
-    const count = this.#counts.get(address);
-    if (!count) return { log: told, upTo: 0 };
-    count.answered += 1;
-    if (count.answered >= count.asked) this.#counts.delete(address);
-    return { log: told, upTo: count.answered };
+    if ((this.#open.get(address)?.ask ?? Number.POSITIVE_INFINITY) <= ask) this.#open.delete(address);
+    return told;
+  }
+
+  #note(address: string, ask: number, toldAt: number | undefined): void {
+    this.#open.delete(address); // or it would keep its place
+    this.#open.set(address, { ask, toldAt });
   }
 
   /** Whether that account is known to have no device in use. */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import { GroupPerson } from '../../protocol/test/group-people.ts';
-import { appended, Chain, deliveredTo, GroupWorld, NAME, outcomes, sent, toldOf } from './world.fixture.ts';
+import { ASK_AGAIN_MS } from './account-asks.ts';
+import { ALL_ASKS, appended, Chain, deliveredTo, GroupWorld, NAME, outcomes, sent, toldOf } from './world.fixture.ts';
 
 let world: GroupWorld;
 let al: GroupPerson;
@@ -59,11 +60,32 @@ describe('entries of a group', () => {
     expect(outcomes(await world.give(first))).toEqual(outcomes(turned));
   });
 
+  test('that come again from somebody who is out of the group by now are answered, and told to nobody; those that put them out are', async () => {
+    const chain = await world.group(al, bo, cy);
+    await world.ask(appended(al, [chain.by(al, { type: 'policy', policy: 'open' })]));
+    const [anchors, leaves] = [
+      appended(bo, [chain.by(bo, { type: 'anchor' })]),
+      appended(bo, [chain.by(bo, { type: 'leave' })]),
+    ];
+    await world.ask(anchors);
+    await world.crash(leaves, { type: 'account', address: bo.address, ask: ALL_ASKS, log: bo.log });
+    world.asks.length = 0;
+    const again = await world.give(leaves);
+    expect(
+      toldOf(again)
+        .map(([address]) => address)
+        .toSorted(),
+    ).toEqual(addresses(al, bo, cy));
+    const old = await world.give(anchors);
+    expect(outcomes(old)).toEqual([5]);
+    expect(toldOf(old)).toEqual([]);
+  });
+
   test('that were written before a crash are known when their command comes again', async () => {
     const chain = await world.group(al);
     const adds = appended(al, [chain.add(al, bo)]);
     await world.turn(adds);
-    await world.crash(adds, { type: 'account', address: al.address, log: al.log }, boTold());
+    await world.crash(adds, { type: 'account', address: al.address, ask: ALL_ASKS, log: al.log }, boTold());
     world.asks.length = 0;
     const turned = await world.give(adds);
     expect(outcomes(turned)).toEqual([2]);
@@ -86,6 +108,21 @@ describe('entries of a group', () => {
     expect((await world.actor(`#${NAME}`)).idle).toBe(true);
   });
 
+  test('ask auth again for what is lost on the way, and only then', async () => {
+    const chain = await world.group(al, bo);
+    await world.turn(appended(al, [chain.add(al, cy)]));
+    const lost = world.asks.splice(0);
+    expect(world.wakeAt).toBe(world.now + ASK_AGAIN_MS);
+    world.now += ASK_AGAIN_MS - 1;
+    await world.turn();
+    expect(world.asks).toEqual([]);
+    world.now += 1;
+    await world.turn();
+    expect(world.asks).toEqual(lost);
+    expect(outcomes(await world.answerAsks())).toEqual([3]);
+    expect(world.wakeAt).toBeUndefined();
+  });
+
   test('are decided by no account log that is older than themselves', async () => {
     const chain = await world.group(al, bo);
     const [add, leave] = [new Chain(chain).add(al, cy), new Chain(chain).by(bo, { type: 'leave' })];
@@ -96,8 +133,9 @@ describe('entries of a group', () => {
     const second = appended(bo, [new Chain(chain).by(bo, { type: 'anchor' }, 1)], 1);
     await world.turn(second);
     expect(world.asks).toHaveLength(2);
-    expect(outcomes(await world.turn({ type: 'account', address: bo.address, log: old }))).toEqual([3]);
-    world.asks.splice(0, 1);
+    const [first] = world.asks.splice(0, 1);
+    const ask = first?.ask ?? 0;
+    expect(outcomes(await world.turn({ type: 'account', address: bo.address, ask, log: old }))).toEqual([3]);
     expect(outcomes(await world.answerAsks())).toEqual(['stale_group']);
     await expect(world.ask(appended(al, [add]))).rejects.toThrow('stale_group');
   });
@@ -153,7 +191,11 @@ describe('entries of a group', () => {
     const deletes = appended(al, [chain.by(al, { type: 'delete' })]);
     const creates = appended(bo, [other.create(bo)]);
     await world.turn(deletes);
-    const turned = await world.turn({ type: 'account', address: al.address, log: al.log }, creates, boTold());
+    const turned = await world.turn(
+      { type: 'account', address: al.address, ask: ALL_ASKS, log: al.log },
+      creates,
+      boTold(),
+    );
     world.asks.length = 0;
     expect(outcomes(turned)).toEqual([3, 1]);
     world.handOver();
@@ -289,5 +331,5 @@ describe('a removed member', () => {
 });
 
 function boTold() {
-  return { type: 'account' as const, address: bo.address, log: bo.log };
+  return { type: 'account' as const, address: bo.address, ask: ALL_ASKS, log: bo.log };
 }

@@ -25,6 +25,7 @@ export class Draft {
   readonly now: number;
   readonly effects: Addressed[] = [];
   readonly tells: Tell[] = [];
+  readonly told: Addressed[] = [];
   readonly reads: GroupRead[] = [];
   readonly #settled: Delivery[] = [];
   readonly #records: RecordDraft[] = [];
@@ -99,13 +100,16 @@ export class Draft {
     if (delivery) this.#settled.push(delivery);
   }
 
-  plan(): Plan<GroupRecord, GroupRead> {
+  /** `wakeAt`: ms since 1970; undefined: nothing is due. */
+  plan(wakeAt: number | undefined): Plan<GroupRecord, GroupRead> {
     return {
       ...(this.#records.length > 0 ? { writes: this.#records } : {}),
       ...(this.effects.length > 0 ? { effects: this.effects } : {}),
       tells: this.tells,
+      ...(this.told.length > 0 ? { told: this.told } : {}),
       settled: this.#settled,
       reads: this.reads,
+      ...(wakeAt === undefined ? {} : { wakeAt }),
     };
   }
 

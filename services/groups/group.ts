@@ -10,7 +10,7 @@ import { AccountAsks, type Lacking } from './account-asks.ts';
 import { type AppendCommand, hasNoDevice, judgeAppend, placeOf, type ToldLog } from './append.ts';
 import { Draft, type Found } from './draft.ts';
 import { entriesEffects, messageEffects } from './fan-out.ts';
-import { answerTo, type GroupRead, type GroupResult, readPage, readState } from './reading.ts';
+import { answerTo, Followed, type GroupRead, type GroupResult, readPage, readState } from './reading.ts';
 import { comesAgain, judgeSend } from './send.ts';
 import { follow, type Standing } from './standing.ts';
 import type { GroupRecord, GroupStore, KeptEntry, KeptGroup } from './store.ts';
@@ -29,6 +29,7 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
   readonly #store: Pick<GroupStore, 'entries' | 'marks'>;
   readonly #asks: AccountAsks;
   readonly #refused = new RefusedNumbers();
+  readonly #followed = new Followed();
   #standing: Standing | undefined;
   #next: number;
   /** In the order in which they came. */
@@ -99,11 +100,12 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
   #plan(batch: readonly Incoming<'group', GroupResult>[], now: number, found: Found): Plan<GroupRecord, GroupRead> {
     const draft = new Draft(now, this.#next, found);
     for (const incoming of batch) {
-      if ('result' in incoming) draft.tells.push(answerTo(incoming.result));
+      if ('result' in incoming) draft.tells.push(answerTo(incoming.result, this.#followed));
       else this.#take(draft, incoming.command, incoming.delivery);
     }
     this.#next = draft.next;
-    return draft.plan();
+    draft.told.push(...this.#asks.open(now));
+    return draft.plan(this.#asks.due);
   }
 
   #take(draft: Draft, command: GroupCommand, delivery: Delivery | undefined): void {
@@ -130,7 +132,9 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
   #read(draft: Draft, command: Extract<GroupCommand, { type: 'group.get' | 'group.state' }>): void {
     this.#answered(draft, command, () => {
       const standing = this.#standing;
-      draft.reads.push(command.type === 'group.get' ? readPage(standing, command) : readState(standing, command));
+      draft.reads.push(
+        command.type === 'group.get' ? readPage(standing, command) : readState(standing, command, this.#followed),
+      );
     });
   }
 
@@ -144,11 +148,11 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
   }
 
   #told(draft: Draft, told: Extract<GroupCommand, { type: 'account' }>): void {
-    const { log, upTo } = this.#asks.answered(told, draft.now);
+    const log = this.#asks.answered(told, draft.now);
     const left: Undecided[] = [];
     for (const one of this.#undecided) {
       const ask = one.lacking.get(told.address);
-      if (ask !== undefined && ask <= upTo) {
+      if (ask !== undefined && ask <= told.ask) {
         one.lacking.delete(told.address);
         one.logs.set(told.address, log);
       }
@@ -163,7 +167,7 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
     const decided = this.#answered(draft, command, () => {
       const lacking =
         command.type === 'send' ? this.#send(draft, command, one.logs) : this.#append(draft, command, one.logs);
-      one.lacking = this.#asks.ask(lacking, draft.effects);
+      one.lacking = this.#asks.ask(lacking, draft.now);
     });
     if (decided && one.lacking.size > 0) return false;
     draft.settle(delivery);
@@ -196,8 +200,10 @@ export class Group implements Actor<'group', GroupRecord, GroupRead, GroupResult
       bytes: each,
       text: frame.entries[at] as (typeof frame.entries)[number],
     })); // as many
-    // Again, if they are repeated: the first time may have ended in a crash.
-    if (this.#standing) {
+    // Again, if they are repeated: the first time may have ended in a crash. Who is out of the group has nothing told again but what put them out.
+    const last = this.#standing?.state.position.index;
+    const isLast = placeOf(frame.entries).first.index + bytes.length - 1 === last;
+    if (this.#standing && (isLast || this.#standing.state.members.has(from))) {
       draft.effects.push(...entriesEffects(this.#name, this.#standing, { from, number, entries }, draft.now));
     }
     draft.answer<'group.append'>(reply, { number });

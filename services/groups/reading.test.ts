@@ -95,15 +95,29 @@ describe('the state of a group', () => {
     begins(await state(bo));
   });
 
-  test('is told as of an earlier entry that states it, and of no other', async () => {
+  test('is told as of the entry by which somebody came in, and of no other', async () => {
     const chain = await world.group(al, bo, cy);
     await anchors(chain, 1);
-    const answer = await state(cy, 1);
+    const answer = await state(bo, 1);
     expect([...decodeMembership(stateBytes(answer)).members.keys()]).toEqual([al.address, bo.address]);
     begins(answer);
-    begins(await state(cy, 0));
+    begins(await state(al, 0));
+    await expect(state(cy, 1)).rejects.toThrow('bad_request');
     await expect(state(cy, 3)).rejects.toThrow('bad_request');
     await expect(state(cy, 4)).rejects.toThrow('bad_request');
+  });
+
+  test('has the log followed once for it, however often it is asked for', async () => {
+    await world.group(al, bo, cy);
+    const reads: number[] = [];
+    const { entries } = world.store;
+    world.store.entries = (group, from, before) => {
+      reads.push(before - from);
+      return entries.call(world.store, group, from, before);
+    };
+    const first = await state(bo, 1);
+    expect(await state(bo, 1)).toEqual(first);
+    expect(reads).toEqual([2, 1, 1]);
   });
 });
 

@@ -15,6 +15,9 @@ import type { Tell } from '#runtime/actors/actor.ts';
 import { existing, type Standing } from './standing.ts';
 import type { GroupStore, KeptEntry, Listing } from './store.ts';
 
+/** Of a group that is loaded; each has 400 KiB at most. */
+const FOLLOWED_MAX = 4;
+
 type Command<T extends GroupCommand['type']> = Extract<GroupCommand, { type: T }>;
 
 export type GroupRead = { readonly reply: ReplyTo } & (
@@ -41,16 +44,47 @@ export function readPage(standing: Standing | undefined, { frame, from, reply }:
   return { purpose: 'page', group: present.group, from: frame.after, length, reply };
 }
 
-/** `group.state`: what to read. Throws RequestError `no_such_group`, `not_a_member`, or `bad_request` for an entry that there is not. */
-export function readState(standing: Standing | undefined, { frame, from, reply }: Command<'group.state'>): GroupRead {
+/**
+ * `group.state`: what to read. To find what is stated by an entry that is not the last one to do so, the whole log up to it is followed: that is done for the
+ * entry by which somebody came in, and for no other. Throws RequestError `no_such_group`, `not_a_member`, or `bad_request` for another entry.
+ */
+export function readState(
+  standing: Standing | undefined,
+  { frame, from, reply }: Command<'group.state'>,
+  followed: Followed,
+): GroupRead {
   const { present, length } = visible(standing, from);
-  const { group, stated, until } = present;
+  const { group, stated, came, until } = present;
   // Who is not in it any more and asks where one begins is a newcomer like all others.
   if (frame.at === undefined && until.has(from)) mayCome(present);
   const at = frame.at ?? stated.position.index;
-  if (at >= length) throw new RequestError('bad_request', 'The log has no such entry.');
-  const membership = at === stated.position.index ? encodeMembership(stated) : undefined;
+  if (at >= length || (at !== stated.position.index && at !== came.get(from))) {
+    throw new RequestError(
+      'bad_request',
+      'That is neither the entry by which you came in nor the last one that states who is in the group.',
+    );
+  }
+  let membership = followed.get(group, at);
+  if (!membership && at === stated.position.index) {
+    membership = encodeMembership(stated);
+    followed.keep(group, at, membership);
+  }
   return { purpose: 'state', group, at, length, membership, reply };
+}
+
+/** Memberships that a log was followed for, so that whoever asks again and again has it followed once. */
+export class Followed {
+  readonly #memberships = new Map<string, Uint8Array>();
+
+  get(group: string, at: number): Uint8Array | undefined {
+    return this.#memberships.get(`${group} ${at}`);
+  }
+
+  keep(group: string, at: number, membership: Uint8Array): void {
+    this.#memberships.set(`${group} ${at}`, membership);
+    const [oldest] = this.#memberships.size > FOLLOWED_MAX ? this.#memberships.keys() : [];
+    if (oldest !== undefined) this.#memberships.delete(oldest);
+  }
 }
 
 /** What the host does with a read. */
@@ -73,10 +107,10 @@ export async function performRead(store: GroupStore, read: GroupRead): Promise<G
 }
 
 /** The answer to whoever asked. */
-export function answerTo(result: GroupResult): Tell {
+export function answerTo(result: GroupResult, followed = new Followed()): Tell {
   const { inbox, re } = result.read.reply;
   try {
-    return { inbox, message: { type: 'answer', re, answer: answerOf(result) } };
+    return { inbox, message: { type: 'answer', re, answer: answerOf(result, followed) } };
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     return refusalTo(result.read.reply, error);
@@ -88,14 +122,14 @@ export function refusalTo({ inbox, re }: ReplyTo, { code, message, retryAfterMs 
   return { inbox, message: retryAfterMs === undefined ? refusal : { ...refusal, retryAfterMs } };
 }
 
-function answerOf(result: GroupResult): Answer<RequestType> {
+function answerOf(result: GroupResult, followed: Followed): Answer<RequestType> {
   if ('listings' in result) {
     const groups = result.listings.slice(0, GROUP_LIST_PAGE);
     const more = result.listings.length > GROUP_LIST_PAGE;
     return { groups, more } satisfies Answer<'group.list'>;
   }
   const { read, entries } = result;
-  if (read.purpose === 'state') return stateAnswer(read, entries);
+  if (read.purpose === 'state') return stateAnswer(read, entries, followed);
   const { group, length } = read;
   return { group, entries: entries.map(toText), length } satisfies Answer<'group.get'>;
 }
@@ -103,6 +137,7 @@ function answerOf(result: GroupResult): Answer<RequestType> {
 function stateAnswer(
   { group, at, length, membership }: Extract<GroupRead, { purpose: 'state' }>,
   entries: readonly KeptEntry[],
+  followed: Followed,
 ): Answer<'group.state'> {
   const [create, entry] = [entries[0], entries.at(-1)];
   if (!create || !entry) throw new RequestError('unavailable'); // the store has the log of every group that was loaded from it
@@ -110,6 +145,7 @@ function stateAnswer(
     throw new RequestError('bad_request', 'That entry does not state who is in the group.');
   }
   const bytes = membership ?? encodeMembership(replayGroupLog(entries.map((one) => decodeBase64(one.entry))));
+  if (!membership) followed.keep(group, at, bytes);
   return { group, create: toText(create), entry: toText(entry), index: at, state: encodeBase64(bytes), length };
 }
 

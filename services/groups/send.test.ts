@@ -96,6 +96,21 @@ describe('a message to a group', () => {
     expect(await world.ask({ ...message, message: { ...message.message, slots } })).toMatchObject({ number: 4 });
   });
 
+  test('that is for hardly anybody has only some of them looked up, until one has a device or nobody is left', async () => {
+    const others = Array.from({ length: 40 }, (_, n) => world.person(`p${n}`));
+    await world.ask(
+      appended(
+        al,
+        others.map((one) => chain.add(al, one)),
+      ),
+    );
+    await world.turn(sent(al, chain, []));
+    expect(world.asks.length).toBeLessThan(10);
+    expect(outcomes(await world.answerAsks())).toEqual(['missing_slots']);
+    for (const one of [bo, cy, ...others]) world.deleteAccount(one);
+    expect(await world.ask(sent(al, chain, [], { seq: 1 }))).toMatchObject({ number: 44 });
+  });
+
   test('needs no slot for a member who has no device in use, or no account any more', async () => {
     cy.revoke(0);
     expect(await world.ask(sent(al, chain, [bo]))).toMatchObject({ number: 4 });

@@ -6,8 +6,11 @@ import { existing, type Standing } from './standing.ts';
 /** Refusals after which the client seals the message anew under its number, so that later numbers wait for it. */
 const COMES_AGAIN: ReadonlySet<ErrorCode> = new Set(['stale_group', 'missing_slots']);
 
+/** Almost everybody has a device, and one who has one decides: who sends to nobody must not have auth asked for a thousand logs. */
+const ASKED_AT_A_TIME = 8;
+
 export type SendJudgement =
-  /** Members that no slot is for: it has to be known whether they have a device. */
+  /** Members that no slot is for, or some of them: it has to be known whether they have a device. */
   | { readonly lacking: readonly string[] }
   /** How many it goes to, beside the sender. */
   | { readonly persons: number };
@@ -34,7 +37,7 @@ export function judgeSend(
   const without = [...members.keys()].filter((address) => address !== from && !Object.hasOwn(slots, address));
   if (without.some((address) => hasDevice(address) === true)) throw new RequestError('missing_slots');
   const lacking = without.filter((address) => hasDevice(address) === undefined);
-  return lacking.length > 0 ? { lacking } : { persons };
+  return lacking.length > 0 ? { lacking: lacking.slice(0, ASKED_AT_A_TIME) } : { persons };
 }
 
 export function comesAgain({ code, retry }: RequestError): boolean {

@@ -11,6 +11,8 @@ export type Standing = {
   readonly head: string;
   /** address → the epoch since which they have been in it, of those who are. */
   readonly since: ReadonlyMap<string, number>;
+  /** address → the index of the entry by which they last came in, of all who ever did. */
+  readonly came: ReadonlyMap<string, number>;
   /** address → the epoch with which they went, of those who were in it and are not. */
   readonly until: ReadonlyMap<string, number>;
   /** As of the last entry that states its state: where newcomers begin. */
@@ -21,9 +23,10 @@ export type Standing = {
 
 /** The group after further entries, which were verified before; without `before`, they begin with the one that creates it. */
 export function follow(before: Standing | undefined, entries: readonly Uint8Array[], base: number): Standing {
-  const [since, until] = [new Map(before?.since), new Map(before?.until)];
+  const [since, until, came] = [new Map(before?.since), new Map(before?.until), new Map(before?.came)];
   const comes = (address: string, index: number) => {
     since.set(address, index);
+    came.set(address, index);
     until.delete(address);
   };
   const goes = (address: string, index: number) => {
@@ -44,7 +47,7 @@ export function follow(before: Standing | undefined, entries: readonly Uint8Arra
   const state = stating < entries.length ? replayGroupLog(entries.slice(stating), from) : from;
   if (!state || !stated) throw new Error('A group has at least one entry.');
   const names = { group: encodeBase64(state.group), head: encodeBase64(state.position.head) };
-  return { state, ...names, since, until, stated, base };
+  return { state, ...names, since, until, came, stated, base };
 }
 
 /** Undefined: there is no group, or none any more. */

@@ -132,6 +132,9 @@ export function sent(
   return { type: 'send', message, reply: { inbox: INBOX, re: requests } };
 }
 
+/** Of an answer: it is to all that was asked until now. */
+export const ALL_ASKS = Number.MAX_SAFE_INTEGER;
+
 export type Turned = { readonly messages: readonly InboxMessage[]; readonly effects: readonly Addressed[] };
 
 export class GroupWorld {
@@ -143,7 +146,9 @@ export class GroupWorld {
   store!: SqliteGroupStore;
   now = START;
   /** What auth was asked and has not answered. */
-  readonly asks: Addressed[] = [];
+  readonly asks: { readonly key: string; readonly ask: number }[] = [];
+  /** When the last turn wants the next one. */
+  wakeAt: number | undefined;
   /** Deliveries that were given and not settled. */
   readonly unsettled = new Set<Delivery>();
 
@@ -239,8 +244,8 @@ export class GroupWorld {
   async #answered({ messages, effects }: Turned): Promise<Turned> {
     const all = { messages: [...messages], effects: [...effects] };
     while (this.asks.length > 0) {
-      const answers = this.asks.splice(0).map(({ key: address }): GroupCommand => {
-        return { type: 'account', address, log: this.#people.get(address)?.log };
+      const answers = this.asks.splice(0).map(({ key: address, ask }): GroupCommand => {
+        return { type: 'account', address, ask, log: this.#people.get(address)?.log };
       });
       const turned = await this.turn(...answers);
       all.messages.push(...turned.messages);
@@ -250,6 +255,7 @@ export class GroupWorld {
   }
 
   #incoming(command: GroupCommand): Incoming<'group', GroupResult> {
+    if (command.type === 'account') return { command }; // told
     const to: Addressed = { kind: 'group', key: groupKey(NAME), command };
     const delivery: Delivery = { to, redelivered: false, size: 1, settle: () => this.unsettled.delete(delivery) };
     this.unsettled.add(delivery);
@@ -260,8 +266,11 @@ export class GroupWorld {
     const actor = await this.actor(key);
     const plan: Plan<GroupRecord, GroupRead> = await actor.turn(batch, this.now);
     if (plan.writes) await this.#actors.write(key, plan.writes);
-    const effects = (plan.effects ?? []).filter((effect) => effect.kind !== 'account');
-    this.asks.push(...(plan.effects ?? []).filter((effect) => effect.kind === 'account'));
+    const { effects = [], told = [] } = plan;
+    this.wakeAt = plan.wakeAt;
+    for (const { key: address, command } of told) {
+      if (command.type === 'log.tell') this.asks.push({ key: address, ask: command.ask });
+    }
     const messages = (plan.tells ?? []).map(({ message }) => message);
     for (const delivery of plan.settled ?? []) delivery.settle();
     for (const read of plan.reads ?? []) {

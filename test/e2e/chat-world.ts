@@ -9,6 +9,9 @@ import { type Person, TerminalWorld } from './terminal-world.ts';
 /** What a terminal is given by its environment: nobody is asked. */
 export const FROM_ENVIRONMENT = { PARLEY_PASSWORD: PASSWORD };
 
+/** Whose name counts the tests, so that nobody else has it. */
+type Named = Pick<Person, 'name'>;
+
 /** Registers the hooks that end what a test began, and returns what it stands on: one process as a server, unless another `start` is given. */
 export function chatWorld(start: Start = (options) => ServerProcess.start(options)) {
   const world = TerminalWorld.forTheseTests(start);
@@ -36,11 +39,23 @@ export function chatWorld(start: Start = (options) => ServerProcess.start(option
     return { al, bo, als, bos };
   }
 
-  /** The screen with names that do not count the tests; a slow machine says accepted ahead of delivered, a fast one at once with it. */
-  function shown(screen: string, ...people: readonly Person[]): string {
-    const same = steady(screen, world.path('')).replace(/^ {2}✓ (?:\d+ messages )?accepted for .*\n?/gm, '');
+  /** The screen with what differs from run to run masked, and names that do not count the tests. */
+  function masked(screen: string, ...people: readonly Named[]): string {
+    const same = steady(screen, world.path(''));
     return people.reduce((text, { name }) => text.replaceAll(name, name.replace(/\d+$/, '')), same).trimEnd();
   }
 
-  return { world, chat, conversation, shown };
+  /**
+   * The same without what comes sooner or later than the rest of it: a slow machine says accepted ahead of delivered, a fast one at once with it; and who
+   * comes, goes or types is told by signals, which wait for nothing.
+   */
+  function shown(screen: string, ...people: readonly Named[]): string {
+    const unhurried = screen
+      .replace(/^ {2}✓ (?:\d+ messages )?accepted for .*\n?/gm, '')
+      .replace(/^ {2}\S+ is (?:online|offline)\.\n?/gm, '')
+      .replace(/ \([^()\n]*typing…\)/g, '');
+    return masked(unhurried, ...people);
+  }
+
+  return { world, chat, conversation, shown, masked };
 }

@@ -165,9 +165,9 @@ describeInTerminal('a chat', () => {
       await als.say('/unred');
       await als.sees('Did you mean /unread');
       await als.say('/send');
-      await als.sees('Usage: /send USER TEXT');
+      await als.sees('Usage: /send USER|#GROUP TEXT');
       await als.say('/help open');
-      await als.sees('Example: /open bo');
+      await als.sees('Example: /open #team');
       await als.say('//etc is a folder');
       await bos.sees(': /etc is a folder');
       await als.sees('“/etc is a folder”');

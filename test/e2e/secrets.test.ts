@@ -66,11 +66,13 @@ test('neither a password nor a text, nor a plain hash of one, is in any frame or
   await Promise.all([al.online(), bo.online()]);
   await al.client.changePassword(PASSWORD, FRESH);
   await device(Client.logIn, 'al@localhost', FRESH);
+  for (const { client } of [al, bo]) await client.groups.join('lobby@localhost');
   await bo.client.close();
-  await al.say('bo@localhost', TEXT); // for somebody who is away: the server keeps it
+  for (const to of ['bo@localhost', '#lobby@localhost']) await al.say(to, TEXT); // for somebody who is away: the server keeps it
 
   const types = new Set(frames.flatMap((frame) => /"type":"([\w.]+)"/.exec(frame)?.slice(1) ?? []));
-  for (const type of ['signup.finish', 'login.finish', 'password.finish', 'send']) expect(types).toContain(type);
+  for (const type of ['signup.finish', 'login.finish', 'password.finish', 'group.append', 'send'])
+    expect(types).toContain(type);
   expect(frames.flatMap((frame) => toldBy(piecesOf(frame)))).toEqual([]);
   const files = globSync('**', { cwd: server.data }).map((name) => join(server.data, name));
   const disk = Buffer.concat(files.filter((file) => statSync(file).isFile()).map((file) => readFileSync(file)));

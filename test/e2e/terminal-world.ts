@@ -64,6 +64,17 @@ export class TerminalWorld {
     );
   }
 
+  async three(): Promise<{ al: Person; bo: Person; cy: Person }> {
+    const [al, bo, cy] = await this.people(3);
+    if (al === undefined || bo === undefined || cy === undefined) throw new Error('three people');
+    return { al, bo, cy };
+  }
+
+  /** A name that no other test gives to a group. */
+  group(name: string): string {
+    return `${name}${this.#round}`;
+  }
+
   async two(): Promise<{ al: Person; bo: Person }> {
     const [al, bo] = await this.people(2);
     if (al === undefined || bo === undefined) throw new Error('two people');

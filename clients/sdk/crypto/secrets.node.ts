@@ -1,13 +1,13 @@
 // Private-key operations on node:crypto. Same vectors as the reference, the same strict rule around them.
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, sign } from 'node:crypto';
 import { equalBytes } from '#protocol/bytes.ts';
+import { importPublicKey } from '#protocol/public-key.node.ts';
 import type { Secrets } from './secrets.ts';
 import { strictX25519 } from './shared-secret.ts';
 
 /** DER up to the 32 bytes of the key (RFC 8410). */
 const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
-const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex');
 const KEY_BYTES = 32;
 
 interface Imported {
@@ -40,8 +40,8 @@ function rawPublic(key: KeyObject): Uint8Array {
 }
 
 function multiply(secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  const spki = createPublicKey({ key: Buffer.concat([SPKI_X25519, publicKey]), format: 'der', type: 'spki' });
-  return new Uint8Array(diffieHellman({ privateKey: x25519Key(secret), publicKey: spki }));
+  const imported = importPublicKey('X25519', publicKey);
+  return new Uint8Array(diffieHellman({ privateKey: x25519Key(secret), publicKey: imported }));
 }
 
 export const secrets: Secrets = {

@@ -76,13 +76,17 @@ export function sendingContract({ start }: ProfileOn): void {
     if (!first || !second) throw new Error('nothing was enqueued');
     const mh = random(32);
     const anew = { ...exampleMessage().seal(1, mh), mh };
+    const outdated = async () => (await profile.sending.outbox(0, 2)).map((item) => item.outdated ?? false);
+    expect(await outdated()).toEqual([false, false]);
     expect(await profile.sending.reseal(first.number, (item) => ({ ...anew, id: item.id }))).toBe(true);
+    expect(await outdated()).toEqual([false, true]);
     let quoted: Uint8Array | undefined;
     await profile.sending.giveUp(second.number, 'over_quota', (item, previous) => {
       quoted = previous;
       return { ...anew, id: item.id };
     });
     expect(quoted).toEqual(mh);
+    expect(await outdated()).toEqual([false, false]);
     await profile.sending.accepted([second.number], 5);
     expect(await profile.sending.sent(second.id ? (await profile.account.get()).device : '', second.id)).toMatchObject({
       outcome: 'given_up',

@@ -37,7 +37,11 @@ export function sendingPart(context: Context): SendingPart {
     const sealed = await tx.get(SEALED, u64Key(number));
     const sent = sealed && (await tx.get(SENT, idKey(sealed.id)));
     if (sealed === undefined || sent === undefined) throw damaged('a queued message is gone');
-    return { ...sealed, number, k: sent.k, mh: sent.mh };
+    const { conversation, seq } = sealed;
+    const place = await tx.get(SEQS, places.seq(conversation, self.device, seq));
+    const before = await tx.get(SEQS, places.seq(conversation, self.device, seq - 1));
+    const outdated = place !== undefined && before !== undefined && !equalBytes(place.previous, before.mh);
+    return { ...sealed, number, k: sent.k, mh: sent.mh, ...(outdated ? { outdated } : {}) };
   }
 
   async function enqueueOne(tx: RecordWriter, message: NewMessage): Promise<OutboxItem> {

@@ -62,6 +62,8 @@ export type OutboxItem = SealedItem & {
   readonly retention?: number;
   readonly hidden?: true;
   readonly group?: string;
+  /** It names another hash than the message before it has now: that one was sealed anew, and this one not yet. */
+  readonly outdated?: true;
 };
 
 /** What stays of a message written by this account (any of its devices), for tags and late slots. */

@@ -2,6 +2,7 @@
 import type { Client } from '../../sdk/index.ts';
 import type { App } from '../app.ts';
 import { Ended, EXIT, interrupted, signalOf } from '../exit.ts';
+import { withOrIn } from '../names.ts';
 import { exported, type Format, type Piece } from './exporting.ts';
 import { writeNewFile } from './new-file.ts';
 
@@ -24,7 +25,7 @@ export async function exportToFile(
   );
   app.output.show(
     { type: 'exported', conversation, format, file, messages, encrypted: false },
-    `${messages} ${messages === 1 ? 'message' : 'messages'} with ${conversation}: ${file}`,
+    `${messages} ${messages === 1 ? 'message' : 'messages'} ${withOrIn(conversation)}: ${file}`,
   );
   app.output.note(`The file ${NOT_ENCRYPTED}`);
 }
@@ -37,7 +38,8 @@ export async function exportable(
   format: Format,
 ): Promise<AsyncGenerator<Piece>> {
   const [last] = await client.history.before(conversation, 1);
-  if (last === undefined) throw new Ended(EXIT.refused, `There is no message with ${conversation} on this device.`);
+  if (last === undefined)
+    throw new Ended(EXIT.refused, `There is no message ${withOrIn(conversation)} on this device.`);
   return untilEnd();
 
   async function* untilEnd() {

@@ -1,7 +1,9 @@
 // A conversation as a document of its own: JSON lines for programs, Markdown for people. What people wrote must stay text there.
 import type { Client, HistoryEntry } from '../../sdk/index.ts';
 import { jsonLine, visible, visibleLines } from '../escape.ts';
-import { historyLine, rfc3339, stateOf } from '../lines.ts';
+import { historyLine, rfc3339 } from '../lines.ts';
+import { isGroup } from '../names.ts';
+import { stateText } from '../states.ts';
 import { ALL_LINES, entries } from './reading.ts';
 
 export const FORMATS = ['jsonl', 'markdown'] as const;
@@ -22,7 +24,8 @@ export async function* exported(client: Exporter, conversation: string, format: 
   const own = client.account.address;
   let isFirst = true;
   for await (const entry of entries(client, conversation, ALL_LINES)) {
-    if (isFirst && format === 'markdown') yield { lines: [`# Conversation with ${code(conversation)}`], messages: 0 };
+    if (isFirst && format === 'markdown')
+      yield { lines: [`# Conversation ${isGroup(conversation) ? 'in' : 'with'} ${code(conversation)}`], messages: 0 };
     isFirst = false;
     yield {
       lines: format === 'jsonl' ? [jsonLine(historyLine(entry, own).record)] : markdown(entry, own),
@@ -37,7 +40,7 @@ export async function* exported(client: Exporter, conversation: string, format: 
  */
 function markdown(entry: HistoryEntry, own: string): string[] {
   const { from, sentAt, receivedAt, late } = entry;
-  const state = stateOf(entry);
+  const state = stateText(entry);
   const came = late === true ? `, came ${rfc3339(receivedAt)}` : '';
   const begin = `${code(from)}, ${rfc3339(sentAt)}${came}${state === undefined ? '' : `, ${state}`}`;
   const { record } = historyLine(entry, own);

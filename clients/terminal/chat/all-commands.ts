@@ -3,8 +3,13 @@
 import { aboutChat } from './commands/about.ts';
 import { account } from './commands/account.ts';
 import { finding } from './commands/finding.ts';
+import { grouping } from './commands/groups.ts';
+import { company } from './commands/presence.ts';
 import { talking } from './commands/talking.ts';
 import { trusting } from './commands/trusting.ts';
 import type { ChatCommand } from './commands.ts';
 
-export const COMMANDS: readonly ChatCommand[] = [...talking, ...finding, ...trusting, ...account, ...aboutChat];
+export const COMMANDS: readonly ChatCommand[] = [
+  ...[...talking, ...grouping, ...company, ...finding],
+  ...[...trusting, ...account, ...aboutChat],
+];

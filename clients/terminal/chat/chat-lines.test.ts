@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type HistoryEntry, textContent } from '../../sdk/index.ts';
-import { chatLine, markOf, shortName, shortTime } from './chat-lines.ts';
+import { chatLine, shortName, shortTime } from './chat-lines.ts';
 
 const at = (hours: number, day = 1) => new Date(2026, 0, day, hours, 5).getTime();
 const OWN = { address: 'al@localhost', domain: 'localhost' };
@@ -14,16 +14,12 @@ it('a time of today is one of the day, any other has its date', () => {
 });
 
 it('a name stands alone only where it is of the own domain', () => {
-  expect(['bo@localhost', 'bo@elsewhere'].map((one) => shortName(one, 'localhost'))).toEqual(['bo', 'bo@elsewhere']);
+  const names = ['bo@localhost', 'bo@elsewhere', '#team@localhost', '#team@elsewhere', '#team@localhost/0123abcd'];
+  expect(names.map((one) => shortName(one, 'localhost'))).toEqual(['bo', 'bo@elsewhere', '#team', ...names.slice(3)]);
 });
 
 it('a line says who wrote it before it says anything that they wrote', () => {
   expect(chatLine(entry, OWN, at(20), true).text).toBe('09:05 bo: hi');
   const unknown = chatLine({ ...entry, content: Uint8Array.of(9, 1) }, OWN, at(20), true);
   expect(unknown).toEqual({ text: '09:05 bo: (kind 9: this version of Parley cannot show it.)', style: 'dim' });
-});
-
-it('an own message is marked by a sign for its state, and by a word where it went wrong', () => {
-  const states = ['pending', 'accepted', 'delivered', 'expired', 'refused'];
-  expect(states.map(markOf)).toEqual(['…', '✓', '✓✓', '(expired)', '(refused)']);
 });

@@ -1,7 +1,8 @@
 // How messages stand in a chat: shorter than in the output of a command, because the person is there while they come.
 import type { HistoryEntry } from '../../sdk/index.ts';
-import { came, localTime, said, stateOf } from '../lines.ts';
+import { came, localTime, said } from '../lines.ts';
 import type { Style } from '../output.ts';
+import { lineMark } from '../states.ts';
 
 export type ChatLine = { readonly text: string; readonly style: Style };
 export type Own = { readonly address: string; readonly domain: string };
@@ -22,29 +23,13 @@ export function shortName(address: string, domain: string): string {
 
 /** A line of a conversation. `marked`: with what became of an own message. */
 export function chatLine(entry: HistoryEntry, own: Own, now: number, marked: boolean): ChatLine {
-  const mark = marked && entry.own ? `${markOf(stateOf(entry) ?? 'pending')} ` : '';
+  const mark = marked && entry.own ? `${lineMark(entry)} ` : '';
   const what = said(entry.content);
   // Ahead of the name: nothing that its sender writes can stand there.
   const begin = `${shortTime(entry.sentAt, now)}${came(entry)} ${mark}${shortName(entry.from, own.domain)}`;
   return 'text' in what
     ? { text: `${begin}: ${what.text}`, style: 'plain' }
     : { text: `${begin}: (${what.reason})`, style: 'dim' };
-}
-
-/** The sign for a state of an own message; a word where it went wrong. */
-export function markOf(state: string): string {
-  switch (state) {
-    case 'pending':
-      return '…';
-    case 'accepted':
-      return '✓';
-    case 'delivered':
-      return '✓✓';
-    case 'read':
-      return '✓✓✓';
-    default:
-      return `(${state})`;
-  }
 }
 
 /** The beginning of a text, between quotation marks. */

@@ -6,7 +6,9 @@ import { Ended, EXIT, endOf, OutputClosed } from '../exit.ts';
 import { isLinkState } from '../session.ts';
 import { Wake } from '../wake.ts';
 import { COMMANDS } from './all-commands.ts';
-import { type Chatting, completionsOf, typedCommand, usageOf } from './commands.ts';
+import { type Chatting, typedCommand, usageOf } from './commands.ts';
+import { Company } from './company.ts';
+import { completionsOf } from './completing.ts';
 import type { Front } from './front.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Room } from './room.ts';
@@ -14,6 +16,7 @@ import { Server } from './server.ts';
 import { Talk } from './talk.ts';
 import { Turns } from './turns.ts';
 import { readTyped } from './typed.ts';
+import { Typing } from './typing.ts';
 
 /** How often to look whether another process still prints for this profile, and what is to be said after a while. */
 const LOOK_INTERVAL_MS = 250;
@@ -27,6 +30,8 @@ export class Chat {
   readonly #talk: Talk;
   readonly #outgoing: Outgoing;
   readonly #server: Server;
+  readonly #company: Company;
+  readonly #typing: Typing;
   readonly #typed = new Turns();
   readonly #wake = new Wake();
   #app: App;
@@ -49,9 +54,12 @@ export class Chat {
       inSession: (work) => this.#server.inSession(work),
     };
     this.#outgoing = new Outgoing(room);
-    this.#talk = new Talk(room, this.#outgoing.fates);
+    const elapsed = () => performance.now();
+    this.#company = new Company({ ...room, elapsed, open: () => this.#talk.open });
+    this.#typing = new Typing({ client, elapsed, changed: () => this.#redraw() });
+    this.#talk = new Talk(room, { fates: this.#outgoing.fates, company: this.#company, typing: this.#typing });
     this.#chatting = {
-      ...{ ...room, talk: this.#talk, commands: COMMANDS },
+      ...{ ...room, talk: this.#talk, company: this.#company, commands: COMMANDS },
       send: (to, text) => this.#outgoing.send(to, text, this.#talk.open),
       find: (typed) => this.#outgoing.find(typed),
       showUnread: () => showUnread(room, client),
@@ -75,6 +83,7 @@ export class Chat {
         line: (text) => this.#line(text),
         interrupt: () => this.#interrupt(),
         end: () => void this.#endBehindTyped(),
+        typing: (line) => this.#typing.typed(line, this.#talk.open),
         complete: (line) => completionsOf(COMMANDS, this.#client, line),
       });
       if (ending.aborted) end();
@@ -87,6 +96,7 @@ export class Chat {
       clearInterval(look);
       ending.removeEventListener('abort', end);
       stop();
+      this.#typing.stop();
       this.#stopReading();
     }
     if (this.#failure !== undefined) throw this.#failure;
@@ -95,11 +105,12 @@ export class Chat {
   async #loop(): Promise<void> {
     while (!this.#ending) {
       await this.#talk.print();
+      await this.#company.look();
       if (!this.#welcomed && (this.#server.synced || this.#server.away)) {
         this.#welcomed = true;
         await this.#talk.welcome();
       } else if (this.#server.synced) await this.#talk.announce();
-      this.#outgoing.tellSoon();
+      await this.#outgoing.tellSoon();
       if (!this.#ending) await this.#wake.wait();
     }
   }
@@ -161,7 +172,7 @@ export class Chat {
       if (open === undefined) {
         throw new Ended(EXIT.refused, 'No conversation is open: /open USER first, or /send USER TEXT…');
       }
-      await this.#chatting.send(open, text);
+      await this.#chatting.send([open], text);
     } catch (error) {
       this.#front.putBack(line);
       throw error;
@@ -170,12 +181,15 @@ export class Chat {
 
   #hear(event: ClientEvent): void {
     if (isLinkState(event)) {
+      this.#company.hearLink(event.type);
       const ended = this.#server.hear(event);
       if (ended !== undefined && !this.#ending) {
         this.#failure = ended;
         this.#end();
       }
     } else if (event.type === 'synced') this.#server.hearSynced();
+    else if (event.type === 'presence') this.#company.hear(event);
+    else if (event.type === 'typing') this.#typing.hear(event);
     else if (event.type === 'trouble') this.#app.output.note(event.message);
     else if (event.type === 'password_changed') {
       this.#app.output.note(
@@ -189,6 +203,10 @@ export class Chat {
     if (this.#interrupted) return this.#end();
     this.#interrupted = true;
     this.#app.output.note(LEAVE);
+  }
+
+  #redraw(): void {
+    if (!this.#front.asking) this.#talk.redraw().catch((error: unknown) => this.#tellFailure(error));
   }
 
   #stopReading(): void {

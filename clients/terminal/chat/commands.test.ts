@@ -1,32 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS as ALL } from './all-commands.ts';
-import { completionsOf, findCommand, noWords, oneWord, typedCommand } from './commands.ts';
-
-const people = ['al@localhost', 'bo@localhost', 'bob@localhost', 'bo@elsewhere'];
-const client = {
-  account: { address: 'al@localhost', domain: 'localhost' },
-  contacts: async () => people.map((address) => ({ address })),
-};
-const completed = async (line: string) => (await completionsOf(ALL, client, line)).completions;
-
-describe('Tab', () => {
-  it('completes commands, in upper or lower case', async () => {
-    expect(await completed('/OP')).toEqual(['/open ']);
-    expect(await completed('/un')).toEqual(['/unread ', '/unverify ', '/unblock ']);
-  });
-
-  it('completes the people that are known where a command is about one', async () => {
-    expect(await completed('/open b')).toEqual(['bo ', 'bob ', 'bo@elsewhere ']);
-    expect(await completed('/open ')).toEqual(['bo ', 'bob ', 'bo@elsewhere ']);
-    expect(await completed('/help se')).toEqual(['send', 'search', 'security']);
-  });
-
-  it('leaves texts alone', async () => {
-    expect(await completed('bo')).toEqual([]);
-    expect(await completed('/send bo bo')).toEqual([]);
-    expect(await completed('/exit b')).toEqual([]);
-  });
-});
+import { findCommand, noWords, oneWord, typedCommand } from './commands.ts';
 
 describe('commands', () => {
   it('have names of their own, in lower case, and each says what it does and how it is typed', () => {

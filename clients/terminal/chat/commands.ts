@@ -1,6 +1,6 @@
 // The commands of a chat as a table: help, near misses and Tab come from it, so that none can be there and not be told of.
-import type { Client } from '../../sdk/index.ts';
 import { Ended, EXIT, usageError } from '../exit.ts';
+import type { Company } from './company.ts';
 import { nearMisses } from './near-miss.ts';
 import type { Room } from './room.ts';
 import type { Talk } from './talk.ts';
@@ -11,9 +11,10 @@ export type Chatting = Room & {
   readonly talk: Talk;
   /** All commands, in the order in which help shows them. */
   readonly commands: readonly ChatCommand[];
-  /** Puts a text into the outbox of somebody who is known, or can be found. Throws as `Client.send`. */
-  send(to: string, text: string): Promise<void>;
-  /** The address of a person that this device knows, or that the server has. Throws Ended, RequestError, Unavailable. */
+  readonly company: Company;
+  /** Puts a text into the outbox for each of these, who were found. Throws as `Client.send` for a single one. */
+  send(to: readonly string[], text: string): Promise<void>;
+  /** A person that this device knows, or that the server has, or a group that this device knows. Throws Ended, RequestError, Unavailable. */
   find(typed: string): Promise<string>;
   /** What is unread, by conversation and sender. */
   showUnread(): Promise<void>;
@@ -24,6 +25,9 @@ export type Chatting = Room & {
   /** Ends the chat. `erased`: there is no profile any more. */
   end(erased?: boolean): void;
 };
+
+/** `conversation`: of a person, or with `#` of a group. */
+export type Completed = 'person' | 'group' | 'conversation' | 'command';
 
 export type ChatCommand = {
   /** In lower case, without the slash. */
@@ -36,7 +40,8 @@ export type ChatCommand = {
   readonly says: string;
   /** What stands behind its name in an example. */
   readonly example: string;
-  readonly completes?: 'person' | 'command';
+  /** What its words may be, one after the other. */
+  readonly completes?: readonly Completed[];
   /** `rest`: what was typed behind its name. Throws what is told to the person. */
   run(chat: Chatting, rest: string): Promise<void>;
 };
@@ -61,39 +66,6 @@ export function findCommand(commands: readonly ChatCommand[], name: string, othe
   ).map((one) => `/${one}`);
   const meant = near.length === 0 ? 'See /help.' : `Did you mean ${near.join(' or ')}?`;
   throw new Ended(EXIT.refused, `There is no command /${name}. ${meant}${otherwise}`);
-}
-
-/** What completion looks at of a client. */
-type Known = {
-  readonly account: Pick<Client['account'], 'address' | 'domain'>;
-  contacts(): Promise<readonly { readonly address: string }[]>;
-};
-
-/** What the last word of a line may be: commands, or the people that are known. */
-export async function completionsOf(
-  commands: readonly ChatCommand[],
-  client: Known,
-  line: string,
-): Promise<{ readonly word: string; readonly completions: readonly string[] }> {
-  const [, slash, name = '', behind] = /^(\/)(\S*)(?:\s+(.*))?$/.exec(line) ?? [];
-  if (slash === undefined) return { word: line, completions: [] };
-  const begins = (typed: string) => (one: string) => one.startsWith(typed.toLowerCase());
-  const names = commands.map((one) => one.name);
-  if (behind === undefined && !/\s$/.test(line)) {
-    return { word: line, completions: names.filter(begins(name)).map((one) => `/${one} `) };
-  }
-  const { word, rest } = firstWord(behind ?? '');
-  const command = commands.find((one) => one.name === name.toLowerCase());
-  // Only the first word names something; a text behind it is the person's own.
-  if (command?.completes === undefined || rest !== '' || /\s$/.test(behind ?? ''))
-    return { word: line, completions: [] };
-  if (command.completes === 'command') return { word, completions: names.filter(begins(word)) };
-  const { address: own, domain } = client.account;
-  const people = (await client.contacts()).map(({ address }) => address).filter((address) => address !== own);
-  const known = people.map((address) =>
-    address.endsWith(`@${domain}`) ? address.slice(0, -domain.length - 1) : address,
-  );
-  return { word, completions: known.filter(begins(word)).map((one) => `${one} `) };
 }
 
 /** The only word of the arguments, or none where it may be absent. Throws a usage error without words: the usage line says it. */

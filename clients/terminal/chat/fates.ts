@@ -1,6 +1,8 @@
 // What becomes of own messages, said while it happens: a short line that names the message. What changes at nearly the same time is one line, and
-// of one message only the last of it: accepted and delivered at once says delivered.
-import { markOf, quoted } from './chat-lines.ts';
+// of one message only the last of it: accepted and delivered at once says delivered. Of a message to a group it is said how many have it, when the
+// first have it and when all do: /status knows what is so in between.
+import { type Counts, markOf } from '../states.ts';
+import { quoted } from './chat-lines.ts';
 
 /** Of so many messages the beginning is known, to name them by. */
 const NAMED_MESSAGES_MAX = 1_000;
@@ -16,18 +18,23 @@ const WHAT: Record<Fate, (who: string) => string> = {
 
 const RANK: Record<Fate, number> = { accepted: 1, expired: 2, delivered: 3, read: 4 };
 
-type Change = { readonly id: string; readonly fate: Fate; readonly who: string };
+/** Where the message is, by which its counts are found. */
+export type InGroup = { readonly conversation: string; readonly device: string };
+type Change = { readonly id: string; readonly fate: Fate; readonly who: string | InGroup };
+/** `name`: of the group, as on the line. Undefined: nothing is known of the message any more. */
+type CountsOf = (id: string, group: InGroup) => Promise<{ readonly counts: Counts; readonly name: string } | undefined>;
 
 export class Fates {
   readonly #texts = new Map<string, string>();
   /** By message, in the order in which they changed first. */
   readonly #changes = new Map<string, Change>();
+  /** Of messages to groups, what was said of it. */
+  readonly #told = new Map<string, Set<Fate>>();
 
   /** A message is in the outbox. */
   sent(id: string, text: string): void {
     this.#texts.set(id, quoted(text));
-    const [oldest] = this.#texts.keys();
-    if (this.#texts.size > NAMED_MESSAGES_MAX && oldest !== undefined) this.#texts.delete(oldest);
+    withoutOldest(this.#texts);
   }
 
   /** How a message begins, if it was sent from here. */
@@ -37,8 +44,12 @@ export class Fates {
 
   /** `who`: as they are called on the line. A state only rises: the answer to a message may come behind its delivery. */
   changed(id: string, fate: Fate, who: string): void {
-    const before = this.#changes.get(id);
-    if (before === undefined || RANK[fate] >= RANK[before.fate]) this.#changes.set(id, { id, fate, who });
+    this.#change({ id, fate, who });
+  }
+
+  /** Likewise, of a message to a group: for one of its members at least. */
+  changedInGroup(id: string, fate: Exclude<Fate, 'accepted'>, group: InGroup): void {
+    this.#change({ id, fate, who: group });
   }
 
   get waiting(): boolean {
@@ -46,24 +57,48 @@ export class Fates {
   }
 
   /** A line for each thing that happened, which says to how many; begins anew. */
-  take(): string[] {
-    const alike = new Map<string, Change[]>();
-    for (const change of this.#changes.values()) {
-      const key = `${change.fate} ${change.who}`;
-      alike.set(key, [...(alike.get(key) ?? []), change]);
-    }
+  async take(countsOf: CountsOf = async () => undefined): Promise<string[]> {
+    const changes = [...this.#changes.values()];
     this.#changes.clear();
-    return [...alike.values()].map((changes) => this.#line(changes));
+    const alike = new Map<string, { readonly change: Change; readonly who: string; count: number }>();
+    for (const change of changes) {
+      const { id, fate, who } = change;
+      const called = typeof who === 'string' ? who : await this.#inGroup(id, fate, who, countsOf);
+      if (called === undefined) continue;
+      const key = `${fate} ${called}`;
+      alike.set(key, { change, who: called, count: (alike.get(key)?.count ?? 0) + 1 });
+    }
+    return [...alike.values()].map(({ change, who, count }) => this.#line(change, who, count));
   }
 
-  #line(changes: readonly Change[]): string {
-    const last = changes.at(-1) as Change; // there is one at least
-    const name = this.#texts.get(last.id);
-    const what = WHAT[last.fate](last.who);
-    const mark = markOf(last.fate);
+  #change(change: Change): void {
+    const before = this.#changes.get(change.id);
+    if (before === undefined || RANK[change.fate] >= RANK[before.fate]) this.#changes.set(change.id, change);
+  }
+
+  /** Who that is, where it is to be told: `3 of 7 in #team`. */
+  async #inGroup(id: string, fate: Fate, group: InGroup, countsOf: CountsOf): Promise<string | undefined> {
+    const found = await countsOf(id, group);
+    if (found === undefined || fate === 'accepted') return undefined;
+    const { counts, name } = found;
+    const told = this.#told.get(id) ?? new Set();
+    if (fate !== 'expired' && told.has(fate) && counts[fate] < counts.of) return undefined;
+    this.#told.set(id, told.add(fate));
+    withoutOldest(this.#told);
+    return `${counts[fate]} of ${counts.of} in ${name}`;
+  }
+
+  #line({ id, fate }: Change, who: string, count: number): string {
+    const name = this.#texts.get(id);
+    const what = WHAT[fate](who);
+    const mark = markOf(fate);
     const begin = mark.startsWith('(') ? '  ' : `  ${mark} `;
-    if (changes.length > 1)
-      return `${begin}${changes.length} messages ${what}${name === undefined ? '' : `, the last: ${name}`}`;
+    if (count > 1) return `${begin}${count} messages ${what}${name === undefined ? '' : `, the last: ${name}`}`;
     return `${begin}${what}: ${name ?? 'a message'}`;
   }
+}
+
+function withoutOldest(texts: Map<string, unknown>): void {
+  const [oldest] = texts.keys();
+  if (texts.size > NAMED_MESSAGES_MAX && oldest !== undefined) texts.delete(oldest);
 }

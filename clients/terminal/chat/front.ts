@@ -4,6 +4,8 @@
 export type FrontHandlers = {
   /** A line was typed, or pasted lines as one. The next one is handed on whether or not this one is done; resolves when it is. Never throws. */
   line(text: string): Promise<void>;
+  /** What stands on the line by now, where that changes while it is typed. */
+  typing(line: string): void;
   /** Ctrl-C where nothing stands on the line. */
   interrupt(): void;
   /** There is no more to come: Ctrl-D, the end of standard input, a terminal that is gone. */

@@ -9,24 +9,35 @@ const GAP = '  ';
 /** What stands for an argument in a usage line. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   USER: 'a name, or an address like bo@example.org',
+  'USER…': 'names with blanks between',
+  'USER|#GROUP': 'a name, or an address; with # a group',
+  GROUP: 'the name of a group, with or without #',
+  'GROUP[,GROUP…]': 'names of groups with commas between',
+  '--all': 'as it stands here',
   'TEXT…': 'all that follows, to the end of the line',
   FILE: 'where to write it',
   DEVICE: 'its key in /devices, or the beginning of it',
   COMMAND: 'its name',
   NAME: 'what it is to be called',
-  'on|off': 'on tells, off does not',
+  'on|off': 'on tells others, off does not',
   N: 'how many lines',
 };
 
 /** All commands. `columns`: of the screen; undefined: there is none. */
 export function helpLines(commands: readonly ChatCommand[], columns: number | undefined): string[] {
-  const width = widest(commands.map(usageOf));
-  const line = (command: ChatCommand, says: string) => `${usageOf(command).padEnd(width)}${GAP}${says}`;
   if (columns === undefined) {
-    return [FIRST, LAST, ...commands.map((command) => line(command, firstSentence(command.says)))];
+    const width = widest(commands.map(usageOf));
+    return [FIRST, LAST, ...commands.map((command) => cell(command, width, firstSentence(command.says)))];
   }
-  const cells = commands.map((command) => line(command, command.brief));
-  return [FIRST, ...besideEachOther(cells, columns), LAST];
+  const half = Math.floor((columns - 1 - GAP.length) / 2);
+  const width = Math.max(0, half - GAP.length - widest(commands.map(({ brief }) => brief)));
+  const cells = commands.map((command) => cell(command, width, command.brief));
+  return [FIRST, ...(widest(cells) <= half ? besideEachOther(cells) : cells), LAST];
+}
+
+/** Where its arguments need more room than those of most, what it does stands behind them. */
+function cell(command: ChatCommand, width: number, says: string): string {
+  return `${usageOf(command).padEnd(width)}${GAP}${says}`;
 }
 
 /** One command: its arguments, what it does, and an example. */
@@ -43,10 +54,9 @@ export function helpOf(command: ChatCommand): string[] {
   ];
 }
 
-/** Down the first column, then down the second, if there is room for two. */
-function besideEachOther(cells: readonly string[], columns: number): string[] {
+/** Down the first column, then down the second. */
+function besideEachOther(cells: readonly string[]): string[] {
   const width = widest(cells);
-  if (2 * width + GAP.length > columns) return [...cells];
   const rows = Math.ceil(cells.length / 2);
   return cells.slice(0, rows).map((cell, row) => `${cell.padEnd(width)}${GAP}${cells[rows + row] ?? ''}`.trimEnd());
 }

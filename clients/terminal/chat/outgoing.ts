@@ -1,7 +1,9 @@
 // Own messages: into the outbox, and what becomes of them, said as it happens.
 import { type ClientEvent, Refusal, RequestError } from '../../sdk/index.ts';
-import { sentenceOf } from '../exit.ts';
+import { Ended, EXIT, endOf, sentenceOf } from '../exit.ts';
+import { conversationOf, isGroup, withoutSign } from '../names.ts';
 import { settled } from '../session.ts';
+import { countsOf } from '../states.ts';
 import { shortName, shortTime } from './chat-lines.ts';
 import { Fates } from './fates.ts';
 import type { Room } from './room.ts';
@@ -23,25 +25,51 @@ export class Outgoing {
     this.#room = room;
   }
 
-  /** Puts a text into the outbox, and shows it. `open`: the conversation that it is read in. Throws Refusal, RequestError, Unavailable. */
-  async send(to: string, text: string, open: string | undefined): Promise<void> {
-    const { client, output, front, now } = this.#room;
-    const [result] = await client.send([to], [text]);
-    if (result === undefined || 'error' in result) throw withWayOut(result?.error ?? new Error('no result'));
-    const elsewhere = open === to ? '' : ` to ${this.#short(to)}`;
-    if (front.erasesTyped || elsewhere !== '') {
-      output.say(`${shortTime(now(), now())} ${this.#short(client.account.address)}${elsewhere}: ${text}`);
+  /**
+   * Puts a text into the outbox for each of these, one message each, and shows it. `open`: the conversation that it is read in. Throws Refusal,
+   * RequestError, Unavailable for a single one; of several, it is told which it did not go to.
+   */
+  async send(to: readonly string[], text: string, open: string | undefined): Promise<void> {
+    const { client, output } = this.#room;
+    for (const result of await client.send(to, [text])) {
+      if ('ids' in result) {
+        this.#show(result.to, text, open);
+        for (const id of result.ids) this.fates.sent(id, text);
+        continue;
+      }
+      const error = withWayOut(result.error);
+      if (to.length === 1) throw error;
+      output.note(`  Not sent to ${this.#short(result.to)}. ${endOf(error).sentence}`);
     }
-    for (const id of result.ids) this.fates.sent(id, text);
   }
 
-  /** The address of somebody who can be written to at any time from now on. Throws RequestError, Unavailable. */
+  /** A person who can be written to at any time from now on, or a group that this device knows. Throws RequestError, Unavailable, Ended. */
   async find(typed: string): Promise<string> {
     const { client, inSession } = this.#room;
-    const address = client.resolve(typed);
+    const address = conversationOf(client, typed);
+    if (isGroup(address)) return this.#findGroup(address);
     const known = (await client.contacts()).some((pin) => pin.address === address);
     if (known || (await inSession(() => client.exists(address)))) return address;
     throw new RequestError('unknown_user', `There is no account ${address}.`);
+  }
+
+  /** One whose messages are here is found, too, when this person is not in it any more. */
+  async #findGroup(conversation: string): Promise<string> {
+    const { client, inSession, typed } = this.#room;
+    if ((await client.groups.known()).some((one) => one.conversation === conversation)) return conversation;
+    if (await inSession(() => client.groups.find(withoutSign(conversation)))) return conversation;
+    const name = this.#short(conversation);
+    throw new Ended(
+      EXIT.refused,
+      `You are in no group ${name}. ${typed(`join ${name}`)} enters an open one; an admin of a closed one has to add you.`,
+    );
+  }
+
+  #show(to: string, text: string, open: string | undefined): void {
+    const { client, output, front, now } = this.#room;
+    const elsewhere = open === to ? '' : ` to ${this.#short(to)}`;
+    if (!front.erasesTyped && elsewhere === '') return;
+    output.say(`${shortTime(now(), now())} ${this.#short(client.account.address)}${elsewhere}: ${text}`);
   }
 
   hear(event: ClientEvent): void {
@@ -59,16 +87,16 @@ export class Outgoing {
   }
 
   /** Says what became of messages, if something did a while ago: to be called again and again. */
-  tellSoon(): void {
+  async tellSoon(): Promise<void> {
     if (!this.fates.waiting) return;
     this.#waitingSince ??= performance.now();
-    if (performance.now() - this.#waitingSince >= FATES_PAUSE_MS) this.#tell();
+    if (performance.now() - this.#waitingSince >= FATES_PAUSE_MS) await this.#tell();
   }
 
   /** Lets go what may still leave in this session. */
   async last(): Promise<void> {
     await this.settle();
-    this.#tell();
+    await this.#tell();
   }
 
   /** The same, and says nothing of it. */
@@ -84,9 +112,13 @@ export class Outgoing {
     if (left > 0) output.note(`${what} in the outbox: it is kept, and sent next time.`);
   }
 
-  #tell(): void {
+  async #tell(): Promise<void> {
     this.#waitingSince = undefined;
-    for (const line of this.fates.take()) this.#room.output.say(line, 'dim');
+    const lines = await this.fates.take(async (id, { conversation, device }) => {
+      const sent = await this.#room.client.sent(device, id);
+      return sent && { counts: countsOf(sent), name: this.#short(conversation) };
+    });
+    for (const line of lines) this.#room.output.say(line, 'dim');
   }
 
   #short(address: string): string {

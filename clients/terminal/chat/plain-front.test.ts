@@ -14,6 +14,7 @@ it('reads no further while what it has read is not done', async () => {
   const front = new PlainFront({ input, write: () => {}, lendsInput: false });
   front.start({
     line: () => new Promise<void>((resolve) => done.push(resolve)),
+    typing: () => {},
     interrupt: () => {},
     end: () => {},
     complete: async (word) => ({ word, completions: [] }),
@@ -42,6 +43,7 @@ it('does what it has read to its end, also once there is no more to come', async
       heard.push(text);
       return done.promise;
     },
+    typing: () => {},
     interrupt: () => {},
     end: () => ended.resolve(),
     complete: async (word) => ({ word, completions: [] }),

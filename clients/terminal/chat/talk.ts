@@ -3,11 +3,17 @@
 // is announced, and stays unread until it is opened. What another process prints in the meantime (`listen`) is shown all the same where its
 // conversation is open.
 import type { HistoryEntry, ProfileEvent } from '../../sdk/index.ts';
+import { groupText } from '../group-lines.ts';
 import { eventLine, said } from '../lines.ts';
+import { isGroup } from '../names.ts';
 import { chatLine, shortName } from './chat-lines.ts';
+import type { Company } from './company.ts';
 import type { Fates } from './fates.ts';
 import type { Room } from './room.ts';
+import { titleOf } from './titles.ts';
 import { Turns } from './turns.ts';
+import type { Typing } from './typing.ts';
+import { unreadText } from './unread-text.ts';
 
 const ALL_EVENTS = Number.MAX_SAFE_INTEGER;
 /** Read lines that are shown above what is unread. */
@@ -25,9 +31,12 @@ type Open = {
   through: number;
 };
 
+/** What else is told of conversations, and by whom. */
+type Beside = { readonly fates: Fates; readonly company: Company; readonly typing: Typing };
+
 export class Talk {
   readonly #room: Room;
-  readonly #fates: Fates;
+  readonly #beside: Beside;
   readonly #turns = new Turns();
   #open: Open | undefined;
   /** Conversations that something came to while they were not open. */
@@ -40,10 +49,12 @@ export class Talk {
   #lastEvent = 0;
   /** Another process printed events between those that were printed here. */
   #othersPrinted = false;
+  /** The group in which this person does something here just now, and is told of it by what they do. */
+  #acting: string | undefined;
 
-  constructor(room: Room, fates: Fates) {
+  constructor(room: Room, beside: Beside) {
     this.#room = room;
-    this.#fates = fates;
+    this.#beside = beside;
   }
 
   /** The address of the open conversation. */
@@ -90,18 +101,17 @@ export class Talk {
   enter(address: string): Promise<void> {
     return this.#turns.take(async () => {
       await this.#print();
-      const { client, output, front } = this.#room;
+      const { client, output } = this.#room;
       const again = this.#open?.address === address;
       const { counts, context, late, fresh, left, lastPosition } = await client.history.unread(
         address,
         CONTEXT_LINES,
         UNREAD_LINES,
       );
-      const unread = Object.values(counts).reduce((sum, count) => sum + count, 0);
       this.#open = { address, shown: new Set(), caughtUp: left === 0, through: lastPosition };
       this.#touched.delete(address);
-      front.prompt(await this.promptText());
-      output.say(`${await this.title(address)}${unread === 0 ? ', nothing unread' : `, ${unread} unread`}`, 'bold');
+      await this.#moved();
+      output.say(`${await this.title(address)}, ${unreadText(address, counts, client.account.domain)}`, 'bold');
       const before = again ? [] : context.filter(({ position }) => !late.some((one) => one.position === position));
       for (const entry of before) this.#show(entry);
       if (late.length > 0) output.say('  These came late, further up:', 'dim');
@@ -117,8 +127,24 @@ export class Talk {
   leave(): Promise<void> {
     return this.#turns.take(async () => {
       this.#open = undefined;
-      this.#room.front.prompt(await this.promptText());
+      await this.#moved();
     });
+  }
+
+  /** Does something in a group; the events that it makes are not told of beside what it says itself. */
+  acting<T>(conversation: string, act: () => Promise<T>): Promise<T> {
+    const done = async () => {
+      await this.print();
+      this.#acting = undefined;
+      await this.redraw();
+    };
+    this.#acting = conversation;
+    return act().finally(done);
+  }
+
+  /** What stands before what is typed may have changed. */
+  async redraw(): Promise<void> {
+    this.#room.front.prompt(await this.promptText());
   }
 
   /** The last lines of the open conversation once more. */
@@ -137,19 +163,20 @@ export class Talk {
   /** What stands before what is typed. */
   async promptText(): Promise<string> {
     if (this.#open === undefined) return '> ';
-    return `${await this.title(this.#open.address)}> `;
+    const { address } = this.#open;
+    return `${await this.title(address)}${this.#beside.typing.of(address)}> `;
   }
 
   /** Who it is with, and what the person has to know of them at each look. */
-  async title(address: string): Promise<string> {
-    const { client } = this.#room;
-    const pin = (await client.contacts()).find((one) => one.address === address);
-    const marks = [
-      ...(pin?.changed !== undefined ? ['IDENTITY CHANGED'] : pin?.verified === true ? ['verified'] : []),
-      ...(pin?.blocked === true ? ['blocked'] : []),
-    ];
-    const name = shortName(address, client.account.domain);
-    return marks.length === 0 ? name : `${name} (${marks.join(', ')})`;
+  title(conversation: string): Promise<string> {
+    return titleOf(this.#room.client, conversation);
+  }
+
+  /** Another conversation is open, or none. */
+  async #moved(): Promise<void> {
+    this.#beside.company.change();
+    await this.#beside.company.look();
+    await this.redraw();
   }
 
   async #print(): Promise<boolean> {
@@ -163,8 +190,10 @@ export class Talk {
     });
     await this.#showOthers();
     if (!more) this.#open?.shown.clear();
-    if (this.#peopleChanged) front.prompt(await this.promptText());
-    this.#peopleChanged = false;
+    if (this.#peopleChanged) {
+      this.#peopleChanged = false;
+      await this.#moved();
+    }
     await this.#mark();
     return busy;
   }
@@ -173,18 +202,37 @@ export class Talk {
     const { client, output, typed } = this.#room;
     const { address: own, domain } = client.account;
     if (event.type === 'message') return this.#message(event.entry);
-    if (event.type === 'delivered' || event.type === 'read' || event.type === 'expired') {
-      this.#fates.changed(event.id, event.type, shortName(event.by, domain));
+    if (event.type === 'delivered' || event.type === 'read' || event.type === 'expired') return this.#became(event);
+    this.#peopleChanged ||= ['identity', 'membership', 'group'].includes(event.type);
+    if (event.type === 'membership') {
+      const isToldOf = event.by === own && event.conversation === this.#acting;
+      if (!isToldOf) output.say(`  ${groupText(event, own, (one) => shortName(one, domain))}`, 'dim');
       return;
     }
-    this.#peopleChanged ||= event.type === 'identity';
     const { text, style } = eventLine(event, own, typed);
     output.say(text, style);
   }
 
+  #became({
+    id,
+    type,
+    conversation,
+    device,
+    by,
+  }: Extract<ProfileEvent, { type: 'delivered' | 'read' | 'expired' }>): void {
+    const { fates } = this.#beside;
+    if (isGroup(conversation)) fates.changedInGroup(id, type, { conversation, device });
+    else fates.changed(id, type, shortName(by, this.#room.client.account.domain));
+  }
+
   #message(entry: HistoryEntry): void {
+    const { fates, company, typing } = this.#beside;
     const what = said(entry.content);
-    if (entry.own && 'text' in what) this.#fates.sent(entry.id, what.text);
+    if (entry.own && 'text' in what) fates.sent(entry.id, what.text);
+    if (!entry.own) {
+      company.met(entry.from);
+      typing.wrote(entry.conversation, entry.from);
+    }
     const open = this.#open;
     if (open?.address !== entry.conversation || !open.caughtUp) {
       if (!entry.own) this.#touched.add(entry.conversation);

@@ -8,10 +8,17 @@ function atKeyboard(complete: FrontHandlers['complete']) {
   const keyboard = Object.assign(new PassThrough(), { setRawMode: () => keyboard });
   const screen = Object.assign(new PassThrough(), { columns: 80 });
   const lines = Promise.withResolvers<string>();
+  const typing: string[] = [];
   const front = new TerminalFront({ keyboard, screen, write: () => {}, stopJob: async () => {} });
-  front.start({ line: async (text) => lines.resolve(text), interrupt: () => {}, end: () => {}, complete });
+  front.start({
+    line: async (text) => lines.resolve(text),
+    typing: (line) => typing.push(line),
+    interrupt: () => {},
+    end: () => {},
+    complete,
+  });
   onTestFinished(() => front.close());
-  return { front, type: (keys: string) => void keyboard.write(keys), line: lines.promise };
+  return { front, type: (keys: string) => void keyboard.write(keys), line: lines.promise, typing };
 }
 
 it('what is typed while Tab still looks for what it means stands behind that', async () => {
@@ -31,4 +38,12 @@ it('a line that ends while Tab looks takes no answer any more', async () => {
   front.close();
   found.resolve({ word: '/op', completions: ['/open '] });
   await found.promise;
+});
+
+it('what stands on the line is told while it is typed, and nothing once it is done', async () => {
+  const { type, line, typing } = atKeyboard(async (word) => ({ word, completions: [] }));
+  type('te');
+  type('xt\r');
+  expect(await line).toBe('text');
+  expect(typing).toEqual(['te']);
 });

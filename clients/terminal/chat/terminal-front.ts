@@ -202,10 +202,15 @@ export class TerminalFront implements Front {
   #type(): void {
     while (!this.#keys.isPaused()) {
       const next = this.#typed.shift();
-      if (next === undefined) return;
+      if (next === undefined) return this.#tellTyping();
       if (next.kind === 'paste') this.#line?.write(this.#pastes.shown(next.text));
       else this.#keys.emit('data', next.text);
     }
+  }
+
+  #tellTyping(): void {
+    const typed = this.#line?.line ?? '';
+    if (typed !== '') this.#handlers?.typing(typed);
   }
 
   readonly #onEnd = (): void => this.#handlers?.end();

@@ -8,6 +8,9 @@ export type Run = (command: Command, act: (app: App) => Promise<void>) => Promis
 /** Adds one command to the program. */
 export type Define = (program: Command, run: Run) => void;
 
+/** What an argument that names a conversation takes. */
+export const WITH_WHOM = "the name or name@domain of whom it is with, or of a group with # ('#team')";
+
 /** The last lines of a command's help. `command`: all that stands behind the program's name. */
 export function example(command: string): string {
   return `\nExample:\n  ${PROGRAM} ${command}`;

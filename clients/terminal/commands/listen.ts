@@ -23,7 +23,10 @@ With --json, a line of standard output is one of
   {"type":"gap","conversation","from","device","first","last","why":"missing"|"missed","at"}
   {"type":"identity","address","change","device"?,"at"}            change: device_added, device_revoked, changed, …
   {"type":"unreadable","reason","from"?,"device"?,"conversation"?,"id"?,"at"}
-A conversation is the other person's address; sentAt is its sender's claim, receivedAt the server's word. Only messages count for --count. Nobody is told that they were read.
+  {"type":"membership","conversation","change","by","subject"?,"role"?,"policy"?,"at"}
+                             change: create, add, remove, join, leave, admin, policy, delete; by: who did it, subject: to whom
+  {"type":"group","conversation","change":"forked"|"other_group"|"refused_log","reason"?,"at"}
+A conversation is the other person's address, or a group's #name@domain; sentAt is its sender's claim, receivedAt the server's word. Only messages count for --count. Nobody is told that they were read.
 
 What is printed is marked as printed directly after. Ended by kill -9 or a crash just between, it prints that one line
 again next time (a line may also be cut off: then it comes again whole); after a power cut it may be a few hundred lines.

@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { type Client, Refusal } from '../../sdk/index.ts';
 import { ALL_LINES, entries, showUnread } from '../actions/reading.ts';
 import { type App, withClient } from '../app.ts';
-import { countFrom1, person, secondsOption } from '../arguments.ts';
+import { conversation as conversationArgument, countFrom1, secondsOption } from '../arguments.ts';
 import { Ended, EXIT, endOf } from '../exit.ts';
 import { historyLine } from '../lines.ts';
+import { conversationOf, withOrIn } from '../names.ts';
 import { withSession } from '../session.ts';
-import { type Define, example } from './define.ts';
+import { type Define, example, WITH_WHOM } from './define.ts';
 
 const UNREAD_TIMEOUT_MS = 60_000;
 const HISTORY_LINES = 50;
@@ -24,7 +25,7 @@ export const historyCommand: Define = (program, run) =>
   program
     .command('history')
     .description('show a conversation, as this device has it; then it counts as read')
-    .argument('<CONVERSATION>', 'the name or name@domain of whom it is with', person)
+    .argument('<CONVERSATION>', WITH_WHOM, conversationArgument)
     .option(
       '--limit <N>',
       `so many of its last messages (default: ${HISTORY_LINES}), after what came late further up and is unread`,
@@ -74,7 +75,7 @@ async function fetched(client: Client, timeoutMs: number): Promise<void> {
 
 function history(app: App, typed: string, limit: number): Promise<void> {
   return withClient(app, async (client) => {
-    const conversation = client.resolve(typed);
+    const conversation = conversationOf(client, typed);
     const { address } = client.account;
     const shown: number[] = [];
     for await (const entry of entries(client, conversation, limit)) {
@@ -83,6 +84,6 @@ function history(app: App, typed: string, limit: number): Promise<void> {
       shown.push(entry.position);
     }
     if (shown.length > 0) await client.read(conversation, shown);
-    else app.output.note(`There is no message with ${conversation} on this device.`);
+    else app.output.note(`There is no message ${withOrIn(conversation)} on this device.`);
   });
 }

@@ -3,8 +3,9 @@
 import type { Command } from 'commander';
 import { textContent } from '../../sdk/index.ts';
 import { type App, withClient } from '../app.ts';
-import { durationMs, people, secondsOption } from '../arguments.ts';
+import { conversations, durationMs, secondsOption } from '../arguments.ts';
 import { usageError } from '../exit.ts';
+import { conversationOf } from '../names.ts';
 import { Sending } from '../sending.ts';
 import { type Batch, lineBatches, wholeText } from '../stdin-lines.ts';
 import { type Define, example } from './define.ts';
@@ -17,8 +18,12 @@ type SendOptions = { readonly whole?: boolean; readonly expires?: number; readon
 export const sendCommand: Define = (program, run) =>
   program
     .command('send')
-    .description('send a text to one or several people')
-    .argument('<USER[,USER…]>', 'names of your own domain, or name@domain', people)
+    .description('send a text to people and groups: one message to each')
+    .argument(
+      '<USER[,#GROUP…]>',
+      "names of your own domain, or name@domain, of people, and with # of groups, as in 'bo,#team' (a shell wants quotes for it)",
+      conversations,
+    )
     .argument(
       '<TEXT...>',
       `the text; ${STDIN} sends each line of standard input but empty ones (-- before a text that begins with a hyphen)`,
@@ -29,18 +34,19 @@ export const sendCommand: Define = (program, run) =>
       secondsOption('--timeout <S>', 'seconds without progress after which to stop trying (status 4)', TIMEOUT_MS),
     )
     .addHelpText('after', example('send bo "See you at eight"'))
-    .action((users: string[], words: string[], options: SendOptions, command: Command) =>
-      run(command, (app) => send(app, users, words, options)),
+    .addHelpText('after', example("send '#team,#ops' 'The server is up again'"))
+    .action((names: string[], words: string[], options: SendOptions, command: Command) =>
+      run(command, (app) => send(app, names, words, options)),
     );
 
-async function send(app: App, users: readonly string[], words: readonly string[], options: SendOptions): Promise<void> {
+async function send(app: App, names: readonly string[], words: readonly string[], options: SendOptions): Promise<void> {
   const text = words.join(' ');
   if (options.whole && text !== STDIN) throw usageError(`--whole is for standard input: give ${STDIN} as the text.`);
   const batches = await batchesOf(text, options.whole === true);
   const { expires, timeout } = options;
   // A signal ends the sending by itself, after it has said how far it came.
   await withClient({ ...app, ending: new AbortController().signal }, async (client) => {
-    const to = [...new Set(users.map((user) => client.resolve(user)))];
+    const to = [...new Set(names.map((name) => conversationOf(client, name)))];
     const sendOptions = expires === undefined ? {} : { expiresInMs: expires };
     await new Sending(app, client, { to, timeoutMs: timeout, ...sendOptions }).run(batches);
   });

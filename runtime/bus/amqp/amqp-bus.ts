@@ -12,7 +12,7 @@ import { Link, parseBrokerUrl } from './link.ts';
 import { ALIVE_INTERVAL_MS, Members } from './members.ts';
 import { Ownership } from './ownership.ts';
 import { Presence } from './presence.ts';
-import { Publisher } from './publisher.ts';
+import { type Published, Publisher } from './publisher.ts';
 import { Telling } from './telling.ts';
 import { Topology } from './topology.ts';
 import { FRAME_VERSIONS } from './versions.ts';
@@ -138,8 +138,8 @@ export class AmqpBus implements Bus {
     return this.#keeper.link?.blocked ?? false;
   }
 
-  /** How many messages it has published for others, and how many items were in them. */
-  get published(): { readonly frames: number; readonly items: number } {
+  /** How much it has published for others. */
+  get published(): Published {
     return this.#publisher.published;
   }
 

@@ -24,6 +24,8 @@ type Item = Encoded & {
   /** Of what is for an inbox. */
   readonly batch?: Batch;
 };
+/** What went to other instances so far. */
+export type Published = { readonly frames: number; readonly items: number; readonly bytes: number };
 type Destination = { readonly queue: string; readonly kind: FrameKind; readonly lane: Lane<Item> };
 
 export type PublisherEvents = {
@@ -50,6 +52,7 @@ export class Publisher {
   #whenIdle: (() => void) | undefined;
   #frames = 0;
   #items = 0;
+  #bytes = 0;
 
   constructor(events: PublisherEvents) {
     this.#events = events;
@@ -122,9 +125,9 @@ export class Publisher {
     return 0;
   }
 
-  /** How many messages it has published for others, and how many items were in them. */
-  get published(): { readonly frames: number; readonly items: number } {
-    return { frames: this.#frames, items: this.#items };
+  /** How many messages it has published for others, how many items were in them, and how many bytes they had. */
+  get published(): Published {
+    return { frames: this.#frames, items: this.#items, bytes: this.#bytes };
   }
 
   /** Resolves when nothing is on its way. */
@@ -163,6 +166,7 @@ export class Publisher {
       this.#frames += 1;
       this.#items += items.length;
       const content = Buffer.from(text);
+      this.#bytes += content.length;
       const id = String(++this.#lastId);
       const type = frameType(kind, items[0]?.version ?? this.#events.version());
       const persistent = kind === 'commands';

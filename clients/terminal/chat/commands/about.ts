@@ -27,7 +27,7 @@ const help: ChatCommand = {
   brief: 'tells more of one',
   says: 'Lists the commands, or tells more of one.',
   example: 'open',
-  completes: 'command',
+  completes: ['command'],
   async run({ commands, output, front }, rest) {
     if (rest !== '') {
       const command = findCommand(commands, oneWord(rest).replace(/^\//, '').toLowerCase());

@@ -3,8 +3,9 @@
 import { entries } from '../../actions/reading.ts';
 import { countFrom1 } from '../../arguments.ts';
 import { Ended, EXIT, usageError } from '../../exit.ts';
-import { stateOf } from '../../lines.ts';
-import { beginning, chatLine, markOf, shortTime } from '../chat-lines.ts';
+import { isGroup } from '../../names.ts';
+import { markOf, stateOf, stateText } from '../../states.ts';
+import { beginning, chatLine, shortTime } from '../chat-lines.ts';
 import { type ChatCommand, type Chatting, noWords, oneWord } from '../commands.ts';
 import { firstWord } from '../typed.ts';
 
@@ -18,11 +19,11 @@ const STATUS_PAGE_LINES = 200;
 
 const open: ChatCommand = {
   name: 'open',
-  usage: '[USER]',
-  brief: 'opens a conversation',
+  usage: '[USER|#GROUP]',
+  brief: 'opens it to talk',
   says: 'Opens a conversation: what you type goes there. What is unread in it is shown. Without a name: the latest with something unread.',
-  example: 'bo',
-  completes: 'person',
+  example: '#team',
+  completes: ['conversation'],
   async run(chat, rest) {
     await chat.talk.enter(rest === '' ? await latestUnread(chat) : await chat.find(oneWord(rest)));
   },
@@ -45,25 +46,28 @@ const close: ChatCommand = {
   async run({ talk, output, client }, rest) {
     noWords(rest);
     if (talk.open === undefined) throw new Ended(EXIT.refused, 'No conversation is open.');
-    output.say(
-      `${client.account.address === talk.open ? 'Your notes are' : `The conversation with ${talk.open} is`} closed.`,
-      'dim',
-    );
+    output.say(closed(talk.open, client.account.address), 'dim');
     await talk.leave();
   },
 };
 
+function closed(conversation: string, own: string): string {
+  if (conversation === own) return 'Your notes are closed.';
+  if (!isGroup(conversation)) return `The conversation with ${conversation} is closed.`;
+  return `The conversation in ${conversation} is not open any more. You are still in the group: /leavegrp leaves it.`;
+}
+
 const send: ChatCommand = {
   name: 'send',
-  usage: 'USER TEXT…',
-  brief: 'sends to somebody',
+  usage: 'USER|#GROUP TEXT…',
+  brief: 'sends a text',
   says: 'Sends a text without opening the conversation.',
   example: 'bo See you at eight',
-  completes: 'person',
+  completes: ['conversation'],
   async run(chat, rest) {
     const { word, rest: text } = firstWord(rest);
     if (word === '' || text.trim() === '') throw usageError('');
-    await chat.send(await chat.find(word), text);
+    await chat.send([await chat.find(word)], text);
   },
 };
 
@@ -115,7 +119,7 @@ const status: ChatCommand = {
   name: 'status',
   usage: '',
   brief: 'what became of yours',
-  says: `Shows what became of your last ${STATUS_LINES} messages here. ✓: the server has it; ✓✓: they have it; ✓✓✓: they have read it.`,
+  says: `Shows what became of your last ${STATUS_LINES} messages here. ✓: the server has it; ✓✓: they have it; ✓✓✓: they have read it; in a group with how many of how many, until all do.`,
   example: '',
   async run({ client, output, talk, now }, rest) {
     noWords(rest);
@@ -124,7 +128,9 @@ const status: ChatCommand = {
     const own = lines.filter((entry) => entry.own).slice(-STATUS_LINES);
     for (const entry of own) {
       const state = stateOf(entry) ?? 'pending';
-      const word = markOf(state).startsWith('(') ? '' : ` (${state === 'pending' ? 'in the outbox' : state})`;
+      const word = markOf(state).startsWith('(')
+        ? ''
+        : ` (${state === 'pending' ? 'in the outbox' : stateText(entry)})`;
       output.say(`${beginning(chatLine(entry, client.account, now(), true).text, STATUS_CHARS)}${word}`);
     }
     if (own.length === 0) output.say('You have written nothing here lately.');

@@ -7,10 +7,11 @@ type About = (chat: Chatting, address: string) => Promise<void>;
 /** About the person named, or the one whose conversation is open. What the prompt says of them may change with it. */
 function about(name: string, brief: string, says: string, act: About): ChatCommand {
   return {
-    ...{ name, usage: '[USER]', brief, says, example: 'bo', completes: 'person' },
+    ...{ name, usage: '[USER]', brief, says, example: 'bo', completes: ['person'] },
     async run(chat, rest) {
       await act(chat, somebodyElse(chat, rest === '' && chat.talk.open !== undefined ? chat.talk.open : oneWord(rest)));
-      chat.front.prompt(await chat.talk.promptText());
+      chat.company.change();
+      await chat.talk.redraw();
     },
   };
 }

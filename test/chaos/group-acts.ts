@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Standing } from './group-model.ts';
 
 export const USERS = 8;
-export const GROUPS = 5;
+const GROUPS = 5;
 
 /** The n-th of those to whom it applies; where there is nobody, of all. */
 export type Pick = { readonly nth: number; readonly of: 'admins' | 'members' | 'strangers' | 'all' };

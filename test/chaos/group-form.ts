@@ -10,14 +10,14 @@ export type Scale = {
   readonly runs: Pick<Parameters<unknown>, 'numRuns' | 'endOnFailure' | 'path'>;
 };
 
-/** Two that are the same each time, and one that is not; or the one that is asked for. */
+/** Two that are the same each time, and one that is not; or the one that is asked for. Runs with faults have the last one's negative. */
 export const GROUP_SEEDS: readonly number[] =
-  PARLEY_CHAOS_SEED === undefined ? [1, 2, Date.now() & 0x7fffffff] : [Number(PARLEY_CHAOS_SEED)];
+  PARLEY_CHAOS_SEED === undefined ? [1, 2, Date.now() & 0x7fffffff] : [Math.abs(Number(PARLEY_CHAOS_SEED))];
 
 /** So many runs in this time; as many as the environment wants, however long they take; or the one at a path, made smaller. */
 export function scaleOf(runs: number, timeMs: number): Scale {
   const ever = Number.POSITIVE_INFINITY;
-  if (PARLEY_CHAOS_PATH !== undefined) return { timeMs: ever, runs: { path: PARLEY_CHAOS_PATH } };
+  if (PARLEY_CHAOS_PATH !== undefined) return { timeMs: ever, runs: { path: PARLEY_CHAOS_PATH, numRuns: 1 } };
   if (PARLEY_CHAOS_RUNS !== undefined) {
     return { timeMs: ever, runs: { numRuns: Number(PARLEY_CHAOS_RUNS), endOnFailure: true } };
   }

@@ -37,6 +37,14 @@ it('one to a group tells for whom it went wrong beside whom it reached', () => {
   ]);
 });
 
+it('one to a group of more than prove that they have it says what the server counted, and that it is the server who says so', () => {
+  const { sent: one } = sent(TEAM);
+  const counted = { sent: { ...one, counts: { of: 60, delivered: 41, expired: 0, refused: 1 } } };
+  expect(seen(counted)).toEqual([
+    ...['✓✓ 41/60', 'delivered to 41 of 60, refused for 1 of 60 (as the server says)', 'refused'],
+  ]);
+});
+
 it('one to a group that has nobody else in it is accepted, and no more is known of it', () => {
   expect(seen(sent(TEAM))).toEqual(['✓', 'accepted', 'accepted']);
 });

@@ -30,7 +30,9 @@ export function groupCountsOf({ sent }: Pick<HistoryEntry, 'sent'>): Counts | un
   return sent !== undefined && isGroup(sent.conversation) && sent.outcome === 'accepted' ? countsOf(sent) : undefined;
 }
 
-export function countsOf({ recipients }: Sent): Counts {
+/** Of a large group it is what the server says, and nobody proves. */
+export function countsOf({ recipients, counts }: Sent): Counts {
+  if (counts !== undefined) return { ...counts, read: 0 };
   const states = Object.values(recipients).map(({ state }) => state);
   const count = (state: (typeof states)[number]) => states.filter((one) => one === state).length;
   const read = count('read');
@@ -52,7 +54,8 @@ export function stateText(entry: Pick<HistoryEntry, 'sent'>): string | undefined
     ...(expired > 0 ? [`expired for ${ofAll(expired)}`] : []),
     ...(refused > 0 ? [`refused for ${ofAll(refused)}`] : []),
   ];
-  return parts.length === 0 ? 'accepted' : parts.join(', ');
+  const said = entry.sent?.counts === undefined ? '' : ' (as the server says)';
+  return parts.length === 0 ? 'accepted' : `${parts.join(', ')}${said}`;
 }
 
 /** The sign for a state of an own message; a word where it went wrong. */

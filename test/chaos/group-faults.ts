@@ -56,14 +56,17 @@ function isIn(standing: Standing | undefined, address: string): boolean {
 async function faultsOfUser(world: World, user: User): Promise<string[]> {
   const { client } = user.person;
   const known = new Map((await client.groups.known()).map((record) => [toHex(record.id), record]));
-  const faults: string[] = faultsOfEvents(world, user);
+  const faults: string[] = [];
+  /** Groups that nobody can show them any more. */
+  const missed: LoggedGroup[] = [];
   const conversations = new Set<string>();
   for (const group of world.groups) {
     const standings = standingsOf(group.entries);
     const record = known.get(Buffer.from(group.id, 'base64').toString('hex'));
     const wasIn = standings.some((standing) => isIn(standing, user.address));
     if (record === undefined) {
-      if (wasIn) faults.push(`does not know ${group.name}`);
+      if (wasIn && isReplaced(world, group)) missed.push(group);
+      else if (wasIn) faults.push(`does not know ${group.name}`);
       continue;
     }
     if (!wasIn) faults.push(`knows ${group.name} and was never in it`);
@@ -78,7 +81,13 @@ async function faultsOfUser(world: World, user: User): Promise<string[]> {
     if (isOfRun && !conversations.has(conversation))
       faults.push(`has lines of ${conversation}, which is no group of theirs`);
   }
+  faults.push(...faultsOfEvents(world, user, missed));
   return faults.map((fault) => `${user.address}: ${fault}`);
+}
+
+/** Its name was taken again after it was deleted, and its log is gone: who was away since before they were added cannot learn of it any more. */
+function isReplaced(world: World, { id, name }: LoggedGroup): boolean {
+  return world.ledger.named(name).at(-1)?.id !== id;
 }
 
 /** The group as this person has it, compared with the log. */
@@ -183,12 +192,13 @@ function faultsOfTold(
 }
 
 /** What nobody may be told: that something is lost, cannot be read, or was given up. */
-function faultsOfEvents(world: World, { heard }: User): string[] {
+function faultsOfEvents(world: World, { heard }: User, missed: readonly LoggedGroup[]): string[] {
   return heard.flatMap((event) => {
     switch (event.type) {
       case 'gap':
         return [`told of a gap: ${event.from} ${event.first} to ${event.last} in ${event.conversation}, ${event.why}`];
       case 'unreadable':
+        if (missed.length > 0 && event.reason.startsWith('conversation:')) return [];
         return [`could not read: ${event.reason}`];
       case 'identity':
         return [`told of an identity: ${event.change} ${event.address}`];
@@ -198,6 +208,9 @@ function faultsOfEvents(world: World, { heard }: User): string[] {
         return event.code === LEFT ? [] : [`stopped: ${event.reason}`];
       case 'group': {
         const { change, conversation } = event;
+        // Entries of a group that come when its name means another are refused, and that is told.
+        const replaced = world.groups.filter((group) => isReplaced(world, group));
+        if (change === 'refused_log' && replaced.some(({ name }) => conversation.startsWith(`#${name}`))) return [];
         const isSecond =
           change === 'other_group' && world.groups.some(({ name }) => conversation.startsWith(`#${name}/`));
         return isSecond ? [] : [`told of ${conversation}: ${change}, ${event.reason}`];

@@ -82,7 +82,7 @@ export class Wire {
   ackAll(): void {
     this.websocket.on('message', (data) => {
       const frame = serverFrame.parse(JSON.parse(String(data)));
-      if (frame.type === 'deliver' || frame.type === 'notice') this.send({ type: 'ack', upTo: frame.n, tags: [] });
+      if ('n' in frame) this.send({ type: 'ack', upTo: frame.n, tags: [] });
     });
   }
 

@@ -293,7 +293,7 @@ export class Client {
   /** Throws Refusal `unknown_device`, `wrong_password`, `log_refused`, RequestError, Unavailable. A `device` of this account; revoked already: nothing is done. */
   async revoke(device: DeviceId, password: string): Promise<void> {
     await this.#mine.revoke(device, password);
-    await this.groups.anchor(this.#online.connection);
+    this.groups.revoked(this.#online.connection);
   }
 
   /** Needs a session: `connect` first. See password.ts for what it throws. */

@@ -58,11 +58,16 @@ export class GroupSync {
     });
   }
 
+  /** Anchors what is to be anchored in this session, behind what is under way. */
+  anchor(connection: Connection): void {
+    this.#running = this.#running.then(() => this.#passing(connection, () => this.#anchor()));
+  }
+
   /**
    * Has this device write into each group in which this account had last written before it revoked a device: what that one wrote until now counts,
    * and nothing that it signs later. Throws RequestError, Unavailable.
    */
-  async anchor(): Promise<void> {
+  async #anchor(): Promise<void> {
     const { accounts, me, profile, acts } = this.#deps;
     const known = await accounts.known(me.address);
     const revocations = [...(known?.state.devices.values() ?? [])].map(({ revoked }) => revoked?.index ?? -1);
@@ -76,10 +81,17 @@ export class GroupSync {
     }
   }
 
-  async #run(connection: Connection): Promise<void> {
-    try {
+  #run(connection: Connection): Promise<void> {
+    return this.#passing(connection, async () => {
       await this.#learn(connection);
-      await this.anchor();
+      await this.#anchor();
+    });
+  }
+
+  /** Never throws. */
+  async #passing(connection: Connection, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       // A session that ended, or a server that cannot now: the next session asks again.
       if (error instanceof Unavailable || (error instanceof RequestError && error.retry)) return;

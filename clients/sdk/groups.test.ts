@@ -384,6 +384,7 @@ describe('the devices of a person', () => {
     await second.client.groups.add(TEAM, [CY]);
     await tells(al, 'add cy');
     await al.client.revoke(encodeDevice(second), PASSWORD);
+    await al.client.groups.find(TEAM); // waits for the anchors
     const log = server.groups.of(TEAM).log;
     expect(groupStateOf(log).position.index).toBe(3);
     // Who did not see what it wrote in time counts it, too.
@@ -400,6 +401,7 @@ describe('the devices of a person', () => {
     await tells(bo, 'add cy');
     server.lies.refuseEntries = () => 'busy';
     await al.client.revoke(encodeDevice(second), PASSWORD);
+    await al.client.groups.find(TEAM); // waits for the anchors
     delete server.lies.refuseEntries;
     const late = await people.logIn('bo');
     await late.online();

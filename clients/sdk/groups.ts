@@ -2,13 +2,13 @@
 // canonical addresses: name@domain.
 import { parseAddress } from '#protocol/address.ts';
 import type { Position } from '#protocol/envelope.ts';
-import { RequestError, Unavailable } from '#protocol/errors.ts';
+import { RequestError } from '#protocol/errors.ts';
 import type { Answer, ServerFrameOf } from '#protocol/frames/server.ts';
 import type { GroupRole, Subject } from '#protocol/group-entry.ts';
 import { type GroupState, memberOf } from '#protocol/group-state.ts';
 import { GROUP_APPEND_MAX_ENTRIES } from '#protocol/limits.ts';
 import type { Connection } from './connection.ts';
-import { type ClientEvent, trouble } from './events.ts';
+import type { ClientEvent } from './events.ts';
 import { type Change, GroupActs, type GroupActsDeps } from './group-acts.ts';
 import { listedGroups } from './group-list.ts';
 import { wasMember } from './group-log.ts';
@@ -183,14 +183,9 @@ export class Groups {
     this.#sync.synced(connection);
   }
 
-  /** A device of this account was revoked: what it wrote until now counts, and nothing later. Never throws: the next session does what fails. */
-  async anchor(connection: Connection | undefined): Promise<void> {
-    if (connection === undefined) return;
-    try {
-      await this.#sync.anchor();
-    } catch (error) {
-      if (!(error instanceof Unavailable)) this.#deps.emit(trouble(error));
-    }
+  /** A device of this account was revoked: what it wrote until now counts, and nothing later. Returns at once; the next session does what fails. */
+  revoked(connection: Connection | undefined): void {
+    if (connection !== undefined) this.#sync.anchor(connection);
   }
 
   /** Resolves when nothing is written any more; the session has ended. */

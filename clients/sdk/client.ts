@@ -228,7 +228,7 @@ export class Client {
     return this.#profile.sending.outboxSize();
   }
 
-  /** Resolves when all that may leave in this session has left: the outbox, slots for new devices. At once without a session; the rest goes with the next. */
+  /** Resolves when all that may leave in this session has left: the outbox, slots for new devices, anchors of groups. At once without a session; the rest goes with the next. */
   async settled(): Promise<void> {
     await this.#receipts.flush();
     await this.#online.settled();

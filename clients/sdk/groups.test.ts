@@ -384,7 +384,7 @@ describe('the devices of a person', () => {
     await second.client.groups.add(TEAM, [CY]);
     await tells(al, 'add cy');
     await al.client.revoke(encodeDevice(second), PASSWORD);
-    await al.client.groups.find(TEAM); // waits for the anchors
+    await al.client.settled();
     const log = server.groups.of(TEAM).log;
     expect(groupStateOf(log).position.index).toBe(3);
     // Who did not see what it wrote in time counts it, too.
@@ -401,7 +401,7 @@ describe('the devices of a person', () => {
     await tells(bo, 'add cy');
     server.lies.refuseEntries = () => 'busy';
     await al.client.revoke(encodeDevice(second), PASSWORD);
-    await al.client.groups.find(TEAM); // waits for the anchors
+    await al.client.settled();
     delete server.lies.refuseEntries;
     const late = await people.logIn('bo');
     await late.online();

@@ -188,6 +188,11 @@ export class Groups {
     if (connection !== undefined) this.#sync.anchor(connection);
   }
 
+  /** Resolves when what a session begins with, and what a revocation asks for, is done. */
+  settled(): Promise<void> {
+    return this.#sync.done();
+  }
+
   /** Resolves when nothing is written any more; the session has ended. */
   stop(): Promise<void> {
     return this.#sync.stop();

@@ -88,6 +88,7 @@ export class Online {
   async settled(): Promise<void> {
     await this.#noting;
     await this.#refreshing;
+    await this.#deps.groups.settled();
     await this.#deps.outbox.settled();
   }
 

@@ -13,7 +13,9 @@ const RUNS = 100;
 /** The short form of a mode takes less than a minute: none of its runs begins after this. */
 const TIME_MS = 30_000;
 const FAULTS_TIME_MS = 15_000;
-/** What has happened after as many runs as say something. */
+/** On a busy machine there may be fewer: then not everything need have happened. */
+const RUNS_THAT_SAY = 40;
+/** What has happened after so many. */
 const HAPPENS = ['create', 'add', 'remove', 'join', 'leave', 'admin', 'delete', 'message', 'refusal'];
 
 type Faults = readonly (() => Promise<void>)[];
@@ -27,7 +29,9 @@ async function runAll(server: Deployment, seeds: readonly number[], scale: Scale
   // Where one run is repeated there need not be everything.
   if (scale.runs.path !== undefined) return;
   const happened = new Set(tallies.flatMap((tally) => [...tally.keys()]));
-  expect((faults.length > 0 ? ['fault', 'message'] : HAPPENS).filter((what) => !happened.has(what))).toEqual([]);
+  const runsDone = tallies.reduce((sum, tally) => sum + (tally.get('run') ?? 0), 0);
+  const awaited = runsDone < RUNS_THAT_SAY ? ['message'] : faults.length > 0 ? ['fault', 'message'] : HAPPENS;
+  expect(awaited.filter((what) => !happened.has(what))).toEqual([]);
 }
 
 describe('groups on one server', () => {

@@ -81,7 +81,7 @@ describe('a closed group', () => {
   it('lets nobody in by themselves, and no member do what admins do', () => {
     const group = new Group(ann);
     group.act(ann, { type: 'add', subject: subject(bob) });
-    expect(why(() => group.act(cleo, { type: 'join' }))).toBe('closed');
+    expect(why(() => group.act(cleo, { type: 'join' }))).toBe('group_closed');
     expect(why(() => group.act(bob, { type: 'add', subject: subject(cleo) }))).toBe('not_an_admin');
     expect(why(() => group.act(bob, { type: 'remove', subject: subject(ann) }))).toBe('not_an_admin');
     expect(why(() => group.act(bob, { type: 'delete' }))).toBe('not_an_admin');
@@ -110,7 +110,7 @@ describe('a closed group', () => {
   it('takes nothing more once it is deleted', () => {
     const group = new Group(ann);
     group.act(ann, { type: 'delete' });
-    expect(why(() => group.act(ann, { type: 'anchor' }))).toBe('deleted');
+    expect(why(() => group.act(ann, { type: 'anchor' }))).toBe('no_such_group');
   });
 });
 
@@ -119,7 +119,7 @@ describe('an open group', () => {
     const group = new Group(ann, 'open');
     group.act(bob, { type: 'join' });
     group.act(ann, { type: 'remove', subject: subject(bob) });
-    expect(why(() => group.act(bob, { type: 'join' }))).toBe('refused');
+    expect(why(() => group.act(bob, { type: 'join' }))).toBe('group_refused');
     group.act(ann, { type: 'add', subject: subject(bob) });
     group.act(bob, { type: 'leave' });
     group.act(bob, { type: 'join' });

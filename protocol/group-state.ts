@@ -4,7 +4,7 @@ import { compareAddresses } from './address.ts';
 import { encodeBase64 } from './base64.ts';
 import { ByteReader, ByteWriter, compareBytes, equalBytes } from './bytes.ts';
 import type { Position } from './envelope.ts';
-import { ProtocolError } from './errors.ts';
+import { type ErrorCode, ProtocolError } from './errors.ts';
 import {
   checkSubject,
   type GroupChange,
@@ -47,19 +47,21 @@ export interface GroupState extends Membership {
   readonly actors: ReadonlyMap<string, number>;
 }
 
-/** Why somebody may not do something. */
-export type Disallowed =
-  | 'deleted'
+/** Why somebody may not do something: the error code that says so. */
+export type Disallowed = Extract<
+  ErrorCode,
+  | 'no_such_group'
   | 'not_a_member'
   | 'not_an_admin'
   | 'already_a_member'
   | 'no_such_member'
   | 'hand_over_first'
-  | 'closed'
-  | 'refused'
-  | 'policy_is_fixed'
-  | 'full'
-  | 'nothing_changes';
+  | 'group_closed'
+  | 'group_refused'
+  | 'policy_fixed'
+  | 'group_full'
+  | 'nothing_changes'
+>;
 
 /** S("state", the membership's bytes): what an entry states. */
 export function membershipHash(membership: Membership): Uint8Array {
@@ -119,7 +121,7 @@ export function disallowed(
   actor: Subject,
   change: Exclude<GroupChange, { type: 'create' }>,
 ): Disallowed | undefined {
-  if (state.deleted) return 'deleted';
+  if (state.deleted) return 'no_such_group';
   const me = memberOf(state, actor);
   if (change.type === 'join') return whyNotJoin(state, actor, me);
   if (me === undefined) return 'not_a_member';
@@ -139,7 +141,7 @@ export function disallowed(
       return whyNotRole(state, change.subject, change.role);
     case 'policy':
       return change.policy === 'lobby' || state.policy === 'lobby'
-        ? 'policy_is_fixed'
+        ? 'policy_fixed'
         : change.policy === state.policy
           ? 'nothing_changes'
           : undefined;
@@ -150,9 +152,9 @@ export function disallowed(
 
 function whyNotJoin(state: GroupState, actor: Subject, me: GroupMember | undefined): Disallowed | undefined {
   if (me !== undefined) return 'already_a_member';
-  if (state.policy === 'closed') return 'closed';
-  if (state.refused.has(encodeBase64(actor.identity))) return 'refused';
-  return state.members.size >= GROUP_MEMBERS_MAX && !state.members.has(actor.address) ? 'full' : undefined;
+  if (state.policy === 'closed') return 'group_closed';
+  if (state.refused.has(encodeBase64(actor.identity))) return 'group_refused';
+  return state.members.size >= GROUP_MEMBERS_MAX && !state.members.has(actor.address) ? 'group_full' : undefined;
 }
 
 /** Another identity under the address of a member takes its place: the person has a new one. */
@@ -160,14 +162,14 @@ function whyNotAdd(state: GroupState, subject: Subject): Disallowed | undefined 
   if (memberOf(state, subject) !== undefined) return 'already_a_member';
   const before = state.members.get(subject.address);
   if (before !== undefined) return isLastAdmin(state, before) ? 'hand_over_first' : undefined;
-  return state.members.size >= GROUP_MEMBERS_MAX ? 'full' : undefined;
+  return state.members.size >= GROUP_MEMBERS_MAX ? 'group_full' : undefined;
 }
 
 function whyNotRemove(state: GroupState, me: GroupMember, subject: Subject): Disallowed | undefined {
   const member = memberOf(state, subject);
   if (member === undefined) return 'no_such_member';
   if (member === me && isLastAdmin(state, me)) return 'hand_over_first';
-  return state.policy !== 'closed' && state.refused.size >= GROUP_REFUSED_MAX ? 'full' : undefined;
+  return state.policy !== 'closed' && state.refused.size >= GROUP_REFUSED_MAX ? 'group_full' : undefined;
 }
 
 function whyNotRole(state: GroupState, subject: Subject, role: GroupRole): Disallowed | undefined {

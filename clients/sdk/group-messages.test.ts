@@ -4,32 +4,27 @@ import { encodeConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
+import { PASSWORD, type Person } from './test/people.ts';
+import { AL, BO, CY, type Three, threeOnline } from './test/three.ts';
 
-const [AL, BO, CY] = ['al@localhost', 'bo@localhost', 'cy@localhost'];
 const TEAM = 'team@localhost';
 const ROOM = `#${TEAM}`;
 
-let server: ServerDouble;
-let people: People;
+let three: Three;
+let server: Three['server'];
+let people: Three['people'];
 let al: Person;
 let bo: Person;
 let cy: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  [al, bo, cy] = await Promise.all([people.signUp('al'), people.signUp('bo'), people.signUp('cy')]);
-  await Promise.all([al.online(), bo.online(), cy.online()]);
+  three = await threeOnline();
+  ({ server, people, al, bo, cy } = three);
   await al.client.groups.create(TEAM, { members: [BO, CY] });
   await Promise.all([knows(bo), knows(cy)]);
 });
 
-afterEach(async () => {
-  await people.end();
-  await server.stop();
-});
+afterEach(() => three.end());
 
 /** Resolves when this person has come into the group. */
 const knows = (person: Person) => person.until(() => person.of('membership').length > 0);

@@ -2,23 +2,9 @@
 import { type ErrorCode, RequestError } from '#protocol/errors.ts';
 import type { GroupChange, GroupRole } from '#protocol/group-entry.ts';
 import { DisallowedEntry } from '#protocol/group-log.ts';
-import type { Disallowed, GroupState } from '#protocol/group-state.ts';
+import type { GroupState } from '#protocol/group-state.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { Refusal } from './refusal.ts';
-
-const CODES: Record<Disallowed, ErrorCode> = {
-  deleted: 'no_such_group',
-  not_a_member: 'not_a_member',
-  not_an_admin: 'not_an_admin',
-  already_a_member: 'already_a_member',
-  no_such_member: 'no_such_member',
-  hand_over_first: 'hand_over_first',
-  closed: 'group_closed',
-  refused: 'group_refused',
-  policy_is_fixed: 'policy_fixed',
-  full: 'group_full',
-  nothing_changes: 'nothing_changes',
-};
 
 /** What somebody wants to do. */
 export type Wanted = {
@@ -47,8 +33,7 @@ export function mustBeUsable({ conversation, ended, forked }: GroupRecord): void
 
 /** The same error with a sentence that names the group; what is no matter of groups, as it is. */
 export function namingGroup(error: unknown, name: string, wanted: Wanted, state?: GroupState): unknown {
-  const code =
-    error instanceof DisallowedEntry ? CODES[error.why] : error instanceof RequestError ? error.code : undefined;
+  const code = error instanceof DisallowedEntry ? error.why : error instanceof RequestError ? error.code : undefined;
   const text = code === undefined ? undefined : sentence(code, `#${name}`, wanted, state);
   return code === undefined || text === undefined ? error : new RequestError(code, text);
 }

@@ -2,43 +2,29 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeSignedEntry } from '#protocol/account-entry.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { SUITE } from '#protocol/envelope.ts';
-import { GAP_WAIT_MS } from '#protocol/limits.ts';
 import { enrolDevice } from './crypto/account.ts';
 import { nodeRandom } from './node/platform.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { groupStateOf } from './test/group-double.ts';
 import type { Stored } from './test/lies.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
-import { FakeTime } from './test/wires.ts';
+import { PASSWORD, type Person } from './test/people.ts';
+import { AL, BO, CY, reopenedAfterGaps, type Three, tells, threeOnline, told } from './test/three.ts';
 
-const [AL, BO, CY] = ['al@localhost', 'bo@localhost', 'cy@localhost'];
 const TEAM = 'team@localhost';
 
-let server: ServerDouble;
-let people: People;
+let three: Three;
+let server: Three['server'];
+let people: Three['people'];
 let al: Person;
 let bo: Person;
 let cy: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  [al, bo, cy] = await Promise.all([people.signUp('al'), people.signUp('bo'), people.signUp('cy')]);
-  await Promise.all([al.online(), bo.online(), cy.online()]);
+  three = await threeOnline();
+  ({ server, people, al, bo, cy } = three);
 });
 
-afterEach(async () => {
-  await people.end();
-  await server.stop();
-});
-
-/** What somebody was told of a group: change and subject, or change and who did it. */
-const told = (person: Person) =>
-  person.of('membership').map(({ change, by, subject }) => `${change} ${subject ?? by}`.replaceAll('@localhost', ''));
-
-const tells = (person: Person, ...lines: string[]) =>
-  person.until(() => lines.every((line) => told(person).includes(line)));
+afterEach(() => three.end());
 
 async function recordOf(person: Person, name = TEAM): Promise<GroupRecord> {
   const record = await person.client.groups.find(name);
@@ -288,10 +274,7 @@ describe('the devices of a person', () => {
     await bo.client.close();
     server.lies.hand = (item) => (item.type === 'entries' ? [{ type: 'notice', notice: NOTHING }] : [item]);
     await al.client.groups.remove(TEAM, BO);
-    const time = new FakeTime();
-    const { timers } = bo.platform;
-    const after = (ms: number, run: () => void) => (ms === GAP_WAIT_MS ? time : timers).after(ms, run);
-    const back = await people.reopen({ platform: { ...bo.platform, timers: { after } } });
+    const { back, pass } = await reopenedAfterGaps(people, bo);
     await back.online();
     await back.until(() => back.of('synced').length > 0);
     // What is not known yet waits until this session has learned which groups there are.
@@ -299,7 +282,7 @@ describe('the devices of a person', () => {
     expect((await recordOf(back)).ended).toMatchObject({ how: 'unlisted' });
     // The entry that removes them may be on its way.
     expect(back.of('group')).toEqual([]);
-    time.pass(GAP_WAIT_MS);
+    pass();
     await back.until(() => back.of('group').length > 0);
     expect(back.of('group')).toMatchObject([{ change: 'refused_log', conversation: `#${TEAM}` }]);
     delete server.lies.hand;

@@ -17,44 +17,44 @@ import { verifyWhole } from './pins.ts';
 import type { GroupRecord } from './profile/profile.ts';
 import { groupStateOf } from './test/group-double.ts';
 import type { Stored } from './test/lies.ts';
-import { People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
+import type { Person } from './test/people.ts';
+import { AL, BO, CY, reopenedAfterGaps, type Three, tells, threeOnline, told } from './test/three.ts';
 
-const [AL, BO, CY] = ['al@localhost', 'bo@localhost', 'cy@localhost'];
 const TEAM = 'team@localhost';
 const NOTHING: Stored = {
   type: 'notice',
   notice: { kind: 'stale', conversation: encodeBase64(new Uint8Array(36)), by: AL },
 };
 
-let server: ServerDouble;
-let people: People;
+let three: Three;
+let server: Three['server'];
+let people: Three['people'];
 let al: Person;
 let bo: Person;
 let cy: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  [al, bo, cy] = await Promise.all([people.signUp('al'), people.signUp('bo'), people.signUp('cy')]);
-  await Promise.all([al.online(), bo.online(), cy.online()]);
+  three = await threeOnline();
+  ({ server, people, al, bo, cy } = three);
 });
 
-afterEach(async () => {
-  await people.end();
-  await server.stop();
-});
-
-/** What somebody was told of a group: change and subject, or change and who did it. */
-const told = (person: Person) =>
-  person.of('membership').map(({ change, by, subject }) => `${change} ${subject ?? by}`.replaceAll('@localhost', ''));
-
-const tells = (person: Person, line: string) => person.until(() => told(person).includes(line));
+afterEach(() => three.end());
 
 /** What somebody was shown of a server's doings. */
 const shown = (person: Person) => person.of('group').map(({ change, reason }) => `${change}: ${reason}`);
 
 const shows = (person: Person, what: RegExp) => person.until(() => shown(person).some((line) => what.test(line)));
+
+/** An admin of the team whose account log bo, a member, has not seen yet. */
+async function adminWhoseLogIsUnseen(): Promise<Person> {
+  const di = await people.signUp('di');
+  await di.online();
+  await al.client.groups.create(TEAM, { members: ['di@localhost'] });
+  await al.client.groups.setRole(TEAM, 'di@localhost', 'admin');
+  await al.client.groups.add(TEAM, [BO]);
+  await tells(bo, 'add bo');
+  return di;
+}
 
 async function recordOf(person: Person): Promise<GroupRecord> {
   const record = await person.client.groups.find(TEAM);
@@ -209,13 +209,8 @@ describe('a server that lies about who is in a group', () => {
   });
 
   it('cannot have an admin whose account it says is gone let in a ghost, who confirms it', async () => {
-    const di = await people.signUp('di');
-    await di.online();
-    await al.client.groups.create(TEAM, { members: ['di@localhost'] });
-    await al.client.groups.setRole(TEAM, 'di@localhost', 'admin');
-    await al.client.groups.add(TEAM, [BO]);
-    await tells(bo, 'add bo');
-    // Nobody signed it; bo has not seen an account log of di yet.
+    const di = await adminWhoseLogIsUnseen();
+    // Nobody signed it.
     const ghost = nextGroupEntry(stateNow(), actorOf(di), { type: 'add', subject: subjectOf(cy) }, 1);
     const forged = { ...signedBy(cy, ghost), signature: encodeBase64(new Uint8Array(64)) };
     const after = replayGroupLog([encodeGroupEntry(ghost)], stateNow());
@@ -239,12 +234,7 @@ describe('a server that lies about who is in a group', () => {
   });
 
   it('cannot have what nobody signed taken for a fork by whoever fetches the log', async () => {
-    const di = await people.signUp('di');
-    await di.online();
-    await al.client.groups.create(TEAM, { members: ['di@localhost'] });
-    await al.client.groups.setRole(TEAM, 'di@localhost', 'admin');
-    await al.client.groups.add(TEAM, [BO]);
-    await tells(bo, 'add bo');
+    const di = await adminWhoseLogIsUnseen();
     const ghost = nextGroupEntry(stateNow(), actorOf(di), { type: 'add', subject: subjectOf(cy) }, 1);
     server.lies.log = () => {
       throw new RequestError('unknown_user');
@@ -357,7 +347,12 @@ describe('a name that is used again', () => {
     expect(await bo.client.groups.known()).toEqual([first, second]);
     expect(await membersOf(bo)).toEqual([BO, CY]);
     // Its first members find that the server has another one under the name.
-    await expect(al.client.groups.add(TEAM, [CY])).rejects.toMatchObject({ reason: 'group_ended' });
-    await shows(al, /^other_group: The server shows another group under this name\./);
+    await al.client.close();
+    const { back, pass } = await reopenedAfterGaps(people, al);
+    await back.online();
+    await back.until(() => back.of('synced').length > 0);
+    await expect(back.client.groups.add(TEAM, [CY])).rejects.toMatchObject({ reason: 'group_ended' });
+    pass();
+    await shows(back, /^other_group: The server shows another group under this name\./);
   });
 });

@@ -2,9 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { TYPING_MAX_ADDRESSES, WATCHED_MAX } from '#protocol/limits.ts';
-import type { Connection } from './connection.ts';
 import type { ClientEvent } from './events.ts';
-import { Presence, type PresenceDeps } from './presence.ts';
+import { Presence } from './presence.ts';
 import { People, type Person } from './test/people.ts';
 import { ServerDouble } from './test/server-double.ts';
 
@@ -32,7 +31,7 @@ class Alone {
       own: { address: AL },
       profile: {
         account: {
-          get: async () => ({ visible: this.visible }),
+          get: async () => (this.visible === undefined ? {} : { visible: this.visible }),
           setVisible: async (visible: boolean) => {
             this.visible = visible;
           },
@@ -50,14 +49,14 @@ class Alone {
       groupOf: async (conversation: string) => (conversation === TEAM ? this.#team() : undefined),
       groupNamed: async (name: string) => (`#${name}` === TEAM ? this.#team() : undefined),
     };
-    this.presence = new Presence(deps as unknown as PresenceDeps); // it uses nothing else of them
+    this.presence = new Presence(deps);
   }
 
   #team() {
     return {
       name: 'team@localhost',
       state: { members: new Map(this.members.map((address) => [address, { address }])) },
-      ...(this.ended ? { ended: { how: 'removed' } } : {}),
+      ...(this.ended ? { ended: { how: 'removed' as const, by: BO, at: 0 } } : {}),
     };
   }
 
@@ -72,7 +71,7 @@ class Alone {
       },
       typing: (to: readonly string[], group?: string) => this.said.push({ type: 'typing', to, group }),
     };
-    this.presence.begin(connection as unknown as Connection, receive); // likewise
+    this.presence.begin(connection, receive);
   }
 
   /** What was said since the last look, once it says no more. */

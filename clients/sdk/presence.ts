@@ -2,12 +2,10 @@
 // person's own choice: a new session is told everything anew, and without a session nobody is known to be there.
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { SECOND_MS, TYPING_INTERVAL_MS, TYPING_MAX_ADDRESSES, WATCHED_MAX } from '#protocol/limits.ts';
-import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Clock, Timers } from './platform.ts';
-import type { GroupRecord } from './profile/grouped.ts';
-import type { Profile } from './profile/profile.ts';
+import type { Account, GroupRecord, Pin } from './profile/profile.ts';
 import { Saying } from './saying.ts';
 
 /** Between two frames of the same conversation: more than the server asks for, or it would drop one that came through faster than the last. */
@@ -17,8 +15,14 @@ const TYPING_PAUSE_MS = TYPING_INTERVAL_MS + SECOND_MS / 4;
 export type PresenceState = { readonly online: boolean; readonly lastSeen?: number };
 
 export type PresenceDeps = {
-  readonly own: OwnDevice;
-  readonly profile: Profile;
+  readonly own: Pick<OwnDevice, 'address'>;
+  readonly profile: {
+    readonly account: {
+      get(): Promise<Pick<Account, 'visible'>>;
+      setVisible(visible: boolean): Promise<void>;
+    };
+    readonly pins: { get(address: string): Promise<Pick<Pin, 'blocked'> | undefined> };
+  };
   readonly clock: Clock;
   readonly timers: Timers;
   emit(event: ClientEvent): void;
@@ -28,11 +32,20 @@ export type PresenceDeps = {
   groupNamed(name: string): Promise<GroupPeople | undefined>;
 };
 
-/** `ended`: this person is out of it. */
-type GroupPeople = Pick<GroupRecord, 'name' | 'state' | 'ended'>;
+/** `ended`: this person is out of it. `members`: by address. */
+type GroupPeople = Pick<GroupRecord, 'name' | 'ended'> & {
+  readonly state: { readonly members: Pick<ReadonlyMap<string, unknown>, 'keys' | 'has'> };
+};
+
+/** What is said on a connection about presence. */
+interface PresenceLine {
+  ask(type: 'presence.set', fields: { readonly visible: boolean }): Promise<unknown>;
+  ask(type: 'presence.watch', fields: { addresses: string[] }): Promise<unknown>;
+  typing(to: readonly string[], group: string | undefined): void;
+}
 
 /** `visible`: absent where this session does not receive, and so is nobody's presence. */
-type Session = { readonly connection: Connection; readonly visible: Saying | undefined; readonly watched: Saying };
+type Session = { readonly connection: PresenceLine; readonly visible: Saying | undefined; readonly watched: Saying };
 
 export class Presence {
   readonly #deps: PresenceDeps;
@@ -81,16 +94,15 @@ export class Presence {
   }
 
   /** A session has begun, in which nobody is seen or watched yet. */
-  begin(connection: Connection, receive: boolean): void {
+  begin(connection: PresenceLine, receive: boolean): void {
     this.end();
-    const deps = { ...this.#deps, connection };
     const visible = receive
       ? new Saying(
-          deps,
-          unlessHidden(() => this.visible()),
+          this.#deps,
+          unlessHidden(connection, () => this.visible()),
         )
       : undefined;
-    const watched = new Saying(deps, () => connection.ask('presence.watch', { addresses: [...this.#watched] }));
+    const watched = new Saying(this.#deps, () => connection.ask('presence.watch', { addresses: [...this.#watched] }));
     this.#session = { connection, visible, watched };
     visible?.say();
     if (this.#watched.size > 0) watched.say();
@@ -130,11 +142,11 @@ export class Presence {
     this.#deps.emit({ type: 'typing', from, ...(group === undefined ? {} : { group }) });
   }
 
-  async #type(connection: Connection, conversation: string): Promise<void> {
+  async #type(connection: PresenceLine, conversation: string): Promise<void> {
     if (!(await this.visible())) return;
     const group = conversation.startsWith('#') ? await this.#deps.groupOf(conversation) : undefined;
     if (conversation.startsWith('#') && (!group || group.ended !== undefined)) return;
-    const members = group ? [...group.state.members.values()].map(({ address }) => address) : [conversation];
+    const members = group ? [...group.state.members.keys()] : [conversation];
     const isOnline = (address: string) => Number(this.#states.get(address)?.online ?? false);
     const to: string[] = [];
     for (const address of members.toSorted((one, other) => isOnline(other) - isOnline(one))) {
@@ -150,9 +162,9 @@ export class Presence {
 }
 
 /** Says whether this device may be seen: nothing, as long as a session is hidden that is so from its beginning. */
-function unlessHidden(isVisible: () => Promise<boolean>): (connection: Connection) => Promise<unknown> {
+function unlessHidden(connection: PresenceLine, isVisible: () => Promise<boolean>): () => Promise<unknown> {
   let told = false;
-  return async (connection) => {
+  return async () => {
     const visible = await isVisible();
     if (visible === told) return;
     await connection.ask('presence.set', { visible });

@@ -2,7 +2,6 @@
 // repeating is repeated; what fails with the connection is said anew by the next session.
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { SECOND_MS } from '#protocol/limits.ts';
-import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { Timers } from './platform.ts';
 
@@ -10,21 +9,20 @@ import type { Timers } from './platform.ts';
 const RETRY_MS = 5 * SECOND_MS;
 
 export type SayingDeps = {
-  readonly connection: Connection;
   readonly timers: Timers;
   emit(event: ClientEvent): void;
 };
 
 export class Saying {
   readonly #deps: SayingDeps;
-  readonly #request: (connection: Connection) => Promise<unknown>;
+  readonly #request: () => Promise<unknown>;
   #running = false;
   #again = false;
   #stopped = false;
   #cancel = () => {};
 
   /** `request`: says what is so now. */
-  constructor(deps: SayingDeps, request: (connection: Connection) => Promise<unknown>) {
+  constructor(deps: SayingDeps, request: () => Promise<unknown>) {
     this.#deps = deps;
     this.#request = request;
   }
@@ -47,7 +45,7 @@ export class Saying {
     try {
       while (this.#again && !this.#stopped) {
         this.#again = false;
-        await this.#request(this.#deps.connection);
+        await this.#request();
       }
     } catch (error) {
       if (!this.#stopped) this.#failed(error);

@@ -4,7 +4,7 @@ import { type AccountState, activeDevices } from '#protocol/account-log.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { equalBytes } from '#protocol/bytes.ts';
 import type { GroupCommand } from '#protocol/commands.ts';
-import { CryptoError, type ErrorCode, ProtocolError, RequestError } from '#protocol/errors.ts';
+import { CryptoError, ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import {
   decodeGroupEntry,
@@ -14,7 +14,6 @@ import {
   type SignedGroupEntry,
 } from '#protocol/group-entry.ts';
 import { AccountBehind, DisallowedEntry, verifyGroupLog } from '#protocol/group-log.ts';
-import type { Disallowed } from '#protocol/group-state.ts';
 import { existing, type Standing } from './standing.ts';
 import type { KeptEntry } from './store.ts';
 
@@ -30,20 +29,6 @@ export type AppendJudgement =
   | { readonly entries: readonly Uint8Array[] };
 
 const LOBBY = 'lobby@';
-
-const CODE_OF: Readonly<Record<Disallowed, ErrorCode>> = {
-  deleted: 'no_such_group',
-  not_a_member: 'not_a_member',
-  not_an_admin: 'not_an_admin',
-  already_a_member: 'already_a_member',
-  no_such_member: 'no_such_member',
-  hand_over_first: 'hand_over_first',
-  closed: 'group_closed',
-  refused: 'group_refused',
-  policy_is_fixed: 'policy_fixed',
-  full: 'group_full',
-  nothing_changes: 'nothing_changes',
-};
 
 /** Of the entries as they came: the first, and the group that they are of, Base64. Throws ProtocolError. */
 export function placeOf(entries: readonly SignedGroupEntryText[]): { first: GroupEntry; group: string } {
@@ -155,7 +140,7 @@ function checkSubjects(entries: readonly GroupEntry[], logs: ReadonlyMap<string,
 }
 
 function refusalOf(error: unknown): unknown {
-  if (error instanceof DisallowedEntry) return new RequestError(CODE_OF[error.why]);
+  if (error instanceof DisallowedEntry) return new RequestError(error.why);
   if (error instanceof CryptoError) return new RequestError('bad_signature', error.message);
   // The log is not older than these entries, unless an answer from before a crash was taken for it: worth another try.
   if (error instanceof AccountBehind) return new RequestError('unavailable');

@@ -25,8 +25,7 @@ describe('the company of a chat', () => {
       },
     };
     return new Company({
-      // It looks at no more of a client than is here.
-      client: client as unknown as ConstructorParameters<typeof Company>[0]['client'],
+      client,
       output: { say: (text) => said.push(text) },
       open: () => open,
       now: () => 0,

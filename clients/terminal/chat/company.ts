@@ -1,6 +1,6 @@
 // Who is there: whose presence this chat asks for (the people of the open conversation, and those that are known), and what is said when
 // somebody of the open conversation comes or goes. What was so when it was asked first is no news.
-import type { Client } from '../../sdk/index.ts';
+import type { Client, GroupRecord } from '../../sdk/index.ts';
 import { isGroup } from '../names.ts';
 import type { Output } from '../output.ts';
 import { shortName, shortTime } from './chat-lines.ts';
@@ -10,9 +10,16 @@ const TOLD_MEMBERS_MAX = 50;
 /** When the server is back, so are all the others, one after the other: for so long that is no news. */
 const RETURN_MS = 10_000;
 
+/** What is looked at of a group: `members` by address. */
+type KnownGroup = Pick<GroupRecord, 'conversation' | 'ended'> & {
+  readonly state: { readonly members: Pick<ReadonlyMap<string, unknown>, 'keys'> };
+};
+
 type CompanyDeps = {
-  readonly client: Pick<Client, 'account' | 'contacts'> & {
-    readonly groups: Pick<Client['groups'], 'known'>;
+  readonly client: {
+    readonly account: Pick<Client['account'], 'address' | 'domain'>;
+    contacts(): Promise<readonly { readonly address: string; readonly blocked: boolean }[]>;
+    readonly groups: { known(): Promise<readonly KnownGroup[]> };
     readonly presence: Pick<Client['presence'], 'watch' | 'of'>;
   };
   readonly output: Pick<Output, 'say'>;

@@ -12,7 +12,7 @@ const STALE_MS = 2_000;
 const NAMES_MAX = 2;
 
 type TypingDeps = {
-  readonly client: Pick<Client, 'account' | 'typing'>;
+  readonly client: Pick<Client, 'typing'> & { readonly account: Pick<Client['account'], 'domain'> };
   /** ms, rising. */
   elapsed(): number;
   /** Something is to be shown, or not any more. */

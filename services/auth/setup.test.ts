@@ -4,7 +4,7 @@ import { openDatabase } from '#runtime/store/sqlite.ts';
 import { createServerSetup } from './opaque.ts';
 import { Person } from './person.fixture.ts';
 import { DOMAIN, Service } from './service.fixture.ts';
-import { openOpaque } from './setup.ts';
+import { openOpaque, type Secrets } from './setup.ts';
 import { SqliteAccountStore, schema } from './sqlite-store.ts';
 
 describe('OPAQUE’s server setup', () => {
@@ -43,6 +43,22 @@ describe('instances that share a store', () => {
   test('make one setup when they start at once and none is configured', async () => {
     const opened = await Promise.all([1, 2, 3].map(() => openOpaque(store, DOMAIN)));
     expect(new Set(opened.map(({ publicKey }) => publicKey)).size).toBe(1);
+  });
+
+  test.each([0, 1])('find the setup that another one makes after read %i of theirs', async (number) => {
+    let reads = 0;
+    const slow: Secrets = {
+      keepSecret: (name, value) => store.keepSecret(name, value),
+      secret: async (name) => {
+        const read = await store.secret(name);
+        const now = reads === number;
+        reads += 1;
+        if (now) await openOpaque(store, DOMAIN);
+        return read;
+      },
+    };
+    const late = await openOpaque(slow, DOMAIN);
+    expect(late.publicKey).toBe((await openOpaque(store, DOMAIN)).publicKey);
   });
 
   test('use the configured one, which the store does not keep, and miss it when it is gone', async () => {

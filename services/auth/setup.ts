@@ -5,6 +5,9 @@ import { ConfigError } from '#runtime/config.ts';
 import { createServerSetup, OpaqueServer } from './opaque.ts';
 import type { AccountStore } from './store.ts';
 
+/** What of the store keeps secrets. */
+export type Secrets = Pick<AccountStore, 'secret' | 'keepSecret'>;
+
 const SECRET_NAME = 'opaque setup';
 /** SHA-256, base64url, of the setup that the accounts are made with, wherever it is kept. */
 const FINGERPRINT_NAME = 'opaque setup fingerprint';
@@ -14,11 +17,13 @@ const FINGERPRINT_NAME = 'opaque setup fingerprint';
  * start at once on an empty store all get the same, or those that cannot are refused. Throws ConfigError if `configured` is not a setup,
  * or if the accounts were made with another one.
  */
-export async function openOpaque(store: AccountStore, domain: string, configured?: string): Promise<OpaqueServer> {
+export async function openOpaque(store: Secrets, domain: string, configured?: string): Promise<OpaqueServer> {
   const opaque = configured === undefined ? undefined : await readSetup(configured, domain);
+  // Read in the opposite order of writing: whoever sees the fingerprint sees the setup, too, if another instance makes one just now.
+  const known = await store.secret(FINGERPRINT_NAME);
   const kept = await store.secret(SECRET_NAME);
   // The fingerprint decides: a setup that lost against it may still be kept, and one that was kept before there were fingerprints is right.
-  const decided = (await store.secret(FINGERPRINT_NAME)) ?? (kept === undefined ? undefined : fingerprintOf(kept));
+  const decided = known ?? (kept === undefined ? undefined : fingerprintOf(kept));
   if (decided !== undefined && configured === undefined && kept === undefined) throw new ConfigError(MISSING);
   const setup = configured ?? kept ?? (await store.keepSecret(SECRET_NAME, await createServerSetup()));
   const fingerprint = fingerprintOf(setup);

@@ -22,6 +22,7 @@ import type { Client, Hub } from './hub.ts';
 import { pointsOf, RATE_OF } from './rates.ts';
 import { type ActorRequest, type PresenceRequest, Requests } from './requests.ts';
 import { Session } from './session.ts';
+import { boundUnfinished } from './unfinished.ts';
 
 /** A client that lets this much pile up on its socket, answers or pushes, does not read. Far above what the windows allow. */
 const UNSENT_MAX_BYTES = 4 * 1024 * 1024;
@@ -34,6 +35,7 @@ export class Connection implements Client {
   readonly #socket: Socket;
   readonly #openedAt: number;
   readonly #requests: Requests;
+  readonly #anyLength: () => void;
   #session: Session | undefined;
   #heardAt: number;
   /** Before the session: what no limiter counts. */
@@ -58,6 +60,7 @@ export class Connection implements Client {
     });
     websocket.on('close', () => this.#ended());
     websocket.on('error', (error) => this.#broken(error));
+    this.#anyLength = boundUnfinished(websocket, socket, () => this.close('tooLarge'));
     const { domain, serverKey, signUp } = hub;
     this.#write({
       ...{ type: 'challenge', nonce: this.#requests.challenge, domain, serverKey, signUp },
@@ -228,6 +231,7 @@ export class Connection implements Client {
 
   #begin(frame: ClientFrameOf<'session'>, outcome: Outcome): void {
     if (this.#closed || !('ok' in outcome) || this.#session) return;
+    this.#anyLength();
     this.#session = new Session(this.#hub, frame, { inbox: this.#hub.bus.inbox, session: this.#hub.register(this) });
   }
 
@@ -261,6 +265,7 @@ export class Connection implements Client {
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#anyLength();
     this.#hub.forget(this);
     const session = this.#session;
     if (session) this.#hub.attempt('a session could not be ended', () => session.end());

@@ -97,6 +97,17 @@ describe('a frame that is wrong', () => {
     expect(wire.seen).toHaveLength(2); // the challenge and the first answer
   });
 
+  test('of which a stranger sends a part alone is kept no longer than a stranger may need', async () => {
+    const wire = await Wire.open(door.url);
+    const piece = 'x'.repeat(2 * DOOR_FRAME_MAX_BYTES);
+    for (let sent = 0; sent < 4; sent += 1) wire.websocket.send(piece, { fin: false });
+    expect(await wire.closed).toEqual(CLOSE.tooLarge);
+    const known = await al.session(door.url, { receive: false });
+    for (let sent = 0; sent < 4; sent += 1) known.websocket.send(piece, { fin: false });
+    known.websocket.send('', { fin: true });
+    expect(await known.closed).toEqual(CLOSE.protocolError); // all of it was read, and is no JSON
+  });
+
   test('again and again, before any session, closes the connection with 4200; in a session so few do not', async () => {
     const stranger = await Wire.open(door.url);
     const known = await al.session(door.url, { receive: false });

@@ -45,6 +45,8 @@ describe('the rules', () => {
     'clients/sdk/node/store.ts': "import 'node:sqlite';\nimport 'ws';",
     'clients/terminal/main.ts': "import '../sdk/index.ts';\nimport '#protocol/ids.ts';\nimport 'node:readline';",
     'clients/web/main.ts': "import '../sdk/index.ts';",
+    'operating/doctor.ts':
+      "import '../services/auth/main.ts';\nimport '#runtime/bus.ts';\nimport '../clients/sdk/index.ts';",
     'bench/main.ts': "import '../services/server.ts';\nimport '../clients/sdk/index.ts';\nimport 'ws';",
     'demo/main.ts': "import '../test/chat.ts';",
     'test/chat.ts': "import '../services/server.ts';",

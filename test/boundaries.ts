@@ -8,7 +8,7 @@ import type { ICruiseResult } from 'dependency-cruiser';
 
 export const ROOT = join(import.meta.dirname, '..');
 
-const FOLDERS = ['protocol', 'runtime', 'services', 'clients', 'bench', 'demo', 'test'];
+const FOLDERS = ['protocol', 'runtime', 'services', 'clients', 'operating', 'bench', 'demo', 'test'];
 const RESULT_MAX_BYTES = 256 * 1024 * 1024;
 
 /**

@@ -19,7 +19,7 @@ import { schema as accountSchema, SqliteAccountStore } from './auth/sqlite-store
 import { deliverySettings } from './delivery/config.ts';
 import { startDelivery } from './delivery/service.ts';
 import { mailboxSchema, SqliteMailboxStore } from './delivery/sqlite-store.ts';
-import { gatewaySettings } from './gateway/config.ts';
+import { drainSettings, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
 import { EVERY_ADDRESS } from './gateway/listener.ts';
 import { startGateway } from './gateway/service.ts';
 import { startGroups } from './groups/service.ts';
@@ -29,6 +29,7 @@ const schema = [...journalSchema, ...quarantineSchema, ...accountSchema, ...grou
 
 const shape = {
   ...gatewaySettings,
+  ...drainSettings(NOBODY_ELSE),
   data: z.string().min(1).default('./data').describe('the folder for everything that the server keeps'),
   reserveMib: z.coerce.number().min(0).default(64).describe('free disk space below which messages are refused, in MiB'),
   ...authSettings,
@@ -65,7 +66,8 @@ await runProcess(async () => {
   process.stdout.write(`Parley listens on ${gateway.url}\n${whatNext(gateway.url, settings)}`);
   log.info({ url: gateway.url, domain, epoch }, 'ready');
 
-  return async () => {
+  return async (mayTakeMs) => {
+    mayTakeMs(settings.drainNoticeMs + settings.drainMs);
     log.info('draining');
     delivery.stopSweeps();
     groups.stopSweeps();

@@ -32,6 +32,9 @@ describe('the URL of a server', () => {
     ['natsUrl', 'http://al:secret@127.0.0.1:4222'],
     ['natsUrl', 'nats://al:secret@127.0.0.1:4222,http://127.0.0.1'],
     ['natsUrl', 'nats://al:secret%@127.0.0.1'],
+    ['amqpUrl', 'amqp://al:secret@rabbitmq:5672'],
+    ['mongoUrl', 'mongodb://al:secret@mongo:27017'],
+    ['natsUrl', 'nats://al:secret@nats:4222'],
   ])('%s that is %s stops the start with a sentence that names it and no secret', async (name, url) => {
     const refusal = await openBackbone('test', { ...common, ...nowhere, [name]: url }).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ConfigError);

@@ -15,6 +15,7 @@ import { NatsSignals } from './nats-signals.ts';
 import { PARTITIONS_DEFAULT } from './partitions.ts';
 import { Mongo } from './store/mongo.ts';
 import { MongoMetaStore } from './store/mongo-meta-store.ts';
+import { refuseWeakPasswords } from './strong-passwords.ts';
 
 export const backboneSettings = {
   amqpUrl: z.string().min(1).describe('RabbitMQ: amqp://name:password@host:5672/vhost'),
@@ -67,6 +68,7 @@ export async function openBackbone(
     log,
     jitter: Math.random,
   });
+  refuseWeakPasswords({ amqpUrl, mongoUrl, natsUrl });
   const signals = await NatsSignals.open({ url: natsUrl, domain, log });
   await mongo.connect();
   await meta.claim({ domain, partitions: PARTITIONS_DEFAULT });

@@ -54,7 +54,7 @@ describeOn('AMQP', 'a service whose broker refuses it', (url) => {
       const wrong = new URL(url);
       wrong.password = 'secret';
       const ended = await runToEnd([main('delivery')], environment(wrong.href, mongo));
-      expectSentence(ended, /refuses the user \w+.*check user, password and virtual host/);
+      expectSentence(ended, /refuses the user \w+.*check user, password and virtual host.*data was made with/);
     });
   });
 });

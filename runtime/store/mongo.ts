@@ -5,6 +5,7 @@ import { type Collection, MongoClient, MongoError, MongoServerError, type Topolo
 import type { Logger } from 'pino';
 import { Unavailable } from '#protocol/errors.ts';
 import { ConfigError } from '../config.ts';
+import { KEPT_PASSWORD } from '../strong-passwords.ts';
 import { attempt } from './mongo-errors.ts';
 
 /** The database of a URL that names none. */
@@ -80,7 +81,7 @@ export class Mongo {
       } catch (error) {
         if (error instanceof MongoServerError && isRefusal(error)) {
           throw new ConfigError(
-            `MongoDB refuses the name and password of the setting mongoUrl, or their access to the database ${this.#database}: ${oneLine(error)}.`,
+            `MongoDB refuses the name and password of the setting mongoUrl, or their access to the database ${this.#database}: ${oneLine(error)}. ${KEPT_PASSWORD}`,
           );
         }
         if (!waiting) this.#log.warn({ reason: String(error) }, 'waiting for MongoDB');

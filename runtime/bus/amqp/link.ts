@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { ConfigError } from '../../config.ts';
+import { KEPT_PASSWORD } from '../../strong-passwords.ts';
 
 /** The broker ends a connection that was silent for about twice this long: a frozen owner's partitions move within 15 s. */
 const HEARTBEAT_S = 3;
@@ -148,7 +149,7 @@ function explain(error: unknown, url: URL): Error {
   if (!REFUSED.test(reason) && !CLOSED_AT_OPEN.test(reason)) return new Error(reason);
   const what = `user ${decodeURIComponent(url.username) || 'guest'} or virtual host ${decodeURIComponent(url.pathname.slice(1)) || '/'}`;
   const refusal = new ConfigError(
-    `RabbitMQ at ${url.host} refuses the ${what}: check user, password and virtual host of the setting amqpUrl, and what the user may do.`,
+    `RabbitMQ at ${url.host} refuses the ${what}: check user, password and virtual host of the setting amqpUrl, and what the user may do. ${KEPT_PASSWORD}`,
   );
   return REFUSED.test(reason) ? refusal : new ClosedAtOpen(refusal);
 }

@@ -44,7 +44,7 @@ describe('a start that cannot be', () => {
     ['a name that only looks local', ['--host', '127.evil.example'], /127\.evil\.example without TLS/],
     ['an address that is not this machine', ['--host', '192.0.2.1', '--allow-plain'], /--host\) is "192\.0\.2\.1"/],
     ['a setup that is none', ['--opaque-setup', 'x'], /opaqueSetup is not an OPAQUE server setup/],
-    ['invitations without a code', ['--sign-up', 'invitation'], /signUp is invitation/],
+    ['a key of invitations that is none', ['--invitation-key', 'x'], /invitationKey must be 32 random bytes/],
   ])('says so: %s', async (name, options, expected) => {
     expectSentence(await runServer([...fresh(name.replaceAll(' ', '-')), ...options]), expected);
   });

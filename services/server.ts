@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { quarantineSchema, SqliteQuarantine } from '#runtime/actors/quarantine-store.ts';
 import { Journal } from '#runtime/bus/journal.ts';
 import { JournalStore, journalSchema } from '#runtime/bus/journal-store.ts';
-import { readSettings } from '#runtime/config.ts';
+import { readSettings, type Settings } from '#runtime/config.ts';
 import { logSettings, makeLog } from '#runtime/log.ts';
 import { Metrics } from '#runtime/metrics.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
@@ -14,6 +14,7 @@ import { LocalSignals } from '#runtime/signals.ts';
 import { openData } from '#runtime/store/data-folder.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
 import { authSettings } from './auth/config.ts';
+import { keepInvitationKey } from './auth/invitation-key.ts';
 import { startAuth } from './auth/service.ts';
 import { schema as accountSchema, SqliteAccountStore } from './auth/sqlite-store.ts';
 import { deliverySettings } from './delivery/config.ts';
@@ -55,7 +56,16 @@ await runProcess(async () => {
   const bus = new Journal({ store: new JournalStore(database), partitions: PARTITIONS_DEFAULT, epoch });
   const shared = { bus, signals, log, now, metrics, quarantine: new SqliteQuarantine(database, now, log) };
 
-  const auth = await startAuth({ ...shared, store: new SqliteAccountStore(database), domain, random }, settings);
+  const auth = await startAuth(
+    {
+      ...shared,
+      store: new SqliteAccountStore(database),
+      domain,
+      random,
+      keepInvitationKey: () => keepInvitationKey(data, domain),
+    },
+    settings,
+  );
   const delivery = startDelivery({ ...shared, store: new SqliteMailboxStore(database), monotonic }, settings);
   const groups = startGroups({ ...shared, store: new SqliteGroupStore(database) });
   const { serverKey } = auth;
@@ -82,9 +92,14 @@ await runProcess(async () => {
   };
 });
 
-function whatNext(url: string, { host, domain }: { readonly host: string; readonly domain: string }): string {
+function whatNext(url: string, settings: Settings<typeof shape>): string {
+  const { host, domain, signUp } = settings;
   const server = url === 'ws://127.0.0.1:7070' ? '' : ` --server ${url}`;
-  const next = `Now, in another terminal:\n  npm run -s parley -- signup YOURNAME@${domain}${server}\n`;
+  const invited = signUp === 'invitation';
+  const given = settings.invitationKey ?? settings.invitationKeyFile; // whoever gave it here gives it there
+  const invite = invited ? `  npm run -s invite${given === undefined ? ` -- --data ${settings.data}` : ''}\n` : '';
+  const signup = `  npm run -s parley -- signup YOURNAME@${domain}${server}${invited ? ' --invitation CODE' : ''}\n`;
+  const next = `Now, in another terminal:\n${invite}${signup}`;
   if (!EVERY_ADDRESS.has(host)) return next;
   const elsewhere = new URL(url);
   elsewhere.hostname = domain === 'localhost' ? hostname() : domain;

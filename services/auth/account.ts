@@ -8,7 +8,7 @@ import { ProtocolError, RequestError, Unavailable } from '#protocol/errors.ts';
 import type { Actor, ActorType, Incoming, Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import { deleteAccount } from './deletion.ts';
-import { invitationHash } from './invitations.ts';
+import { readInvitation } from './invitation-code.ts';
 import * as limits from './limits.ts';
 import { appendToLog, getLog } from './log.ts';
 import { LoginsUnderWay } from './logins.ts';
@@ -94,12 +94,13 @@ class AccountActor implements Actor<'account', AccountWrite> {
   }
 
   #invitationsIn(batch: readonly Incoming<'account'>[]): string[] {
-    const { policy } = this.#context.signUp;
-    if (policy !== 'invitation') return [];
+    const { signUp } = this.#context;
+    if (signUp.policy !== 'invitation') return [];
     return batch.flatMap((incoming) => {
       if (!('command' in incoming) || incoming.command.type !== 'signup.finish') return [];
       const code = incoming.command.frame.invitation;
-      return code === undefined ? [] : [invitationHash(code)];
+      const invitation = code === undefined ? undefined : readInvitation(signUp.key, code);
+      return invitation === undefined ? [] : [invitation.hash];
     });
   }
 
@@ -189,7 +190,7 @@ class AccountActor implements Actor<'account', AccountWrite> {
         return startSignUp(state, command.frame, context);
       case 'signup.finish':
         if (!used) throw new RequestError('unavailable');
-        return finishSignUp(state, command.frame, context, used);
+        return finishSignUp(state, command.frame, context, used, now);
       case 'login.start':
         return startLogin(state, command, context, now);
       case 'login.finish':

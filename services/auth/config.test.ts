@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { authSettings, readOpaqueSetup, readSignUpPolicy } from './config.ts';
-import { admit } from './invitations.ts';
-
-const ignored = (): void => {};
 
 describe('the settings of auth', () => {
   let folder: string;
@@ -19,33 +16,38 @@ describe('the settings of auth', () => {
     expect(z.object(authSettings).parse({})).toEqual({
       domain: 'localhost',
       signUp: 'open',
-      invitations: '',
       triesPerAccount: 3,
       triesPerSource: 20,
     });
   });
 
-  test('warn of invitations that can be guessed, by their number and never by themselves', () => {
-    const warned: string[] = [];
-    const read = (invitations: string) =>
-      readSignUpPolicy({ signUp: 'invitation', invitations }, (sentence) => warned.push(sentence));
-    read('k3vq8xw2mz7p, another-long-one');
-    expect(warned).toEqual([]);
-    read('k3vq8xw2mz7p,k3vq8xw2mz7,swordfish');
-    expect(warned).toEqual([expect.stringContaining('2 of 3 have fewer than 12 characters')]);
-    expect(warned.join()).not.toMatch(/k3vq|swordfish/);
-    readSignUpPolicy({ signUp: 'open', invitations: 'short' }, (sentence) => warned.push(sentence));
-    expect(warned).toHaveLength(1);
+  test('give the key of invitations by itself or by a file, in either Base64, and not by both', () => {
+    const secret = Buffer.alloc(32, 0xfb);
+    const invitationKeyFile = join(folder, 'key');
+    writeFileSync(invitationKeyFile, `${secret.toString('base64')}\n`);
+    const expected = { policy: 'invitation', key: { domain: 'localhost', secret } };
+    const invitation = { domain: 'localhost', signUp: 'invitation' } as const;
+    expect(readSignUpPolicy({ ...invitation, invitationKeyFile })).toEqual(expected);
+    const invitationKey = secret.toString('base64url');
+    expect(readSignUpPolicy({ ...invitation, invitationKey })).toEqual(expected);
+    expect(() => readSignUpPolicy({ ...invitation, invitationKey, invitationKeyFile })).toThrow('only one');
+    expect(readSignUpPolicy({ ...invitation, signUp: 'open', invitationKey })).toEqual({ policy: 'open' });
   });
 
-  test('give invitations by list and by file', () => {
-    const invitationsFile = join(folder, 'codes');
-    writeFileSync(invitationsFile, 'three\r\n\nfour\n');
-    const policy = readSignUpPolicy({ signUp: 'invitation', invitations: 'one, two,', invitationsFile }, ignored);
-    const hashes = ['one', 'two', 'three', 'four'].map((code) => admit(policy, code, new Set()));
-    expect(new Set(hashes).size).toBe(4);
-    for (const code of ['', 'five', ' ', 'one, two'])
-      expect(() => admit(policy, code, new Set())).toThrow('invitation');
+  test('ask for the key that a deployment keeps only where nothing else gives one and invitations need it', () => {
+    const own = { domain: 'localhost', secret: Buffer.alloc(32, 1) };
+    let asked = 0;
+    const keep = () => {
+      asked += 1;
+      return own;
+    };
+    readSignUpPolicy({ domain: 'localhost', signUp: 'open' }, keep);
+    readSignUpPolicy({ domain: 'localhost', signUp: 'closed' }, keep);
+    const invitationKey = Buffer.alloc(32, 2).toString('base64');
+    readSignUpPolicy({ domain: 'localhost', signUp: 'invitation', invitationKey }, keep);
+    expect(asked).toBe(0);
+    const policy = readSignUpPolicy({ domain: 'localhost', signUp: 'invitation' }, keep);
+    expect(policy).toEqual({ policy: 'invitation', key: own });
   });
 
   test('give the OPAQUE setup by itself or by a file, and not by both', () => {
@@ -60,16 +62,20 @@ describe('the settings of auth', () => {
     expect(() => readOpaqueSetup({ opaqueSetupFile })).toThrow('is empty');
   });
 
-  test('that cannot work name themselves', () => {
-    expect(() => readSignUpPolicy({ signUp: 'invitation', invitations: ' , ' }, ignored)).toThrow(
-      'neither invitations nor',
-    );
-    expect(() => readSignUpPolicy({ signUp: 'invitation', invitations: 'x'.repeat(257) }, ignored)).toThrow(
-      'at most 256',
-    );
-    const invitationsFile = join(folder, 'missing');
-    expect(() => readSignUpPolicy({ signUp: 'invitation', invitations: '', invitationsFile }, ignored)).toThrow(
-      'invitationsFile',
+  test('that cannot work name themselves, and never a secret', () => {
+    const invitation = { domain: 'localhost', signUp: 'invitation' } as const;
+    expect(() => readSignUpPolicy(invitation)).toThrow(/invitationKey, .* is missing: .*openssl rand -base64 32/);
+    const weak = Buffer.alloc(31, 7).toString('base64');
+    for (const invitationKey of ['changeme', weak, `${weak}AAAA`, `${Buffer.alloc(32).toString('base64')}!`]) {
+      const read = () => readSignUpPolicy({ ...invitation, signUp: 'open', invitationKey });
+      expect(read).toThrow(/invitationKey must be 32 random bytes in Base64/);
+      expect(read).not.toThrow(invitationKey);
+    }
+    const invitationKeyFile = join(folder, 'missing');
+    expect(() => readSignUpPolicy({ ...invitation, invitationKeyFile })).toThrow('invitationKeyFile: ENOENT');
+    writeFileSync(invitationKeyFile, weak);
+    expect(() => readSignUpPolicy({ ...invitation, invitationKeyFile })).toThrow(
+      /invitationKeyFile: .*missing must be 32/,
     );
   });
 });

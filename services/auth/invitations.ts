@@ -1,32 +1,40 @@
-// Who may sign up. Invitations are codes that the operator chose; each serves once, and the store remembers which did, by hash.
-import { createHash } from 'node:crypto';
+// Who may sign up. An invitation serves once, and the store remembers which did, by hash.
 import { RequestError } from '#protocol/errors.ts';
+import { type InvitationKey, readInvitation } from './invitation-code.ts';
 
-/** `invitations`: hashes of the codes that were given out. */
 export type SignUpPolicy =
   | { readonly policy: 'open' }
   | { readonly policy: 'closed' }
-  | { readonly policy: 'invitation'; readonly invitations: ReadonlySet<string> };
+  | { readonly policy: 'invitation'; readonly key: InvitationKey };
 
-/** The policy for these codes; only `invitation` looks at them. */
-export function signUpPolicy(policy: SignUpPolicy['policy'], codes: readonly string[]): SignUpPolicy {
-  return policy === 'invitation' ? { policy, invitations: new Set(codes.map(invitationHash)) } : { policy };
-}
-
-/** The name under which a code is remembered: SHA-256, base64url. */
-export function invitationHash(code: string): string {
-  return createHash('sha256').update(code).digest('base64url');
-}
+const UNKNOWN = 'This is no invitation of this server. Compare it with what you were given, or ask for another.';
+const USED = 'This invitation was used already; each serves for one account. Ask for another.';
 
 /**
- * Whether somebody with this invitation may sign up; returns the hash that the sign-up uses up, undefined where none is needed.
- * `used`: hashes known to be used. RequestError `sign_up_closed` or `invitation_required`.
+ * Whether somebody with this invitation may sign up at `now`; returns the hash that the sign-up uses up, undefined where none is needed.
+ * `used`: hashes known to be used. RequestError `sign_up_closed` or `invitation_required`, whose sentence says what is wrong with it:
+ * that it is used or has expired only to those who have a code that was signed.
  */
-export function admit(policy: SignUpPolicy, code: string | undefined, used: ReadonlySet<string>): string | undefined {
+export function admit(
+  policy: SignUpPolicy,
+  code: string | undefined,
+  used: ReadonlySet<string>,
+  now: number,
+): string | undefined {
   if (policy.policy === 'closed') throw new RequestError('sign_up_closed');
   if (policy.policy === 'open') return undefined;
   if (code === undefined) throw new RequestError('invitation_required');
-  const hash = invitationHash(code);
-  if (!policy.invitations.has(hash) || used.has(hash)) throw new RequestError('invitation_required');
-  return hash;
+  const invitation = readInvitation(policy.key, code);
+  if (invitation === undefined) throw new RequestError('invitation_required', UNKNOWN);
+  if (used.has(invitation.hash)) throw new RequestError('invitation_required', USED);
+  if (invitation.expiresAt <= now) throw new RequestError('invitation_required', expired(invitation.expiresAt));
+  return invitation.hash;
+}
+
+function expired(expiresAt: number): string {
+  const [minute] = new Date(expiresAt)
+    .toISOString()
+    .replace('T', ' ')
+    .split(/:\d\d\./);
+  return `This invitation expired at ${minute} UTC. Ask for another.`;
 }

@@ -4,6 +4,7 @@ import type { Settings } from '#runtime/config.ts';
 import type { Metrics } from '#runtime/metrics.ts';
 import { accountActors } from './account.ts';
 import { type authSettings, readOpaqueSetup, readSignUpPolicy } from './config.ts';
+import type { InvitationKey } from './invitation-code.ts';
 import { openOpaque } from './setup.ts';
 import type { AccountStore } from './store.ts';
 
@@ -20,13 +21,15 @@ export async function startAuth(
     readonly store: AccountStore;
     readonly domain: string;
     readonly random: (bytes: number) => Uint8Array;
+    /** The key of invitations where no setting gives it; without: one has to. */
+    readonly keepInvitationKey?: () => InvitationKey;
   },
   settings: Settings<typeof authSettings>,
 ): Promise<Auth> {
-  const { store, domain, random, metrics, log } = deps;
+  const { store, domain, random, metrics } = deps;
+  const signUp = readSignUpPolicy(settings, deps.keepInvitationKey);
   const opaque = await openOpaque(store, domain, readOpaqueSetup(settings));
   const { triesPerAccount, triesPerSource } = settings;
-  const signUp = readSignUpPolicy(settings, (sentence) => log.warn(sentence));
   const type = accountActors({ store, domain, opaque, signUp, random, triesPerAccount, triesPerSource });
   const host = new ActorHost({ ...deps, observer: metrics, type });
   metrics.gauge('parley_account_actors', 'Account actors in memory', () => host.active);

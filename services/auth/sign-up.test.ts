@@ -1,8 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Conflict } from '#runtime/store/database.ts';
-import { signUpPolicy } from './invitations.ts';
+import {
+  INVITATION_NONCE_BYTES,
+  INVITATION_SECRET_BYTES,
+  type InvitationKey,
+  writeInvitation,
+} from './invitation-code.ts';
 import { Device, Person } from './person.fixture.ts';
-import { answerIn, asked, Service } from './service.fixture.ts';
+import { answerIn, asked, DOMAIN, Service, START } from './service.fixture.ts';
 
 const AL = 'al@localhost';
 
@@ -132,6 +138,10 @@ describe('signing up', () => {
 });
 
 describe('who may sign up', () => {
+  const DAY_MS = 86_400_000;
+  const key: InvitationKey = { domain: DOMAIN, secret: randomBytes(INVITATION_SECRET_BYTES) };
+  const invite = (expiresAt = START + DAY_MS): string =>
+    writeInvitation(key, randomBytes(INVITATION_NONCE_BYTES), expiresAt);
   let service: Service;
   afterEach(() => service.close());
   const finish = async (address: string, invitation?: string) => {
@@ -139,46 +149,78 @@ describe('who may sign up', () => {
     return (await service.turn(address, await person.signUpCommand(invitation === undefined ? {} : { invitation })))
       .messages;
   };
+  const refusedAs = (sentence: RegExp) => [
+    { type: 'refusal', code: 'invitation_required', message: expect.stringMatching(sentence) },
+  ];
 
   test('nobody, on a closed server', async () => {
-    service = await Service.open({ signUp: signUpPolicy('closed', ['code']) });
+    service = await Service.open({ signUp: { policy: 'closed' } });
     const start = asked('signup.start', { address: AL, request: 'AAAA' });
     expect((await service.turn(AL, start)).messages).toMatchObject([{ code: 'sign_up_closed' }]);
   });
 
-  test('whoever has an invitation, once', async () => {
-    service = await Service.open({ signUp: signUpPolicy('invitation', ['one', 'two']) });
-    expect(await finish('no@localhost')).toMatchObject([{ code: 'invitation_required' }]);
-    expect(await finish('no@localhost', 'three')).toMatchObject([{ code: 'invitation_required' }]);
-    expect(await finish(AL, 'one')).toMatchObject([{ type: 'answer' }]);
-    expect(await finish('bo@localhost', 'one')).toMatchObject([{ code: 'invitation_required' }]);
+  test('whoever has an invitation, once, however it is typed', async () => {
+    service = await Service.open({ signUp: { policy: 'invitation', key } });
+    const [one, two] = [invite(), invite()];
+    expect(await finish('no@localhost')).toMatchObject(refusedAs(/wants a valid invitation/));
+    expect(await finish('no@localhost', 'swordfish')).toMatchObject(refusedAs(/no invitation of this server/));
+    expect(await finish(AL, one)).toMatchObject([{ type: 'answer' }]);
+    for (const typed of [one, one.toUpperCase(), one.replaceAll('-', ' '), ` ${one.replaceAll('-', '')}`]) {
+      expect(await finish('bo@localhost', typed)).toMatchObject(refusedAs(/used already/));
+    }
     await service.restart();
-    expect(await finish('bo@localhost', 'one')).toMatchObject([{ code: 'invitation_required' }]);
-    expect(await finish('bo@localhost', 'two')).toMatchObject([{ type: 'answer' }]);
+    expect(await finish('bo@localhost', one)).toMatchObject(refusedAs(/used already/));
+    expect(await finish('bo@localhost', two.toUpperCase())).toMatchObject([{ type: 'answer' }]);
+  });
+
+  test('nobody whose invitation has expired, to the second', async () => {
+    service = await Service.open({ signUp: { policy: 'invitation', key } });
+    const [late, early] = [invite(), invite()];
+    service.now = START + DAY_MS - 1;
+    expect(await finish(AL, early)).toMatchObject([{ type: 'answer' }]);
+    service.now = START + DAY_MS;
+    expect(await finish('bo@localhost', late)).toMatchObject(refusedAs(/expired at 2027-01-16 08:00 UTC/));
+    expect(await finish('bo@localhost', early)).toMatchObject(refusedAs(/used already/));
+  });
+
+  test('nobody whose invitation was signed with another key, or for another domain', async () => {
+    service = await Service.open({ signUp: { policy: 'invitation', key } });
+    const nonce = randomBytes(INVITATION_NONCE_BYTES);
+    for (const another of [
+      { ...key, domain: 'elsewhere.example' },
+      { ...key, secret: randomBytes(INVITATION_SECRET_BYTES) },
+    ]) {
+      for (const expiresAt of [START - DAY_MS, START + DAY_MS]) {
+        const code = writeInvitation(another, nonce, expiresAt);
+        expect(await finish(AL, code)).toMatchObject(refusedAs(/no invitation of this server/));
+      }
+    }
   });
 
   test('whoever may not learns nothing about names', async () => {
-    service = await Service.open({ signUp: signUpPolicy('invitation', ['one', 'two']) });
-    const command = await new Person(service, AL).signUpCommand({ invitation: 'one' });
+    service = await Service.open({ signUp: { policy: 'invitation', key } });
+    const one = invite();
+    const command = await new Person(service, AL).signUpCommand({ invitation: one });
     await service.turn(AL, command);
-    for (const code of [undefined, 'three', 'one']) {
+    for (const code of [undefined, 'swordfish', one, invite(START)]) {
       expect(await finish(AL, code)).toMatchObject([{ code: 'invitation_required' }]);
     }
-    expect(await finish(AL, 'two')).toMatchObject([{ code: 'name_taken' }]);
+    expect(await finish(AL, invite())).toMatchObject([{ code: 'name_taken' }]);
     expect((await service.turn(AL, command)).messages).toMatchObject([{ type: 'answer' }]);
-    const closed = await Service.open({ signUp: signUpPolicy('closed', []) });
+    const closed = await Service.open({ signUp: { policy: 'closed' } });
     const late = { ...command, frame: { ...command.frame, invitation: undefined } };
     expect((await closed.turn(AL, late)).messages).toMatchObject([{ code: 'sign_up_closed' }]);
     await closed.close();
   });
 
   test('one of two who use an invitation at the same time', async () => {
-    service = await Service.open({ signUp: signUpPolicy('invitation', ['one']) });
-    const command = await new Person(service, 'bo@localhost').signUpCommand({ invitation: 'one' });
+    service = await Service.open({ signUp: { policy: 'invitation', key } });
+    const one = invite();
+    const command = await new Person(service, 'bo@localhost').signUpCommand({ invitation: one.toUpperCase() });
     const bo = await service.actor('bo@localhost', { fresh: true });
     const plan = await bo.turn([{ command }], service.now);
-    expect(await finish(AL, 'one')).toMatchObject([{ type: 'answer' }]);
+    expect(await finish(AL, one)).toMatchObject([{ type: 'answer' }]);
     await expect(service.write('bo@localhost', plan.writes ?? [])).rejects.toBeInstanceOf(Conflict);
-    expect((await service.turn('bo@localhost', command)).messages).toMatchObject([{ code: 'invitation_required' }]);
+    expect((await service.turn('bo@localhost', command)).messages).toMatchObject(refusedAs(/used already/));
   });
 });

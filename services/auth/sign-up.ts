@@ -40,13 +40,14 @@ export function finishSignUp(
   frame: ClientFrameOf<'signup.finish'>,
   context: AuthContext,
   used: ReadonlySet<string>,
+  now: number,
 ): Outcome<'signup.finish'> {
   const { address, account } = state;
   const { record, vault, entry, registration } = frame;
   // Record and vault too: entry 0 is public, and who brings another password must not be told that it was set.
   const same = account?.status === 'open' && account.record === record && account.vault === vault;
   if (same && isRepeated(account.log, 0, entry)) return { answer: {}, announce: true };
-  const invitation = admit(context.signUp, frame.invitation, used);
+  const invitation = admit(context.signUp, frame.invitation, used, now);
   if (account) throw new RequestError('name_taken');
   const log = extendLog(undefined, readEntry(entry).signed, address);
   const userIdentifier = context.opaque.registrationIdentifier(address, registration);

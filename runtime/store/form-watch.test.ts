@@ -1,7 +1,7 @@
 // Services of two versions on one database: the form of their data rises once nobody is left that reads the older one alone.
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Unavailable } from '#protocol/errors.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/mongo.fixture.ts';
 import { describeOn } from '../../test/services.fixture.ts';
 import { StartError } from '../start-error.ts';
@@ -74,17 +74,21 @@ describeOn('MONGO', 'the form of shared data', (url) => {
     expect(await new MongoMetaStore(database.mongo, [2, 3]).form()).toBe(3);
   });
 
-  test('a store that is away for a moment ends nobody', async () => {
+  test('a store that is away, full or emptied for a while ends nobody', async () => {
     let away = true;
     const recorded: RecordedForm = {
-      raise: (from, to) => newer.raise(from, to),
-      form: () => (away ? Promise.reject(new Unavailable('away')) : newer.form()),
+      raise: (from, to) => (away ? Promise.reject(new RequestError('no_space')) : newer.raise(from, to)),
+      form: () => newer.form(),
     };
     const form = watch(newer, recorded);
     olderLives = false;
     await look(form, LOOKS_BEFORE_RAISE);
     expect(await newer.form()).toBe(1);
     away = false;
+    await database.mongo.drop();
+    await expect(newer.form()).rejects.toBeInstanceOf(Unavailable);
+    await look(form, LOOKS_BEFORE_RAISE);
+    await older.claim(FACTS); // restored
     await look(form, LOOKS_BEFORE_RAISE);
     expect(await newer.form()).toBe(2);
   });

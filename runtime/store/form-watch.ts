@@ -2,7 +2,7 @@
 // Once all who live read the newer one, somebody raises the form that the store records; from then on a service of the version before
 // refuses to start, and one that had slipped in before sees it at its next look and ends. Only after that is anything written in it.
 import type { Logger } from 'pino';
-import { Unavailable } from '#protocol/errors.ts';
+import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { ownForm } from './forms.ts';
 import type { RecordedForm } from './meta.ts';
 
@@ -47,7 +47,7 @@ export class FormWatch {
     try {
       await this.#look();
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error; // a store that is away for a moment
+      if (!(error instanceof Unavailable || error instanceof RequestError)) throw error; // a store that is away or full for a while
     } finally {
       this.#looking = false;
     }

@@ -36,7 +36,7 @@ export interface PartitionEpochs {
 
 /** The form of data that several instances share, perhaps of two versions. */
 export interface RecordedForm {
-  /** Throws StartError if this version does not read it. */
+  /** Throws StartError if this version does not read it, Unavailable if it cannot be known now. */
   form(): Promise<number>;
   /** Records that the data may have the form `to` from now on; does nothing if it has another than `from`. */
   raise(from: number, to: number): Promise<void>;

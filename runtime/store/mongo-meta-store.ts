@@ -5,7 +5,7 @@
 
 import type { Collection } from 'mongodb';
 import type { ActorKind } from '#protocol/commands.ts';
-import { StartError } from '../start-error.ts';
+import { Unavailable } from '#protocol/errors.ts';
 import { Conflict } from './database.ts';
 import { MONGO_FORMS } from './forms.ts';
 import {
@@ -39,7 +39,7 @@ export class MongoMetaStore implements StoreMeta, PartitionEpochs, SharedFacts, 
 
   async form(): Promise<number> {
     const kept = await attempt(() => this.#facts.findOne({ _id: FORM }));
-    if (!kept) throw new StartError('The data is gone from the database in --mongo-url. Restore a backup.');
+    if (!kept) throw new Unavailable('MongoDB: the database is empty.'); // as in the middle of a restore
     return readForm(kept.value, this.forms, SETTING);
   }
 

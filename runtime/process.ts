@@ -50,6 +50,18 @@ export async function runProcess(start: () => Promise<() => Promise<void>>): Pro
   }
 }
 
+/** Runs a program that does one thing and ends. What stops it is said as by `runProcess`, with the same statuses. */
+export async function runProgram(work: () => void | Promise<void>): Promise<void> {
+  process.on('uncaughtException', (error) => fail(error));
+  process.on('unhandledRejection', (error) => fail(error));
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof HelpShown) process.exit(0);
+    fail(error);
+  }
+}
+
 async function end(stop: () => Promise<void>): Promise<void> {
   setTimeout(() => process.exit(1), DRAIN_MAX_MS).unref();
   await stop();

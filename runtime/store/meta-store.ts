@@ -10,6 +10,11 @@ export const metaSchema = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
 ];
 
+/** As `MetaStore.claim`, of facts that were read before, by name; what is not among them is taken for right. Nothing is recorded. */
+export function checkFacts(kept: ReadonlyMap<string, string>, facts: StoreFacts): Promise<void> {
+  return claimFacts(async (name, value) => kept.get(name) ?? value, SCHEMA_VERSION, facts, '--data');
+}
+
 export class MetaStore implements StoreMeta, PartitionEpochs {
   readonly #database: Database;
 

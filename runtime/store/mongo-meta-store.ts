@@ -13,6 +13,12 @@ import { attempt } from './mongo-errors.ts';
 /** The form of the documents that this version reads and writes. */
 const SCHEMA_VERSION = 1;
 
+/** As `MongoMetaStore.claim`, of facts that were read before, by name; what is not among them is taken for right. Nothing is recorded. */
+export function checkFacts(kept: ReadonlyMap<string, string>, facts: StoreFacts): Promise<void> {
+  const keep = async (name: string, value: string) => kept.get(name) ?? value;
+  return claimFacts(keep, SCHEMA_VERSION, facts, 'database in --mongo-url');
+}
+
 export class MongoMetaStore implements StoreMeta, PartitionEpochs, SharedFacts {
   readonly #mongo: Collections;
 

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { deploymentSettings } from '#runtime/deployment.ts';
 import { OpaqueServer } from '../../services/auth/opaque.ts';
 import { gatewaySettings } from '../../services/gateway/config.ts';
+import { variables } from '../env/variables.ts';
 import { about, type Finding } from './finding.ts';
 import { PARLEY_VERSION } from './node.ts';
 import { weakness } from './secrets.ts';
@@ -20,9 +21,6 @@ const PASSWORDS = [
   ['MONGO_PASSWORD', 'MONGO_USER'],
   ['NATS_PASSWORD', 'NATS_USER'],
 ] as const;
-const KEYS = ['PARLEY_OPAQUE_SETUP', 'PARLEY_INVITATION_KEY'] as const;
-/** What has no default in the stack, beside the secrets. */
-const NEEDED = ['PARLEY_DOMAIN', 'PARLEY_SIGN_UP', 'PARLEY_BIND', 'PARLEY_PUBLIC_PORT'] as const;
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   PARLEY_DOMAIN: deploymentSettings.domain,
   PARLEY_SIGN_UP: deploymentSettings.signUp,
@@ -74,8 +72,7 @@ function accessFindings(file: string, mode: number): Finding[] {
 }
 
 function missingFindings(file: string, values: EnvFile['values']): Finding[] {
-  const all = [...NEEDED, ...PASSWORDS.flat(), ...KEYS];
-  const missing = all.filter((name) => !values[name]);
+  const missing = [...variables('').keys()].filter((name) => !values[name]);
   return missing.length === 0 ? [] : [it.problem(`${file} lacks ${missing.join(', ')}.`, MAKE)];
 }
 

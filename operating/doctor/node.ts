@@ -1,18 +1,17 @@
 // Which Parley runs on which Node, and how many files it may open: each connection is one.
-import { createRequire } from 'node:module';
 import { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
 import { about, counted, type Finding } from './finding.ts';
 
 /** A gateway's own files, and those of its other connections. */
 const FILES_OF_ITS_OWN = 100;
 const FILES_ADVISED = 4_096;
 
-const packageSchema = z.object({ version: z.string() });
 const reportSchema = z.object({
   userLimits: z.object({ open_files: z.object({ soft: z.union([z.number(), z.literal('unlimited')]) }) }),
 });
 
-export const PARLEY_VERSION = packageSchema.parse(createRequire(import.meta.url)('../../package.json')).version;
+export const PARLEY_VERSION = packageJson.version;
 
 export function nodeFindings(): readonly Finding[] {
   const { versions, platform, arch } = process;

@@ -118,6 +118,11 @@ export class Listener {
     while ((await this.#connections()) > 0 && this.#hub.monotonic() < deadline) await setTimeout(GOODBYE_LOOK_MS);
   }
 
+  /** Whether more clients should come here. */
+  get ready(): boolean {
+    return this.#isReady && this.#hub.ready;
+  }
+
   get #isReady(): boolean {
     return this.#ready && this.#hub.available;
   }
@@ -150,8 +155,7 @@ export class Listener {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url } = request;
     if (url === '/healthz') return reply(response, 200, 'ok\n');
-    if (url === '/readyz')
-      return this.#isReady && this.#hub.ready ? reply(response, 200, 'ready\n') : reply(response, 503, 'not ready\n');
+    if (url === '/readyz') return this.ready ? reply(response, 200, 'ready\n') : reply(response, 503, 'not ready\n');
     // What a deployment does is nobody else's business: only from this machine, and never through a proxy.
     const near = LOOPBACK.test(request.socket.remoteAddress ?? '') && !request.headers['x-forwarded-for'];
     if (url === '/metrics' && near) return reply(response, 200, await this.#hub.metrics.text());

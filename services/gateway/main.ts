@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Unavailable } from '#protocol/errors.ts';
 import { backboneSettings, openBackbone } from '#runtime/backbone.ts';
 import { readSettings } from '#runtime/config.ts';
+import { healthSettings, serveHealth } from '#runtime/health.ts';
 import { logSettings } from '#runtime/log.ts';
 import { runProcess } from '#runtime/process.ts';
 import { SERVER_KEY, type SharedFacts } from '#runtime/store/meta.ts';
@@ -15,15 +16,19 @@ const space = { low: false };
 
 await runProcess(async () => {
   const program = { name: 'parley gateway', description: "A Parley server's door for clients, over RabbitMQ." };
-  const shape = { ...gatewaySettings, ...backboneSettings, ...logSettings };
+  const shape = { ...gatewaySettings, ...backboneSettings, ...healthSettings, ...logSettings };
   const settings = readSettings(program, shape, process.argv.slice(2), process.env);
   const backbone = await openBackbone('gateway', settings);
-  const { bus, log, meta } = backbone;
+  const { bus, log, meta, metrics } = backbone;
+  let isReady = (): boolean => false;
+  // Beside its door, which shows its metrics to this machine alone.
+  const health = await serveHealth(settings, metrics, () => isReady());
 
   const serverKey = await whenMade(meta);
   const gateway = await startGateway({ ...backbone, serverKey, space }, settings);
   await bus.start();
   gateway.open();
+  isReady = () => gateway.ready;
   process.stdout.write(`Parley listens on ${gateway.url}\n`);
   log.info({ url: gateway.url, domain: settings.domain, inbox: bus.inbox }, 'ready');
 
@@ -31,6 +36,7 @@ await runProcess(async () => {
     log.info('draining');
     await gateway.drain();
     await backbone.close();
+    health?.stop();
   };
 });
 

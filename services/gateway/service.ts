@@ -12,6 +12,8 @@ export type Gateway = {
   /** For clients on this machine, `ws://host:port` or `wss://…`. Until `open`, it refuses them and says that it is not ready. */
   readonly url: string;
   open(): void;
+  /** Whether it takes clients: what /readyz says. */
+  readonly ready: boolean;
   /** Takes no new clients, answers what was asked, and sends the clients elsewhere. */
   drain(): Promise<void>;
 };
@@ -28,6 +30,9 @@ export async function startGateway(
   return {
     url,
     open: () => listener.open(),
+    get ready() {
+      return listener.ready;
+    },
     async drain() {
       listener.stop();
       await hub.drain(DRAIN_PATIENCE_MS);

@@ -1,6 +1,7 @@
 // A TLS certificate: in files, and as it is really served.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { about, counted, type Finding } from './finding.ts';
 
@@ -28,7 +29,7 @@ export function certificateFindings(certFile: string, keyFile: string, host: str
     ];
   }
   const findings = [...keyFindings(leaf, certFile, String(key), keyFile), ...timeFindings(certFile, chain, now)];
-  if (!leaf.checkHost(host) && !leaf.checkIP(host)) {
+  if (!(isIP(host) ? leaf.checkIP(host) : leaf.checkHost(host))) {
     findings.push(
       it.problem(
         `${certFile} is for ${namesOf(leaf)}, not for ${host}: clients refuse it.`,
@@ -118,14 +119,13 @@ function handshake(
   timeoutMs: number,
 ): Promise<{ readonly certificate: PeerCertificate; readonly refused: string | undefined } | undefined> {
   return new Promise((resolve) => {
-    const isName = !/^[\d.]+$|:/.test(host); // an address is no server name
     // It is not trusted, only looked at: what clients would say to it is among what is looked for.
     const options = {
       host,
       port,
       timeout: timeoutMs,
       rejectUnauthorized: false,
-      ...(isName ? { servername: host } : {}),
+      ...(isIP(host) ? {} : { servername: host }) /* an address is no server name */,
     };
     const socket: TLSSocket = connect(options, () => {
       const certificate = socket.getPeerCertificate();

@@ -24,9 +24,9 @@ const RESERVE_BYTES = 512 * MIB;
 const EXEC_MS = 2_000;
 
 export function composeChecks(settings: DoctorSettings, now: () => number): readonly Check[] {
-  const { envFile, project, timeoutMs } = settings;
-  const docker = new Docker({ envFile, project, timeoutMs });
-  const env = readEnvFile(envFile);
+  const { stackEnv, project, timeoutMs } = settings;
+  const docker = new Docker({ stackEnv, project, timeoutMs });
+  const env = readEnvFile(stackEnv);
   const containers = docker.containers();
   const address = env.then(({ values }) => addressOf(settings.server, values));
   const insideMs = 2 * timeoutMs + SILENCE_MAX_MS + EXEC_MS;

@@ -40,11 +40,11 @@ export class Docker {
   readonly #timeoutMs: number;
 
   constructor({
-    envFile,
+    stackEnv,
     project,
     timeoutMs,
-  }: { readonly envFile: string; readonly project?: string | undefined; readonly timeoutMs: number }) {
-    this.#compose = ['compose', '--env-file', envFile, ...(project === undefined ? [] : ['-p', project])];
+  }: { readonly stackEnv: string; readonly project?: string | undefined; readonly timeoutMs: number }) {
+    this.#compose = ['compose', '--env-file', stackEnv, ...(project === undefined ? [] : ['-p', project])];
     this.#timeoutMs = timeoutMs;
   }
 

@@ -28,7 +28,7 @@ function openFilesLimit(): number {
   return soft === 'unlimited' ? Number.POSITIVE_INFINITY : soft;
 }
 
-export function openFilesFinding(limit: number): Finding {
+function openFilesFinding(limit: number): Finding {
   const it = about('open files');
   if (limit === Number.POSITIVE_INFINITY) return it.ok('A process may open as many files as it wants.');
   const people = counted(Math.max(0, limit - FILES_OF_ITS_OWN), 'connection');

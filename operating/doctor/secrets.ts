@@ -56,11 +56,11 @@ export function passwordFindings(urls: Readonly<Record<string, string | undefine
 
 /** All that is secret in what the doctor was told, and in the file of the stack. */
 export function secretsIn(
-  settings: Readonly<Record<string, unknown>> & { readonly envFile: string },
+  settings: Readonly<Record<string, unknown>> & { readonly stackEnv: string },
 ): readonly string[] {
   const urls = ['amqpUrl', 'mongoUrl', 'natsUrl'].map((setting) => credentialsOf(String(settings[setting] ?? '')));
   const own = SECRET_SETTINGS.flatMap((setting) => String(settings[setting] ?? '').split(','));
-  const kept = existsSync(settings.envFile) ? Object.entries(parseEnv(readable(settings.envFile))) : [];
+  const kept = existsSync(settings.stackEnv) ? Object.entries(parseEnv(readable(settings.stackEnv))) : [];
   const inFile = kept.flatMap(([name, value]) => (SECRET_VARIABLES.test(name) && value !== undefined ? [value] : []));
   // NATS takes a name without a password for a token.
   return [...urls.map(({ name, password }) => password || name), ...own, ...inFile];

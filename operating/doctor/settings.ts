@@ -19,14 +19,15 @@ export const doctorSettings = {
     .enum(['embedded', 'distributed', 'compose'])
     .optional()
     .describe(
-      'what to look at: embedded, distributed or compose; without: distributed if the URL of a server is given, compose if the file of --env-file is there, else embedded',
+      'what to look at: embedded, distributed or compose; without: distributed if the URL of a server is given, compose if the file of --stack-env is there, else embedded',
     ),
   server: z
     .string()
     .regex(/^wss?:\/\/[^/]+/, 'it must begin with ws:// or wss://')
     .optional()
     .describe('where clients connect, as wss://chat.example.org: what answers there is looked at, too'),
-  envFile: z.string().min(1).default('.env').describe("compose: the file with the stack's secrets"),
+  // Not --env-file: Node takes that one for its own, wherever it stands.
+  stackEnv: z.string().min(1).default('.env').describe("compose: the file with the stack's secrets"),
   project: z.string().min(1).optional().describe("compose: the project's name; without: as compose finds it"),
   timeoutMs: z.coerce
     .number()

@@ -1,7 +1,6 @@
 // Parley in one process: all services on the embedded store. This file only wires.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { z } from 'zod';
 import { quarantineSchema, SqliteQuarantine } from '#runtime/actors/quarantine-store.ts';
 import { Journal } from '#runtime/bus/journal.ts';
 import { JournalStore, journalSchema } from '#runtime/bus/journal-store.ts';
@@ -12,6 +11,7 @@ import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { runProcess } from '#runtime/process.ts';
 import { LocalSignals } from '#runtime/signals.ts';
 import { openData } from '#runtime/store/data-folder.ts';
+import { dataSettings } from '#runtime/store/data-settings.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
 import { authSettings } from './auth/config.ts';
 import { keepInvitationKey } from './auth/invitation-key.ts';
@@ -31,8 +31,7 @@ const schema = [...journalSchema, ...quarantineSchema, ...accountSchema, ...grou
 const shape = {
   ...gatewaySettings,
   ...drainSettings(NOBODY_ELSE),
-  data: z.string().min(1).default('./data').describe('the folder for everything that the server keeps'),
-  reserveMib: z.coerce.number().min(0).default(64).describe('free disk space below which messages are refused, in MiB'),
+  ...dataSettings,
   ...authSettings,
   ...deliverySettings,
   ...logSettings,

@@ -8,6 +8,11 @@ export const metaSchema = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
 ];
 
+/** As `MetaStore.claim`, of facts that were read before, by name; what is not among them is taken for right. Nothing is recorded. */
+export async function checkFacts(kept: ReadonlyMap<string, string>, facts: StoreFacts): Promise<void> {
+  await claimFacts(async (name, value) => kept.get(name) ?? value, SQLITE_FORMS, facts, '--data');
+}
+
 export class MetaStore implements StoreMeta, PartitionEpochs {
   readonly #database: Database;
   readonly #forms: readonly number[];

@@ -23,6 +23,12 @@ import { attempt } from './mongo-errors.ts';
 
 const SETTING = 'database in --mongo-url';
 
+/** As `MongoMetaStore.claim`, of facts that were read before, by name; what is not among them is taken for right. Nothing is recorded. */
+export async function checkFacts(kept: ReadonlyMap<string, string>, facts: StoreFacts): Promise<void> {
+  const keep = async (name: string, value: string) => kept.get(name) ?? value;
+  await claimFacts(keep, MONGO_FORMS, facts, SETTING);
+}
+
 export class MongoMetaStore implements StoreMeta, PartitionEpochs, SharedFacts, RecordedForm {
   readonly #mongo: Collections;
   /** Those that this version reads. */

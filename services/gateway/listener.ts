@@ -17,7 +17,7 @@ import { Sources, sourceOf } from './sources.ts';
 
 /** Connections that the kernel keeps while the process is busy with others: a whole site may come back at once. */
 const BACKLOG = 4_096;
-const LOOPBACK = /^((::ffff:)?127(\.\d{1,3}){3}|::1|localhost)$/;
+export const LOOPBACK = /^((::ffff:)?127(\.\d{1,3}){3}|::1|localhost)$/;
 /** Hosts that stand for every address of the machine, and which one of these to show. */
 export const EVERY_ADDRESS: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],

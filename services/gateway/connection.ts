@@ -84,7 +84,7 @@ export class Connection implements Client {
   /** Ends the connection with a documented code; what was written before goes out first. */
   close(why: CloseName): void {
     if (this.#closed) return;
-    this.#hub.metrics.closes.inc({ reason: why });
+    this.#hub.counts.closed(why);
     this.#websocket.close(CLOSE[why].code, CLOSE[why].reason);
     this.#websocket.resume(); // or the client's goodbye would not be read
     this.#ended();
@@ -238,7 +238,7 @@ export class Connection implements Client {
   // ---- the way out ---------------------------------------------------------
 
   #answer(re: number, type: string, outcome: Outcome): void {
-    this.#hub.metrics.request(type, 'ok' in outcome ? 'ok' : outcome.refused.code);
+    this.#hub.counts.request(type, 'ok' in outcome ? 'ok' : outcome.refused.code);
     if ('ok' in outcome) return this.#write({ type: 'ok', re, ...outcome.ok });
     const { code, message, retryAfterMs } = outcome.refused;
     const { retry } = new RequestError(code);

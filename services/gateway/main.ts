@@ -18,7 +18,7 @@ await runProcess(async () => {
   const shape = { ...gatewaySettings, ...backboneSettings, ...logSettings };
   const settings = readSettings(program, shape, process.argv.slice(2), process.env);
   const backbone = await openBackbone('gateway', settings);
-  const { bus, log, meta } = backbone;
+  const { bus, log, meta, metrics } = backbone;
 
   const serverKey = await whenMade(meta);
   const gateway = await startGateway({ ...backbone, serverKey, space }, settings);
@@ -29,6 +29,7 @@ await runProcess(async () => {
 
   return async () => {
     log.info('draining');
+    metrics.drains();
     await gateway.drain();
     await backbone.close();
   };

@@ -50,6 +50,21 @@ export async function runProcess(start: () => Promise<() => Promise<void>>): Pro
   }
 }
 
+/** Runs a program that ends by itself, with status 0. Whatever stops it is one sentence and a status, as of `runProcess`. */
+export async function runToItsEnd(work: () => Promise<void>): Promise<void> {
+  process.on('uncaughtException', (error) => fail(error));
+  process.on('unhandledRejection', (error) => fail(error));
+  // An exit, so that what is half done is removed by whoever listens for it.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(CANNOT_GO_ON));
+  try {
+    await work();
+    process.exit(0);
+  } catch (error) {
+    if (error instanceof HelpShown) process.exit(0);
+    fail(error);
+  }
+}
+
 async function end(stop: () => Promise<void>): Promise<void> {
   setTimeout(() => process.exit(1), DRAIN_MAX_MS).unref();
   await stop();

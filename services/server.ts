@@ -11,6 +11,7 @@ import { Metrics } from '#runtime/metrics.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { runProcess } from '#runtime/process.ts';
 import { LocalSignals } from '#runtime/signals.ts';
+import { BackupDoor } from '#runtime/store/backup-door.ts';
 import { openData } from '#runtime/store/data-folder.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
 import { authSettings } from './auth/config.ts';
@@ -61,12 +62,15 @@ await runProcess(async () => {
   const gateway = await startGateway({ ...shared, serverKey, space, random, monotonic }, settings);
   await claim();
   await bus.start();
+  const backups = new BackupDoor(data, database, log);
+  await backups.open();
   gateway.open();
   process.stdout.write(`Parley listens on ${gateway.url}\n${whatNext(gateway.url, settings)}`);
   log.info({ url: gateway.url, domain, epoch }, 'ready');
 
   return async () => {
     log.info('draining');
+    backups.close();
     delivery.stopSweeps();
     groups.stopSweeps();
     await gateway.drain();

@@ -4,7 +4,7 @@ import { Conflict, type Database } from './database.ts';
 import { claimFacts, DOMAIN, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
 
 /** The form of the tables that this version reads and writes. */
-const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 2;
 
 export const metaSchema = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',

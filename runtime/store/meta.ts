@@ -33,6 +33,9 @@ export interface PartitionEpochs {
   take(kind: ActorKind, partition: number): Promise<number>;
 }
 
+/** The form of data that a restore has begun to write and not finished. */
+export const RESTORING = 'restoring';
+
 /**
  * Compares the facts with those that a store keeps. `keep` records a value under a name unless there is one, and returns the one that
  * counts. `setting`: the option that names the store. Throws as `claim`.
@@ -44,6 +47,11 @@ export async function claimFacts(
   setting: string,
 ): Promise<void> {
   const schema = await keep('schema', String(schemaVersion));
+  if (schema === RESTORING) {
+    throw new StartError(
+      `A restore of this data has not come to its end. Run npm run restore again, or use another ${setting}.`,
+    );
+  }
   if (schema !== String(schemaVersion)) {
     throw new StartError(
       `The data has the form of version ${schema}; this version of Parley reads ${schemaVersion}. Use the version that made it, or another ${setting}.`,

@@ -11,7 +11,7 @@ import type { Collections, Keyed } from './mongo.ts';
 import { attempt } from './mongo-errors.ts';
 
 /** The form of the documents that this version reads and writes. */
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
 
 export class MongoMetaStore implements StoreMeta, PartitionEpochs, SharedFacts {
   readonly #mongo: Collections;

@@ -11,6 +11,7 @@ import { Metrics } from '#runtime/metrics.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { runProcess } from '#runtime/process.ts';
 import { LocalSignals } from '#runtime/signals.ts';
+import { BackupDoor } from '#runtime/store/backup-door.ts';
 import { openData } from '#runtime/store/data-folder.ts';
 import { dataSettings } from '#runtime/store/data-settings.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
@@ -92,6 +93,8 @@ await runProcess(async () => {
   const gateway = await startGateway({ ...shared, serverKey, space, random, monotonic }, settings);
   await claim();
   await bus.start();
+  const backups = new BackupDoor(data, database, log);
+  await backups.open();
   gateway.open();
   process.stdout.write(`Parley listens on ${gateway.url}\n${whatNext(gateway.url, settings)}`);
   log.info({ url: gateway.url, domain, epoch }, 'ready');
@@ -100,6 +103,7 @@ await runProcess(async () => {
     mayTakeMs(settings.drainNoticeMs + settings.drainMs);
     log.info('draining');
     metrics.drains();
+    backups.close();
     delivery.stopSweeps();
     groups.stopSweeps();
     await gateway.drain();

@@ -38,10 +38,12 @@ describe('a new .env', () => {
 
   test('has secrets of 32 random bytes, all different, and a setup that auth takes', async () => {
     await env();
-    const { RABBITMQ_PASSWORD, RABBITMQ_COOKIE, MONGO_PASSWORD, NATS_PASSWORD, PARLEY_INVITATION_KEY } = written();
-    const secrets = [RABBITMQ_PASSWORD, RABBITMQ_COOKIE, MONGO_PASSWORD, NATS_PASSWORD, PARLEY_INVITATION_KEY];
+    const { RABBITMQ_PASSWORD, MONGO_PASSWORD, NATS_PASSWORD, PARLEY_INVITATION_KEY, RABBITMQ_COOKIE, MONGO_KEY } =
+      written();
+    const secrets = [RABBITMQ_PASSWORD, MONGO_PASSWORD, NATS_PASSWORD, PARLEY_INVITATION_KEY];
     for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
-    expect(new Set(secrets).size).toBe(secrets.length);
+    for (const key of [RABBITMQ_COOKIE, MONGO_KEY]) expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set([...secrets, RABBITMQ_COOKIE, MONGO_KEY]).size).toBe(secrets.length + 2);
     const setup = readOpaqueSetup({ opaqueSetup: written().PARLEY_OPAQUE_SETUP });
     await expect(OpaqueServer.open(setup ?? '', 'localhost')).resolves.toBeInstanceOf(OpaqueServer);
   });

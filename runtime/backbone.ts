@@ -13,6 +13,7 @@ import { type logSettings, makeLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { NatsSignals } from './nats-signals.ts';
 import { PARTITIONS_DEFAULT } from './partitions.ts';
+import { FORM_LOOK_MS, FormWatch } from './store/form-watch.ts';
 import { Mongo } from './store/mongo.ts';
 import { MongoMetaStore } from './store/mongo-meta-store.ts';
 import { refuseWeakPasswords } from './strong-passwords.ts';
@@ -62,6 +63,7 @@ export async function openBackbone(
     prefix: queuePrefix,
     partitions: PARTITIONS_DEFAULT,
     instance,
+    forms: meta.forms,
     epochs: meta,
     suspects: new MongoSuspects(mongo),
     unreadable: quarantine,
@@ -72,11 +74,16 @@ export async function openBackbone(
   const signals = await NatsSignals.open({ url: natsUrl, domain, log });
   await mongo.connect();
   await meta.claim({ domain, partitions: PARTITIONS_DEFAULT });
+  const readByAll = (form: number): boolean => bus.readByAll(form);
+  const form = new FormWatch({ forms: meta.forms, recorded: meta, readByAll, log });
+  const looks = setInterval(() => void form.look(), FORM_LOOK_MS).unref(); // what it throws ends the process
   metrics.gauge('parley_bus_lag_seconds', 'Age of the oldest publish without a confirm', () => bus.lagMs / 1_000);
   metrics.gauge('parley_bus_away_seconds', 'How long RabbitMQ has been away', () => bus.awayMs / 1_000);
   metrics.total('parley_bus_frames_total', 'Messages published to RabbitMQ', () => bus.published.frames);
   metrics.total('parley_bus_items_total', 'Commands and answers in those messages', () => bus.published.items);
   metrics.total('parley_bus_bytes_total', 'Bytes of those messages', () => bus.published.bytes);
+  metrics.gauge('parley_bus_frame_version', 'Version of frames written: all services read it', () => bus.frameVersion);
+  metrics.gauge('parley_store_form', 'Form of data written: all services read it', () => form.written);
   metrics.gauge('parley_store_ready', '1 if MongoDB takes writes', () => Number(mongo.ready));
   metrics.gauge('parley_signals_ready', '1 if NATS is connected', () => Number(signals.ready));
   metrics.gauge('parley_signals_dropped', 'Signals dropped while NATS was away', () => signals.dropped);
@@ -96,6 +103,7 @@ export async function openBackbone(
       return bus.awayMs === 0 && !bus.blocked && mongo.ready;
     },
     async close() {
+      clearInterval(looks);
       await bus.close();
       await signals.close();
       await mongo.close();

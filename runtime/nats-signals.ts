@@ -17,7 +17,7 @@ const LEAVE_PATIENCE_MS = 500;
 const PING_MS = 3_000;
 const PINGS_UNANSWERED_MAX = 2;
 /** Longer than any signal: two full lists of addresses. What is longer is not read. */
-const SIGNAL_MAX_BYTES = 96 * KIB;
+export const SIGNAL_MAX_BYTES = 96 * KIB;
 /** Of the names of devices (Base64 of 32 bytes) and of gateways. */
 const NAME_MAX_CHARS = 64;
 
@@ -76,9 +76,8 @@ export class NatsSignals implements Signals {
   static async open(settings: NatsSignalsSettings): Promise<NatsSignals> {
     const signals = new NatsSignals(settings);
     const first = await signals.#try();
-    if (first instanceof NatsError && isRefusal(first)) {
-      throw new ConfigError(`NATS refuses the name and password of the setting natsUrl (${first.message}).`);
-    }
+    const refusal = refusalOf(first);
+    if (refusal) throw refusal;
     signals.#lives = signals.#live();
     return signals;
   }
@@ -200,6 +199,12 @@ function readSignal(data: Uint8Array): Signal | undefined {
     // Not JSON, or not even text: no signal, which is what undefined says.
     return undefined;
   }
+}
+
+/** What to say if NATS will never let us in. */
+export function refusalOf(error: unknown): ConfigError | undefined {
+  if (!(error instanceof NatsError) || !isRefusal(error)) return undefined;
+  return new ConfigError(`NATS refuses the name and password of the setting natsUrl (${error.message}).`);
 }
 
 function isRefusal({ code }: NatsError): boolean {

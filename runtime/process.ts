@@ -12,14 +12,17 @@ export const WRONG_SETTING = 2;
 const AGAIN_AFTER_MS = 1_000;
 /** A start that is not through by then has nothing that must be drained: it may wait for a broker for ever. */
 const START_PATIENCE_MS = 1_000;
-/** A drain that hangs is given up after this. */
+/** A drain that hangs is given up after this, or later by what it said that it may take. */
 const DRAIN_MAX_MS = 20_000;
+
+/** Ends what was started. `mayTakeMs`: to be told where its settings make it take longer than a drain does. */
+export type Stop = (mayTakeMs: (ms: number) => void) => Promise<void>;
 
 /**
  * Runs `start`; at SIGTERM or SIGINT runs what it returned and exits with 0. A setting that is wrong in itself, for this machine or for
  * the data (ConfigError) exits with 2, anything else that stops it with 1.
  */
-export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
+export async function runProcess(start: () => Promise<Stop>): Promise<void> {
   process.on('uncaughtException', (error) => fail(error));
   process.on('unhandledRejection', (error) => fail(error));
   // From the beginning: who reads that it listens may end it before the start is through.
@@ -62,9 +65,13 @@ export async function runProgram(work: () => void | Promise<void>): Promise<void
   }
 }
 
-async function end(stop: () => Promise<void>): Promise<void> {
-  setTimeout(() => process.exit(1), DRAIN_MAX_MS).unref();
-  await stop();
+async function end(stop: Stop): Promise<void> {
+  const giveUpAfter = (ms: number): NodeJS.Timeout => setTimeout(() => process.exit(1), ms).unref();
+  let giveUp = giveUpAfter(DRAIN_MAX_MS);
+  await stop((ms) => {
+    clearTimeout(giveUp);
+    giveUp = giveUpAfter(DRAIN_MAX_MS + ms);
+  });
   process.exit(0);
 }
 

@@ -1,7 +1,6 @@
 // Parley in one process: all services on the embedded store. This file only wires.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { z } from 'zod';
 import { quarantineSchema, SqliteQuarantine } from '#runtime/actors/quarantine-store.ts';
 import { Journal } from '#runtime/bus/journal.ts';
 import { JournalStore, journalSchema } from '#runtime/bus/journal-store.ts';
@@ -12,6 +11,7 @@ import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { runProcess } from '#runtime/process.ts';
 import { LocalSignals } from '#runtime/signals.ts';
 import { openData } from '#runtime/store/data-folder.ts';
+import { dataSettings } from '#runtime/store/data-settings.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
 import { authSettings } from './auth/config.ts';
 import { keepInvitationKey } from './auth/invitation-key.ts';
@@ -20,7 +20,7 @@ import { schema as accountSchema, SqliteAccountStore } from './auth/sqlite-store
 import { deliverySettings } from './delivery/config.ts';
 import { startDelivery } from './delivery/service.ts';
 import { mailboxSchema, SqliteMailboxStore } from './delivery/sqlite-store.ts';
-import { gatewaySettings } from './gateway/config.ts';
+import { drainSettings, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
 import { EVERY_ADDRESS } from './gateway/listener.ts';
 import { startGateway } from './gateway/service.ts';
 import { startGroups } from './groups/service.ts';
@@ -30,8 +30,8 @@ const schema = [...journalSchema, ...quarantineSchema, ...accountSchema, ...grou
 
 const shape = {
   ...gatewaySettings,
-  data: z.string().min(1).default('./data').describe('the folder for everything that the server keeps'),
-  reserveMib: z.coerce.number().min(0).default(64).describe('free disk space below which messages are refused, in MiB'),
+  ...drainSettings(NOBODY_ELSE),
+  ...dataSettings,
   ...authSettings,
   ...deliverySettings,
   ...logSettings,
@@ -75,7 +75,8 @@ await runProcess(async () => {
   process.stdout.write(`Parley listens on ${gateway.url}\n${whatNext(gateway.url, settings)}`);
   log.info({ url: gateway.url, domain, epoch }, 'ready');
 
-  return async () => {
+  return async (mayTakeMs) => {
+    mayTakeMs(settings.drainNoticeMs + settings.drainMs);
     log.info('draining');
     delivery.stopSweeps();
     groups.stopSweeps();

@@ -8,19 +8,20 @@ import { logSettings, makeLog } from '#runtime/log.ts';
 import { runProcess } from '#runtime/process.ts';
 import { authSettings } from './auth/config.ts';
 import { deliverySettings } from './delivery/config.ts';
-import { gatewaySettings } from './gateway/config.ts';
+import { drainSettings, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
 import { Processes } from './processes.ts';
 
 const INSTANCES_MAX = 32;
 
 const instances = (what: string) => z.coerce.number().int().min(1).max(INSTANCES_MAX).default(1).describe(what);
 const { port, ...door } = gatewaySettings;
+const ends = drainSettings(NOBODY_ELSE); // all gateways end together
 const common = { ...backboneSettings, ...logSettings };
 const SERVICES = {
   auth: { ...authSettings, ...healthSettings, ...common },
   delivery: { domain: door.domain, signUp: door.signUp, ...deliverySettings, ...healthSettings, ...common },
   groups: { domain: door.domain, signUp: door.signUp, ...healthSettings, ...common },
-  gateway: { ...door, port, ...common },
+  gateway: { ...door, port, ...ends, ...common },
 } as const;
 type Service = keyof typeof SERVICES;
 
@@ -31,6 +32,7 @@ const shape = {
   delivery: instances('how many delivery processes'),
   ...door,
   port,
+  ...ends,
   ...authSettings,
   ...deliverySettings,
   ...healthSettings,

@@ -73,6 +73,12 @@ export class StackProcesses implements Deployment {
     };
   }
 
+  /** How a program that looks at it from outside is told where it is. */
+  get options(): Readonly<Record<string, string>> {
+    const { AMQP, NATS } = this.#urls;
+    return { '--amqp-url': AMQP, '--mongo-url': this.#database, '--nats-url': NATS, '--queue-prefix': this.#name };
+  }
+
   get #database(): string {
     return databaseUrl(this.#urls.MONGO, this.#name);
   }

@@ -1,31 +1,44 @@
 // The facts about an embedded store, and its epochs, in SQLite.
 import type { ActorKind } from '#protocol/commands.ts';
 import { Conflict, type Database } from './database.ts';
-import { claimFacts, DOMAIN, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
-
-/** The form of the tables that this version reads and writes. */
-const SCHEMA_VERSION = 2;
+import { ownForm, SQLITE_FORMS } from './forms.ts';
+import { claimFacts, DOMAIN, FORM, type PartitionEpochs, type StoreFacts, type StoreMeta } from './meta.ts';
 
 export const metaSchema = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
 ];
 
+/** As `MetaStore.claim`, of facts that were read before, by name; what is not among them is taken for right. Nothing is recorded. */
+export async function checkFacts(kept: ReadonlyMap<string, string>, facts: StoreFacts): Promise<void> {
+  await claimFacts(async (name, value) => kept.get(name) ?? value, SQLITE_FORMS, facts, '--data');
+}
+
 export class MetaStore implements StoreMeta, PartitionEpochs {
   readonly #database: Database;
+  readonly #forms: readonly number[];
 
-  constructor(database: Database) {
+  /** `forms`: those that this version reads. */
+  constructor(database: Database, forms = SQLITE_FORMS) {
     this.#database = database;
+    this.#forms = forms;
   }
 
-  claim(facts: StoreFacts): Promise<void> {
-    return claimFacts((name, value) => this.#first(name, value), SCHEMA_VERSION, facts, '--data');
+  /** The data has this version's form from now on: nobody else uses it. */
+  async claim(facts: StoreFacts): Promise<void> {
+    const form = await claimFacts((name, value) => this.#first(name, value), this.#forms, facts, '--data');
+    const own = ownForm(this.#forms);
+    const sql = 'UPDATE meta SET value = ? WHERE name = ?';
+    if (form !== own) await this.#database.write([{ sql, params: [String(own), FORM] }]);
   }
 
-  /** As `claim`, but a domain that is not recorded yet stays open: a start that fails on its port has decided nothing for the next one. */
-  check(facts: StoreFacts): Promise<void> {
+  /**
+   * As `claim`, but its form stays as it is, and a domain that is not recorded yet stays open: a start that fails on its port has decided nothing
+   * for the next one.
+   */
+  async check(facts: StoreFacts): Promise<void> {
     const keep = (name: string, value: string) =>
       name === DOMAIN ? this.#kept(name, value) : this.#first(name, value);
-    return claimFacts(keep, SCHEMA_VERSION, facts, '--data');
+    await claimFacts(keep, this.#forms, facts, '--data');
   }
 
   /** A number that no earlier start had: the epoch of this one. */

@@ -6,7 +6,7 @@ import type { PartitionEpochs, StoreMeta } from './meta.ts';
 type Meta = StoreMeta & PartitionEpochs;
 type MetaUnderTest = {
   /** Another instance on the same store, as another process would have it where the store can be shared. */
-  another(): Meta;
+  another(forms?: readonly number[]): Meta;
   /** Makes the store look as if another version had made it. */
   pretendVersion(version: string): Promise<void>;
   close(): Promise<void>;
@@ -41,10 +41,22 @@ export function metaContract(name: string, open: () => Promise<MetaUnderTest>): 
       expect(starts.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     });
 
-    test('refuses data of another version', async () => {
-      await meta.claim(FACTS);
-      await under.pretendVersion('99');
-      await expect(under.another().claim(FACTS)).rejects.toThrow('The data has the form of version 99;');
+    test('takes data of its own form and of the one before, and refuses all others, saying which it reads and what to do', async () => {
+      await under.another([7, 8]).claim(FACTS);
+      await under.another([7, 8]).claim(FACTS);
+      await under.another([8, 9]).claim(FACTS);
+      for (const [version, advice] of [
+        ['6', 'Start the version of Parley before this one on it first, or another '],
+        ['9', 'Use the version that made it, or another '],
+        ['a later one', 'Use the version that made it, or another '],
+      ] as const) {
+        await under.pretendVersion(version);
+        const refused = under.another([7, 8]).claim(FACTS);
+        await expect(refused).rejects.toBeInstanceOf(StartError);
+        await expect(refused).rejects.toThrow(
+          `The data has the form of version ${version}; this version of Parley reads 7 and 8. ${advice}`,
+        );
+      }
     });
 
     test('gives every taker of a partition a greater epoch, also those who take it at once', async () => {

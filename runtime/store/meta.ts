@@ -3,6 +3,7 @@
 import type { ActorKind } from '#protocol/commands.ts';
 import { ConfigError } from '../config.ts';
 import { StartError } from '../start-error.ts';
+import { ownForm } from './forms.ts';
 
 /** What a deployment is configured with and its data was made with. */
 export type StoreFacts = { readonly domain: string; readonly partitions: number };
@@ -10,7 +11,7 @@ export type StoreFacts = { readonly domain: string; readonly partitions: number 
 export interface StoreMeta {
   /**
    * Records the facts at first start, compares them at every later one; of several first starts at once, one counts. Throws StartError (the
-   * data has another version or number of partitions) or ConfigError (another domain).
+   * data has a form that this version does not read, or another number of partitions) or ConfigError (another domain).
    */
   claim(facts: StoreFacts): Promise<void>;
 }
@@ -33,22 +34,39 @@ export interface PartitionEpochs {
   take(kind: ActorKind, partition: number): Promise<number>;
 }
 
+/** The form of data that several instances share, perhaps of two versions. */
+export interface RecordedForm {
+  /** Throws StartError if this version does not read it, Unavailable if it cannot be known now. */
+  form(): Promise<number>;
+  /** Records that the data may have the form `to` from now on; does nothing if it has another than `from`. */
+  raise(from: number, to: number): Promise<void>;
+}
+
+/** The name under which the form is recorded. */
+export const FORM = 'schema';
+
+/** The form that is recorded as `text`. `forms`: those that this version reads. Throws StartError if it is none of them. */
+export function readForm(text: string, forms: readonly number[], setting: string): number {
+  const form = Number(text);
+  if (forms.includes(form)) return form;
+  const how =
+    form < ownForm(forms) ? 'Start the version of Parley before this one on it first' : 'Use the version that made it';
+  throw new StartError(
+    `The data has the form of version ${text}; this version of Parley reads ${forms.join(' and ')}. ${how}, or another ${setting}.`,
+  );
+}
+
 /**
- * Compares the facts with those that a store keeps. `keep` records a value under a name unless there is one, and returns the one that
- * counts. `setting`: the option that names the store. Throws as `claim`.
+ * Compares the facts with those that a store keeps; returns the form of its data. `keep` records a value under a name unless there is one, and
+ * returns the one that counts. `forms`: those that this version reads. `setting`: the option that names the store. Throws as `claim`.
  */
 export async function claimFacts(
   keep: (name: string, value: string) => Promise<string>,
-  schemaVersion: number,
+  forms: readonly number[],
   facts: StoreFacts,
   setting: string,
-): Promise<void> {
-  const schema = await keep('schema', String(schemaVersion));
-  if (schema !== String(schemaVersion)) {
-    throw new StartError(
-      `The data has the form of version ${schema}; this version of Parley reads ${schemaVersion}. Use the version that made it, or another ${setting}.`,
-    );
-  }
+): Promise<number> {
+  const form = readForm(await keep(FORM, String(ownForm(forms))), forms, setting);
   const domain = await keep(DOMAIN, facts.domain);
   if (domain !== facts.domain) {
     throw new ConfigError(
@@ -61,4 +79,5 @@ export async function claimFacts(
       `The data has ${partitions} partitions; this version of Parley uses ${facts.partitions}. Use the version that made it, or another ${setting}.`,
     );
   }
+  return form;
 }

@@ -10,9 +10,9 @@ describeOn('MONGO', 'on MongoDB', (server) => {
     const second = await database.another();
     let turn = 0;
     return {
-      another() {
+      another(forms) {
         turn += 1;
-        return new MongoMetaStore(turn % 2 ? database.mongo : second);
+        return new MongoMetaStore(turn % 2 ? database.mongo : second, forms);
       },
       async pretendVersion(version) {
         const meta = database.mongo.collection<Keyed & { value: string }>('meta');

@@ -1,27 +1,56 @@
 // The facts about a store in MongoDB, and the epochs of its partitions. Stored:
 //
-//   meta   {_id: name, value: text}                 `schema`, `domain`, `partitions`: written once
+//   meta   {_id: name, value: text}                 `domain`, `partitions`: written once; `schema`: raised (form-watch.ts)
 //   epoch  {_id: kind/partition, value: number}     raised by $inc whenever an instance takes the partition
 
 import type { Collection } from 'mongodb';
 import type { ActorKind } from '#protocol/commands.ts';
+import { Unavailable } from '#protocol/errors.ts';
 import { Conflict } from './database.ts';
-import { claimFacts, type PartitionEpochs, type SharedFacts, type StoreFacts, type StoreMeta } from './meta.ts';
+import { MONGO_FORMS } from './forms.ts';
+import {
+  claimFacts,
+  FORM,
+  type PartitionEpochs,
+  type RecordedForm,
+  readForm,
+  type SharedFacts,
+  type StoreFacts,
+  type StoreMeta,
+} from './meta.ts';
 import type { Collections, Keyed } from './mongo.ts';
 import { attempt } from './mongo-errors.ts';
 
-/** The form of the documents that this version reads and writes. */
-const SCHEMA_VERSION = 1;
+const SETTING = 'database in --mongo-url';
 
-export class MongoMetaStore implements StoreMeta, PartitionEpochs, SharedFacts {
+/** As `MongoMetaStore.claim`, of facts that were read before, by name; what is not among them is taken for right. Nothing is recorded. */
+export async function checkFacts(kept: ReadonlyMap<string, string>, facts: StoreFacts): Promise<void> {
+  const keep = async (name: string, value: string) => kept.get(name) ?? value;
+  await claimFacts(keep, MONGO_FORMS, facts, SETTING);
+}
+
+export class MongoMetaStore implements StoreMeta, PartitionEpochs, SharedFacts, RecordedForm {
   readonly #mongo: Collections;
+  /** Those that this version reads. */
+  readonly forms: readonly number[];
 
-  constructor(mongo: Collections) {
+  constructor(mongo: Collections, forms = MONGO_FORMS) {
     this.#mongo = mongo;
+    this.forms = forms;
   }
 
-  claim(facts: StoreFacts): Promise<void> {
-    return claimFacts((name, value) => this.#first(name, value), SCHEMA_VERSION, facts, 'database in --mongo-url');
+  async claim(facts: StoreFacts): Promise<void> {
+    await claimFacts((name, value) => this.#first(name, value), this.forms, facts, SETTING);
+  }
+
+  async form(): Promise<number> {
+    const kept = await attempt(() => this.#facts.findOne({ _id: FORM }));
+    if (!kept) throw new Unavailable('MongoDB: the database is empty.'); // as in the middle of a restore
+    return readForm(kept.value, this.forms, SETTING);
+  }
+
+  async raise(from: number, to: number): Promise<void> {
+    await attempt(() => this.#facts.updateOne({ _id: FORM, value: String(from) }, { $set: { value: String(to) } }));
   }
 
   async take(kind: ActorKind, partition: number): Promise<number> {

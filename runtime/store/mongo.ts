@@ -42,23 +42,9 @@ export class Mongo {
   /** Reads the URL, without connecting. Throws ConfigError if it is none, or has an option that does not exist. */
   constructor(url: string, log: Logger) {
     this.#log = log;
-    try {
-      // Options given here count more than the same in the URL: durability and the primary are not for configuration.
-      this.#client = new MongoClient(url, {
-        appName: 'parley',
-        writeConcern: { w: 'majority', journal: true },
-        readPreference: 'primary',
-        serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
-        connectTimeoutMS: CONNECT_TIMEOUT_MS,
-        socketTimeoutMS: SOCKET_TIMEOUT_MS,
-        heartbeatFrequencyMS: HEARTBEAT_MS,
-        maxPoolSize: CONNECTIONS_MAX,
-      });
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      throw new ConfigError(`The setting mongoUrl is not a MongoDB URL${reasonOf(error)}. ${EXAMPLE}`);
-    }
-    this.#database = databaseOf(url) ?? DEFAULT_DATABASE;
+    const { client, database } = makeClient(url);
+    this.#client = client;
+    this.#database = database;
     this.#client.on('topologyDescriptionChanged', ({ newDescription }) => this.#see(newDescription));
   }
 
@@ -79,11 +65,8 @@ export class Mongo {
         await this.collection('meta').findOne({ _id: 'schema' });
         return;
       } catch (error) {
-        if (error instanceof MongoServerError && isRefusal(error)) {
-          throw new ConfigError(
-            `MongoDB refuses the name and password of the setting mongoUrl, or their access to the database ${this.#database}: ${oneLine(error)}. ${KEPT_PASSWORD}`,
-          );
-        }
+        const refusal = refusalOf(error, this.#database);
+        if (refusal) throw refusal;
         if (!waiting) this.#log.warn({ reason: String(error) }, 'waiting for MongoDB');
         await sleep(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {});
       }
@@ -122,6 +105,30 @@ export class Mongo {
   }
 }
 
+/** A client that has not connected yet, and the database that the URL names. `patienceMs`: as SELECTION_TIMEOUT_MS. Throws ConfigError. */
+export function makeClient(
+  url: string,
+  patienceMs = SELECTION_TIMEOUT_MS,
+): { readonly client: MongoClient; readonly database: string } {
+  try {
+    // Options given here count more than the same in the URL: durability and the primary are not for configuration.
+    const client = new MongoClient(url, {
+      appName: 'parley',
+      writeConcern: { w: 'majority', journal: true },
+      readPreference: 'primary',
+      serverSelectionTimeoutMS: patienceMs,
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      socketTimeoutMS: SOCKET_TIMEOUT_MS,
+      heartbeatFrequencyMS: HEARTBEAT_MS,
+      maxPoolSize: CONNECTIONS_MAX,
+    });
+    return { client, database: databaseOf(url) ?? DEFAULT_DATABASE };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new ConfigError(`The setting mongoUrl is not a MongoDB URL${reasonOf(error)}. ${EXAMPLE}`);
+  }
+}
+
 const EXAMPLE =
   'It looks like mongodb://name:password@host:27017/parley; special characters of the name and the password are written as %40 and so on.';
 
@@ -132,6 +139,14 @@ function reasonOf(error: Error): string {
     !/username/i.test(error.message)
     ? ` (${oneLine(error)})`
     : '';
+}
+
+/** What to say if the server will never let us in. */
+export function refusalOf(error: unknown, database: string): ConfigError | undefined {
+  if (!(error instanceof MongoServerError) || !isRefusal(error)) return undefined;
+  return new ConfigError(
+    `MongoDB refuses the name and password of the setting mongoUrl, or their access to the database ${database}: ${oneLine(error)}. ${KEPT_PASSWORD}`,
+  );
 }
 
 function isRefusal({ code }: MongoServerError): boolean {

@@ -2,6 +2,22 @@
 import { z } from 'zod';
 import { deploymentSettings } from '#runtime/deployment.ts';
 
+/** For what is behind no balancer: nobody has to notice that it ends, and its clients have nowhere else to go. */
+export const NOBODY_ELSE = { noticeMs: 0, moveMs: 0 };
+
+const drainSchema = (initialMs: number, what: string) =>
+  z.coerce.number().int().min(0).max(600_000).default(initialMs).describe(what);
+
+/** The settings of how a gateway ends (drain.ts), with these defaults. */
+export const drainSettings = ({ noticeMs, moveMs }: typeof NOBODY_ELSE) =>
+  ({
+    drainNoticeMs: drainSchema(
+      noticeMs,
+      'at its end it serves on for so long, not ready, so that a balancer sees it before clients are sent away',
+    ),
+    drainMs: drainSchema(moveMs, 'at its end it asks its clients to go elsewhere spread over so long; 0 = all at once'),
+  }) as const;
+
 const optionalPath = z.string().min(1).optional();
 
 export const gatewaySettings = {

@@ -29,6 +29,8 @@ const UNSENT_MAX_BYTES = 4 * 1024 * 1024;
 /** How long a closed socket may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
 
+type Refused = Extract<Outcome, { refused: unknown }>['refused'];
+
 export class Connection implements Client {
   readonly #hub: Hub;
   readonly #websocket: WebSocket;
@@ -40,8 +42,12 @@ export class Connection implements Client {
   #heardAt: number;
   /** Before the session: what no limiter counts. */
   #refusedFrames = 0;
+  /** Requests that were taken and are not answered. */
+  #unanswered = 0;
   #closed = false;
   #paused = false;
+  /** It is to end between two requests. */
+  #leaving = false;
   /** What had been read from the socket before it was paused: the rest of one chunk. */
   #early: Read[] = [];
 
@@ -106,9 +112,19 @@ export class Connection implements Client {
     this.#websocket.pause();
   }
 
+  leave(): void {
+    this.#leaving = true;
+    this.pause(); // or a busy client's next request would always be one to wait for
+    this.#partIfIdle();
+  }
+
+  #partIfIdle(): void {
+    if (this.#leaving && this.#unanswered === 0) this.close('goElsewhere');
+  }
+
   /** Lets the client be read again once there is room for what it sends. */
   readOn(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.#leaving) return;
     this.#paused = false;
     this.#guarded(() => this.#takeEarly());
   }
@@ -123,7 +139,7 @@ export class Connection implements Client {
   }
 
   get #isFull(): boolean {
-    return this.#hub.full || (this.#session?.full ?? false);
+    return this.#leaving || this.#hub.full || (this.#session?.full ?? false);
   }
 
   attach(): void {
@@ -159,6 +175,7 @@ export class Connection implements Client {
     const { frame } = read;
     if (frame.type === 'ack') return this.#ack(frame);
     if (frame.type === 'typing') return this.#typing(frame);
+    this.#unanswered += 1;
     const problem = this.#requests.problem(frame, this.#session);
     if (problem) return this.#answer(frame.id, frame.type, refusal(problem));
     if (frame.type === 'send') return this.#send(frame, this.#session as Session); // #problem saw to it
@@ -170,6 +187,7 @@ export class Connection implements Client {
   }
 
   #refuseFrame({ id, refusal: error }: Extract<Read, { id: number }>): void {
+    this.#unanswered += 1;
     this.#answer(id, 'unknown', refusal(error));
     if (this.#session) {
       this.#hub.rates.take('refused', this.#session.device).catch(() => this.close('protocolError'));
@@ -238,11 +256,10 @@ export class Connection implements Client {
   // ---- the way out ---------------------------------------------------------
 
   #answer(re: number, type: string, outcome: Outcome): void {
+    this.#unanswered -= 1;
     this.#hub.metrics.request(type, 'ok' in outcome ? 'ok' : outcome.refused.code);
-    if ('ok' in outcome) return this.#write({ type: 'ok', re, ...outcome.ok });
-    const { code, message, retryAfterMs } = outcome.refused;
-    const { retry } = new RequestError(code);
-    this.#write({ type: 'error', re, code, message, retry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    this.#write('ok' in outcome ? { type: 'ok', re, ...outcome.ok } : errorFrame(re, outcome.refused));
+    this.#partIfIdle();
   }
 
   #write(frame: ServerFrame): void {
@@ -270,4 +287,9 @@ export class Connection implements Client {
     const session = this.#session;
     if (session) this.#hub.attempt('a session could not be ended', () => session.end());
   }
+}
+
+function errorFrame(re: number, { code, message, retryAfterMs }: Refused): ServerFrame {
+  const { retry } = new RequestError(code);
+  return { type: 'error', re, code, message, retry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }

@@ -163,7 +163,8 @@ export class Gateway {
   async stop(): Promise<void> {
     this.bus.answerSends(Number.POSITIVE_INFINITY);
     this.listener.stop();
-    await this.hub.drain(0);
+    await this.hub.drain({ noticeMs: 0, moveMs: 0, patienceMs: 0 });
+    this.listener.close();
     vi.useRealTimers();
   }
 }

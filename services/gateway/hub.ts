@@ -10,6 +10,7 @@ import type { Metrics } from '#runtime/metrics.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import type { Signals } from '#runtime/signals.ts';
 import { Asks } from './asks.ts';
+import { type Drain, drain } from './drain.ts';
 import { Presence } from './presence.ts';
 import { Rates } from './rates.ts';
 
@@ -34,6 +35,8 @@ export interface Client {
   beat(now: number): void;
   pause(): void;
   readOn(): void;
+  /** Ends it with `goElsewhere` once it waits for no answer; nothing more is read of it. */
+  leave(): void;
 }
 
 export type HubDeps = {
@@ -76,7 +79,6 @@ export class Hub {
   readonly #timers: NodeJS.Timeout[];
   #lastSession = 0;
   #unansweredBytes = 0;
-  #draining = false;
 
   constructor(deps: HubDeps) {
     this.bus = deps.bus;
@@ -150,7 +152,7 @@ export class Hub {
 
   /** Nothing more is read for now. */
   get full(): boolean {
-    return this.#draining || this.#unansweredBytes > UNANSWERED_MAX_BYTES;
+    return this.#unansweredBytes > UNANSWERED_MAX_BYTES;
   }
 
   waitForRoom(connection: Client): void {
@@ -192,14 +194,10 @@ export class Hub {
     return new RequestError('unavailable');
   }
 
-  /** Tells every client to go elsewhere; what they had asked is answered first, unless it takes longer than `patienceMs`. */
-  async drain(patienceMs: number): Promise<void> {
+  /** Sends every client elsewhere, each once what it asked is answered. No new ones may come. */
+  async drain(how: Drain): Promise<void> {
+    await drain(this.#connections, how, this);
     for (const timer of this.#timers) clearInterval(timer);
-    this.#draining = true; // or a busy client's next send would always be one to wait for
-    for (const connection of this.#connections) connection.pause();
-    const deadline = this.monotonic() + patienceMs;
-    while (this.asks.size > 0 && this.monotonic() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-    for (const connection of [...this.#connections]) connection.close('goElsewhere');
     this.presence.say(); // while there are signals
   }
 

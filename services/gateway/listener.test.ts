@@ -93,7 +93,7 @@ describe('sockets that are no connection yet', () => {
   };
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.destroy();
-    listener.stop();
+    listener.close();
   });
 
   test('have a bound for a network, twice that of connections; one more is let go unread, until one has closed', async () => {

@@ -17,7 +17,7 @@ import { Sources, sourceOf } from './sources.ts';
 
 /** Connections that the kernel keeps while the process is busy with others: a whole site may come back at once. */
 const BACKLOG = 4_096;
-const LOOPBACK = /^((::ffff:)?127(\.\d{1,3}){3}|::1|localhost)$/;
+export const LOOPBACK = /^((::ffff:)?127(\.\d{1,3}){3}|::1|localhost)$/;
 /** Hosts that stand for every address of the machine, and which one of these to show. */
 export const EVERY_ADDRESS: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
@@ -34,6 +34,7 @@ const HEAD_LOOK_MS = 5_000;
 /** How long clients may take to say goodbye at the end. */
 const GOODBYE_MAX_MS = 2_000;
 const GOODBYE_LOOK_MS = 10;
+const ELSEWHERE = 'This server is not ready: go elsewhere.';
 
 export class Listener {
   readonly #hub: Hub;
@@ -68,17 +69,19 @@ export class Listener {
     this.#server.on('upgrade', (request, socket, head) => {
       socket.on('error', onReset);
       const source = this.#sourceOf(request);
-      if (!this.#isReady) return refuse(socket, '503 Service Unavailable', 'This server is not ready: go elsewhere.');
+      if (!this.#isReady) return refuse(socket, '503 Service Unavailable', ELSEWHERE);
       const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
       if (!offered.includes(SUBPROTOCOL))
         return refuse(socket, '400 Bad Request', `Offer the subprotocol ${SUBPROTOCOL}.`);
       if (!this.#enter(socket, source))
         return refuse(socket, '429 Too Many Requests', 'Too many connections. Wait a minute.');
       hub.rates.take('connection', source).then(
-        () =>
+        () => {
+          if (!this.#isReady) return refuse(socket, '503 Service Unavailable', ELSEWHERE); // it may have begun to end meanwhile
           this.#websockets.handleUpgrade(request, socket, head, (websocket: WebSocket) => {
             hub.add(new Connection(hub, websocket, request.socket, source));
-          }),
+          });
+        },
         () => refuse(socket, '429 Too Many Requests', 'Too many connections. Wait a minute.'),
       );
     });
@@ -106,14 +109,19 @@ export class Listener {
     this.#ready = true;
   }
 
-  /** Takes no new connections; /readyz says so. */
+  /** Takes no new clients, and says so: /readyz is asked by whoever else would send some here. */
   stop(): void {
     this.#ready = false;
+  }
+
+  /** Listens no more. */
+  close(): void {
     this.#server.close();
   }
 
-  /** Waits until the clients that were closed have gone, so that what was written before has reached them. */
+  /** The last: waits until the clients that were closed have gone, so that what was written before has reached them. */
   async goodbye(): Promise<void> {
+    this.close();
     const deadline = this.#hub.monotonic() + GOODBYE_MAX_MS;
     while ((await this.#connections()) > 0 && this.#hub.monotonic() < deadline) await setTimeout(GOODBYE_LOOK_MS);
   }

@@ -7,16 +7,24 @@ import { healthSettings, serveHealth } from '#runtime/health.ts';
 import { logSettings } from '#runtime/log.ts';
 import { runProcess } from '#runtime/process.ts';
 import { SERVER_KEY, type SharedFacts } from '#runtime/store/meta.ts';
-import { gatewaySettings } from './config.ts';
+import { drainSettings, gatewaySettings } from './config.ts';
 import { startGateway } from './service.ts';
 
 const LOOK_MS = 250;
 /** Messages do not go to this machine's disk: what RabbitMQ has no room for, it does not confirm. */
 const space = { low: false };
+/** Others are behind the same balancer, which asks /readyz every second or two and wants to be told twice. */
+const AMONG_OTHERS = { noticeMs: 4_000, moveMs: 10_000 };
 
 await runProcess(async () => {
   const program = { name: 'parley gateway', description: "A Parley server's door for clients, over RabbitMQ." };
-  const shape = { ...gatewaySettings, ...backboneSettings, ...healthSettings, ...logSettings };
+  const shape = {
+    ...gatewaySettings,
+    ...drainSettings(AMONG_OTHERS),
+    ...backboneSettings,
+    ...healthSettings,
+    ...logSettings,
+  };
   const settings = readSettings(program, shape, process.argv.slice(2), process.env);
   const backbone = await openBackbone('gateway', settings);
   const { bus, log, meta, metrics } = backbone;
@@ -32,7 +40,8 @@ await runProcess(async () => {
   process.stdout.write(`Parley listens on ${gateway.url}\n`);
   log.info({ url: gateway.url, domain: settings.domain, inbox: bus.inbox }, 'ready');
 
-  return async () => {
+  return async (mayTakeMs) => {
+    mayTakeMs(settings.drainNoticeMs + settings.drainMs);
     log.info('draining');
     await gateway.drain();
     await backbone.close();

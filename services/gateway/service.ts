@@ -1,7 +1,7 @@
 // The gateway as a whole: its port, and the connections behind it. Alone in a process (main.ts), or beside the others
 // (services/server.ts).
 import type { Settings } from '#runtime/config.ts';
-import type { gatewaySettings } from './config.ts';
+import type { drainSettings, gatewaySettings } from './config.ts';
 import { Hub, type HubDeps } from './hub.ts';
 import { Listener } from './listener.ts';
 
@@ -14,16 +14,16 @@ export type Gateway = {
   open(): void;
   /** Whether it takes clients: what /readyz says. */
   readonly ready: boolean;
-  /** Takes no new clients, answers what was asked, and sends the clients elsewhere. */
+  /** Takes no new clients, says that it is not ready, and sends those that it has elsewhere, each once what it asked is answered. */
   drain(): Promise<void>;
 };
 
 /** Throws ConfigError or StartError: settings that do not fit this machine. */
 export async function startGateway(
   deps: Omit<HubDeps, 'domain' | 'signUp' | 'rateFactor'>,
-  settings: Settings<typeof gatewaySettings>,
+  settings: Settings<typeof gatewaySettings & ReturnType<typeof drainSettings>>,
 ): Promise<Gateway> {
-  const { domain, signUp, rateFactor } = settings;
+  const { domain, signUp, rateFactor, drainNoticeMs: noticeMs, drainMs: moveMs } = settings;
   const hub = new Hub({ ...deps, domain, signUp, rateFactor });
   const listener = new Listener(hub, settings);
   const url = await listener.listen();
@@ -35,7 +35,7 @@ export async function startGateway(
     },
     async drain() {
       listener.stop();
-      await hub.drain(DRAIN_PATIENCE_MS);
+      await hub.drain({ noticeMs, moveMs, patienceMs: DRAIN_PATIENCE_MS });
       await listener.goodbye();
     },
   };

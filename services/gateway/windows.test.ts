@@ -156,30 +156,6 @@ describe('a send that is refused for now', () => {
   });
 });
 
-describe('a drain', () => {
-  test('answers what was taken, takes no more, and sends clients elsewhere', async () => {
-    const wire = await gateway.session(al);
-    const idle = await gateway.session(bo, true);
-    sendAll(wire, 40, al, bo);
-    await gateway.bus.waiting(SENDS_UNANSWERED_MAX);
-    const drained = gateway.hub.drain(60_000);
-    gateway.bus.answerSends(SENDS_UNANSWERED_MAX);
-    await drained;
-    expect(await wire.closed).toEqual(CLOSE.goElsewhere);
-    expect(await idle.closed).toEqual(CLOSE.goElsewhere);
-    expect(wire.seen.filter(({ type }) => type === 'ok')).toHaveLength(1 + SENDS_UNANSWERED_MAX);
-    expect(gateway.bus.sends).toEqual([]);
-  });
-
-  test('does not wait for ever', async () => {
-    const wire = await gateway.session(al);
-    sendAll(wire, 1, al, bo);
-    await gateway.bus.waiting(1);
-    await gateway.hub.drain(0);
-    expect(await wire.closed).toEqual(CLOSE.goElsewhere);
-  });
-});
-
 test('a signal closes the sessions of that device of that person alone', async () => {
   const others = await gateway.session(bo);
   const wire = await gateway.session(al);

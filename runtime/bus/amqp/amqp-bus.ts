@@ -30,6 +30,8 @@ export type AmqpBusSettings = {
   readonly partitions: number;
   /** Unique for each start. */
   readonly instance: string;
+  /** The forms of stored data that this instance reads. */
+  readonly forms: readonly number[];
   readonly epochs: PartitionEpochs;
   readonly suspects: Suspects;
   readonly unreadable: Unreadable;
@@ -138,6 +140,16 @@ export class AmqpBus implements Bus {
     return this.#keeper.link?.blocked ?? false;
   }
 
+  /** The version in which it writes frames: all who are alive read it. */
+  get frameVersion(): number {
+    return this.#members.version;
+  }
+
+  /** Whether every live instance reads stored data of this form; false while nobody can be heard. */
+  readByAll(form: number): boolean {
+    return this.#keeper.awayMs === 0 && !this.blocked && this.#members.readForm(form);
+  }
+
   /** How much it has published for others. */
   get published(): Published {
     return this.#publisher.published;
@@ -234,8 +246,8 @@ export class AmqpBus implements Bus {
 
   #alive(): Alive {
     const { takes, holds, lags } = this.#ownership;
-    const { instance } = this.#settings;
-    return { instance, inbox: this.#inbox, takes, holds, reads: FRAME_VERSIONS, lags };
+    const { instance, forms } = this.#settings;
+    return { instance, inbox: this.#inbox, takes, holds, reads: FRAME_VERSIONS, forms, lags };
   }
 
   #beat(): void {

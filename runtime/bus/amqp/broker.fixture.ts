@@ -74,6 +74,7 @@ export class Deployment implements BusHarness {
       url: network.url,
       prefix: this.prefix,
       partitions: PARTITIONS,
+      forms: [1],
       instance: `i${this.#starts}`,
       epochs: this.epochs,
       suspects: this.suspects,

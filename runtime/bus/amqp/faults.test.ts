@@ -26,6 +26,7 @@ function busAt(url: string, prefix = 'parley-test'): AmqpBus {
     url,
     prefix,
     partitions: PARTITIONS,
+    forms: [1],
     instance: 'i0',
     epochs: new MemoryEpochs(),
     suspects: new MemorySuspects(),

@@ -62,6 +62,7 @@ async function main(url = '', prefix = '', instance = ''): Promise<void> {
     prefix,
     instance,
     partitions: PARTITIONS,
+    forms: [1],
     epochs: {
       take: (_kind, partition) =>
         new Promise((resolve) => {

@@ -129,7 +129,8 @@ export class Link {
   }
 }
 
-async function dial(url: URL, name: string): Promise<ChannelModel> {
+/** One connection. Rejects with what amqplib says, which `explain` makes a reason of. */
+export async function dial(url: URL, name: string): Promise<ChannelModel> {
   // amqplib leaves Nagle's algorithm on: 62 ms a round trip instead of 1 (measured).
   const options = { noDelay: true, timeout: CONNECT_TIMEOUT_MS, clientProperties: { connection_name: name } };
   const model = await connect(url.href, options);
@@ -144,7 +145,8 @@ function hangUp(model: ChannelModel, reason: string): void {
   stream.destroy(new Error(reason)); // an error, or amqplib would not notice
 }
 
-function explain(error: unknown, url: URL): Error {
+/** Why it was not let in: ConfigError or ClosedAtOpen if it was refused, else the reason alone. */
+export function explain(error: unknown, url: URL): Error {
   const reason = error instanceof Error ? error.message : String(error);
   if (!REFUSED.test(reason) && !CLOSED_AT_OPEN.test(reason)) return new Error(reason);
   const what = `user ${decodeURIComponent(url.username) || 'guest'} or virtual host ${decodeURIComponent(url.pathname.slice(1)) || '/'}`;

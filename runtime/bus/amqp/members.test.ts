@@ -10,6 +10,7 @@ const alive = (instance: string, holds: Alive['holds'] = [], inbox = `inbox of $
   takes: ['mailbox'],
   holds,
   reads: FRAME_VERSIONS,
+  forms: [1],
   lags: [],
 });
 
@@ -90,5 +91,15 @@ describe('what the members say of themselves', () => {
     expect(members.version).toBe(oldest); // nothing that both read: the oldest of one's own
     members.bye('b');
     expect(members.version).toBe(newest);
+  });
+
+  test('the forms of data that they read decide whether all who live read one', () => {
+    const members = new Members();
+    expect(members.readForm(1)).toBe(false); // nobody was heard of
+    members.hear({ ...alive('a'), forms: [1, 2] }, 0);
+    members.hear({ ...alive('b'), forms: [1] }, 0);
+    expect([members.readForm(1), members.readForm(2)]).toEqual([true, false]);
+    members.expire(SILENCE_MAX_MS + 1, 'a');
+    expect([members.readForm(1), members.readForm(2)]).toEqual([true, true]);
   });
 });

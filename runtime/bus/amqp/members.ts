@@ -99,6 +99,11 @@ export class Members {
     return this.#version;
   }
 
+  /** Whether everybody who is alive reads stored data of this form. */
+  readForm(form: number): boolean {
+    return this.#alive.size > 0 && [...this.#alive.values()].every(({ said }) => said.forms.includes(form));
+  }
+
   /** What it held and holds no more has no owner. */
   #release(said: Alive, before: Alive): void {
     for (const [kind, partition, epoch] of before.holds) {

@@ -70,6 +70,7 @@ async function main(url = '', prefix = '', mongoUrl = '', instance = ''): Promis
     prefix,
     instance,
     partitions: PARTITIONS,
+    forms: [1],
     epochs,
     suspects,
     unreadable: quarantine,

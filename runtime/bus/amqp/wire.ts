@@ -38,6 +38,8 @@ const aliveSchema = z.object({
   holds: z.array(z.tuple([z.enum(ACTOR_KINDS), z.int(), z.int()]).readonly()).readonly(),
   /** The versions of frames that it reads. */
   reads: z.array(z.int()).readonly(),
+  /** The forms of stored data that it reads. */
+  forms: z.array(z.int()).readonly().default([1]), // from before there were others
   /** Those of its partitions that are behind, each with the age of the oldest command that is not decided, in ms. */
   lags: z.array(z.tuple([z.enum(ACTOR_KINDS), z.int(), z.number()]).readonly()).readonly(),
 });

@@ -1,0 +1,118 @@
+// What the doctor finds about services in processes of their own, on real servers: nothing where all is well, and each thing that can be wrong.
+import { connect } from 'amqplib';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createServerSetup } from '../../services/auth/opaque.ts';
+import { type Cut, openCut } from '../../test/cut.fixture.ts';
+import { databaseUrl, describeOnAll, freshName } from '../../test/services.fixture.ts';
+import { StackProcesses } from '../../test/stack.fixture.ts';
+import { examined, ran } from './doctor.fixture.ts';
+
+/** A secret that must not be seen, in each place where one is given. */
+const SECRET = 'kept-to-itself-0a1b2c3d';
+
+async function cutOff(url: string): Promise<Cut> {
+  const network = await openCut(url);
+  onTestFinished(() => network.close());
+  return network;
+}
+
+describeOnAll('a distributed deployment', (urls) => {
+  let stack: StackProcesses;
+  beforeAll(async () => {
+    stack = await StackProcesses.start(urls);
+  });
+  afterAll(() => stack.remove());
+
+  const options = (change: Readonly<Record<string, string>> = {}): string[] =>
+    Object.entries({ ...stack.options, '--server': stack.url, ...change }).flat();
+
+  test('that is whole has no problem', async () => {
+    const { problems, ok } = await examined(options());
+    expect(problems).toEqual([]);
+    expect(ok).toContainEqual('services: Running: 2 gateway, 2 auth, 2 groups, 2 delivery.');
+    expect(ok).toContainEqual(expect.stringMatching(/^queues: All 48 queues are there and read/));
+    expect(ok).toContainEqual(expect.stringMatching(/^data: The database is that of localhost/));
+    expect(ok).toContainEqual(expect.stringMatching(/^clock: The clock of MongoDB/));
+    expect(ok).toContainEqual(expect.stringMatching(/^nats: NATS .* answers/));
+    expect(ok).toContainEqual(expect.stringMatching(/^door: The server of localhost answers/));
+  });
+
+  test('of another domain is told apart, at the store and at the door', async () => {
+    const { problems } = await examined(options({ '--domain': 'chat.example.org' }));
+    expect(problems).toEqual([
+      expect.stringMatching(/^data: The data belongs to the domain localhost, not chat\.example\.org/),
+      expect.stringMatching(/^door: .* is that of localhost, not of chat\.example\.org/),
+    ]);
+  });
+
+  test('whose door is that of another deployment is found by its key', async () => {
+    const { problems } = await examined(options({ '--mongo-url': databaseUrl(urls.MONGO, freshName('parley_test')) }));
+    expect(problems).toEqual([]); // an empty store knows no key yet
+    const other = { PARLEY_OPAQUE_SETUP: await createServerSetup() };
+    const found = await examined(options(), other);
+    expect(found.problems).toEqual([expect.stringMatching(/^door: .* has another key/)]);
+  });
+
+  test('of which nobody was ever started is said, and nothing is made by looking', async () => {
+    const prefix = freshName('parley-test');
+    const { problems, ok } = await examined(options({ '--queue-prefix': prefix }));
+    expect(problems).toEqual(['services: No service is running.']);
+    expect(ok).toContain('queues: There are no queues yet: the first start makes them.');
+    const again = await examined(options({ '--queue-prefix': prefix }));
+    expect(again.ok).toContain('queues: There are no queues yet: the first start makes them.');
+  });
+
+  test('with servers that are not there, refuse or are frozen, is told so within bounds, and no password is shown', async () => {
+    const frozen = await cutOff(urls.NATS);
+    frozen.freeze();
+    const amqp = new URL(urls.AMQP);
+    amqp.password = SECRET;
+    const nats = new URL(frozen.url);
+    [nats.username, nats.password] = ['parley', SECRET];
+    const { status, stdout, stderr } = await ran([
+      ...['--amqp-url', amqp.href, '--mongo-url', `mongodb://parley:${SECRET}@127.0.0.1:1/parley`],
+      ...['--nats-url', nats.href, '--timeout-ms', '1000'],
+    ]);
+    expect(stdout).toMatch(/problem +mongodb +MongoDB at 127\.0\.0\.1:1 does not answer/);
+    expect(stdout).toMatch(/problem +rabbitmq +RabbitMQ at .* refuses the user/);
+    expect(stdout).toMatch(/problem +nats +(NATS at .* does not answer|No answer within)/);
+    expect(`${stdout}${stderr}`).not.toContain(SECRET);
+    expect(status).toBe(1);
+  });
+
+  test('with a URL that is missing, none, or without a password for another machine, is told so', async () => {
+    const { problems } = await examined([
+      '--amqp-url',
+      'http://rabbitmq',
+      '--nats-url',
+      'nats://parley:parley@nats.invalid',
+    ]);
+    expect(problems).toEqual([
+      'settings: The password in the setting amqpUrl is empty.',
+      'settings: The password in the setting natsUrl contains the name that it belongs to.',
+      'settings: The setting mongoUrl is missing: no service starts.',
+      expect.stringMatching(/^rabbitmq: The setting amqpUrl begins with http:/),
+      expect.stringMatching(/^nats: NATS at nats\.invalid does not answer/),
+    ]);
+  });
+
+  // The last: they break the deployment.
+  test('with a queue that is gone, or made by somebody else, is told so', async () => {
+    const prefix = stack.options['--queue-prefix'];
+    const model = await connect(urls.AMQP);
+    const channel = await model.createChannel();
+    await stack.stop();
+    await channel.deleteQueue(`${prefix}.mailbox.3`);
+    await channel.deleteQueue(`${prefix}.group.5`);
+    await channel.assertQueue(`${prefix}.group.5`, { durable: true });
+    const { problems } = await examined(options());
+    await model.close();
+    expect(problems).toEqual([
+      `queues: The queue ${prefix}.mailbox.3 is not there.`,
+      `queues: The queue ${prefix}.group.5 is not made by Parley: no service can start.`,
+      expect.stringMatching(/^queues: 46 queues .* are read by nobody\./),
+      'services: No service is running.',
+      expect.stringMatching(/^door: Nobody listens at/),
+    ]);
+  });
+});

@@ -9,6 +9,7 @@ import { makeLog } from '#runtime/log.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { Mongo } from '#runtime/store/mongo.ts';
 import { Listening } from '../test/listening.fixture.ts';
+import { Haproxy } from './haproxy.ts';
 import type { Place } from './place.ts';
 import { type StartOptions, Subject, serverOptions } from './subject.ts';
 import { childrenOf, cpuUsOf, type Pids } from './usage.ts';
@@ -51,11 +52,13 @@ export async function makeDistributed(): Promise<Place> {
         family: true,
         environment: { NODE_OPTIONS },
       });
+      const front = options.throughHaproxy ? await Haproxy.start(stack.urls) : undefined;
       const health = stack.stdout.match(/http:\S+/g) ?? [];
       running = new Subject(stack, {
         own: () => servicesOf(stack.pid),
         shared: sharedPids(process.env.PARLEY_SERVICES_DIR),
         metricsUrls: [...stack.urls.map((url) => url.replace(/^ws/, 'http')), ...health],
+        ...(front && { front }),
       });
       return running;
     },

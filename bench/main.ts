@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { deliverySettings } from '../services/delivery/config.ts';
 import { missing } from './distributed.ts';
 import { fanout } from './fanout.ts';
+import { missingHaproxy } from './haproxy.ts';
 import { history } from './history.ts';
 import { idle } from './idle.ts';
 import { offline } from './offline.ts';
@@ -27,7 +28,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Result
 const USAGE = `npm run bench -- NAME [--mode ${MODES.join('|')}] [--runs N] [--seconds S] [--hold-ms MS] [--json]
 NAME: ${Object.keys(BENCHES).join(', ')}. Without --mode both. --hold-ms may be repeated: one measurement for each.
 --server-node=OPTION (repeatable) is for the Node of the servers, such as --server-node=--cpu-prof.
-distributed needs RabbitMQ, MongoDB and NATS: PARLEY_TEST_AMQP_URL, PARLEY_TEST_MONGO_URL, PARLEY_TEST_NATS_URL.`;
+scale needs haproxy on the PATH. distributed needs RabbitMQ, MongoDB and NATS: PARLEY_TEST_AMQP_URL, PARLEY_TEST_MONGO_URL, PARLEY_TEST_NATS_URL.`;
 const WITHOUT_SERVER = ['history', 'seal'];
 const INTERRUPTED = 130;
 
@@ -67,7 +68,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function reasonToSkip(name: string, mode: Mode): string | undefined {
   if (WITHOUT_SERVER.includes(name)) return mode === 'distributed' ? 'no server takes part: see embedded' : undefined;
-  if (mode === 'distributed') return missing(process.env);
+  if (mode === 'distributed') return missing(process.env) ?? (name === 'scale' ? missingHaproxy() : undefined);
   return name === 'scale' ? 'all services are one process' : undefined;
 }
 

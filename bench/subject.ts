@@ -1,15 +1,20 @@
 // What is measured: the processes of a server or of the relay, as a load generator sees them from outside.
 import type { Listening } from '../test/listening.fixture.ts';
 import { type BusCounts, busCounts } from './counters.ts';
+import type { Haproxy } from './haproxy.ts';
 import { cpuUsOf, memoryOf, type PerProcess, type Pids, sumByKind } from './usage.ts';
 
 const BYTES_PER_MB = 1_000_000;
 
-/** `nodeOptions`: for Node itself, such as --cpu-prof. `settings`: further ones of the server, as options. */
+/**
+ * `nodeOptions`: for Node itself, such as --cpu-prof. `settings`: further ones of the server, as options. `throughHaproxy`: clients come
+ * through one, in the mode that has several doors.
+ */
 export type StartOptions = {
   readonly nodeOptions: readonly string[];
   readonly holdMs: number;
   readonly settings?: readonly string[];
+  readonly throughHaproxy?: boolean;
 };
 
 /** The options of a server, in either mode. Limits of rates are not what is measured. */
@@ -20,12 +25,13 @@ export function serverOptions({ holdMs, settings = [] }: StartOptions): string[]
 
 /**
  * `own`: what was started for this measurement. `shared`: brokers and stores that were there before, and that others may use meanwhile.
- * `metricsUrls`: where services count what they do.
+ * `metricsUrls`: where services count what they do. `front`: the one door before all others, which ends with them.
  */
 export type Parts = {
   readonly own: () => Pids;
   readonly shared?: Pids;
   readonly metricsUrls?: readonly string[];
+  readonly front?: Pick<Haproxy, 'url' | 'pid' | 'end'>;
 };
 
 export class Subject {
@@ -39,12 +45,13 @@ export class Subject {
 
   /** One for each of its doors. */
   get urls(): readonly string[] {
-    return this.#process.urls;
+    const { front } = this.#parts;
+    return front ? [front.url] : this.#process.urls;
   }
 
   /** The first door. */
   get url(): string {
-    return this.#process.url;
+    return this.#parts.front?.url ?? this.#process.url;
   }
 
   /** The processes started for it, by kind. */
@@ -52,9 +59,15 @@ export class Subject {
     return this.#parts.own();
   }
 
+  /** The processes that do its work beside its own. */
+  get #others(): Pids {
+    const { front, shared } = this.#parts;
+    return { ...shared, ...(front && { haproxy: [front.pid] }) };
+  }
+
   /** CPU time so far, in µs. */
   get cpuUs(): PerProcess {
-    return sumByKind({ ...this.own, ...this.#parts.shared }, cpuUsOf);
+    return sumByKind({ ...this.own, ...this.#others }, cpuUsOf);
   }
 
   /** Resident memory of its own processes, in bytes. */
@@ -65,7 +78,7 @@ export class Subject {
   /** The most that was ever resident, in MB; of what was there before: what is resident now. */
   get peakMb(): PerProcess {
     const peaks = sumByKind(this.own, (pid) => Math.round(memoryOf(pid, 'VmHWM') / BYTES_PER_MB));
-    const now = sumByKind(this.#parts.shared ?? {}, (pid) => Math.round(memoryOf(pid, 'VmRSS') / BYTES_PER_MB));
+    const now = sumByKind(this.#others, (pid) => Math.round(memoryOf(pid, 'VmRSS') / BYTES_PER_MB));
     return { ...peaks, ...now };
   }
 
@@ -82,6 +95,7 @@ export class Subject {
 
   /** Ends it with this signal and waits for its end. What it complained of is shown. */
   async end(name: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    await this.#parts.front?.end();
     if (!this.#process.alive) return;
     await this.#process.end(name);
     process.stderr.write(this.#process.stderr);

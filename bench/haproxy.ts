@@ -1,0 +1,112 @@
+// HAProxy in front of gateways of this machine, with the product's own configuration: what differs is where it listens, and that
+// gateways stand on ports instead of behind Docker's names.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const CONFIGURATION = new URL('../operating/haproxy/haproxy.cfg', import.meta.url);
+/** It is asked this often whether it has found all gateways. */
+const LOOK_MS = 50;
+const START_MAX_MS = 20_000;
+const KILL_AFTER_MS = 5_000;
+
+/** Why it cannot run here; undefined: it can. */
+export function missingHaproxy(): string | undefined {
+  return spawnSync('haproxy', ['-v']).status === 0 ? undefined : 'there is no haproxy on the PATH';
+}
+
+/** Loopback ports: of clients, of its own figures, and of each gateway. */
+export type Ports = { readonly clients: number; readonly watch: number; readonly gateways: readonly number[] };
+
+/** The product's configuration for these ports. Throws if it has changed so that this no longer fits. */
+export function configurationFor({ clients, watch, gateways }: Ports, product: string): string {
+  const server = /^( *)server-template gw \S+ \S+ (.*?)resolvers docker resolve-prefer ipv4 init-addr none (.*)$/m;
+  const replacements: readonly (readonly [RegExp, string])[] = [
+    [/^resolvers docker\n(?: .*\n)*/m, ''],
+    [/^ *bind :8080$/m, `  bind 127.0.0.1:${clients}`],
+    [/^ *bind :8404$/m, `  bind 127.0.0.1:${watch}`],
+    [server, gateways.map((port, index) => `$1server gw${index + 1} 127.0.0.1:${port} $2$3`).join('\n')],
+  ];
+  return replacements.reduce((text, [from, to]) => {
+    if (!from.test(text)) throw new Error(`The configuration of HAProxy has nothing like ${from} any more.`);
+    return text.replace(from, to);
+  }, product);
+}
+
+export class Haproxy {
+  /** For clients. */
+  readonly url: string;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.pid = child.pid as number; // it has answered
+    this.url = `ws://127.0.0.1:${port}`;
+  }
+
+  /** In front of the gateways at these URLs, once it has seen all of them ready. */
+  static async start(gateways: readonly string[]): Promise<Haproxy> {
+    const ports = {
+      clients: await freePort(),
+      watch: await freePort(),
+      gateways: gateways.map((url) => Number(new URL(url).port)),
+    };
+    const folder = mkdtempSync(join(tmpdir(), 'parley-haproxy-'));
+    const file = join(folder, 'haproxy.cfg');
+    writeFileSync(file, configurationFor(ports, readFileSync(CONFIGURATION, 'utf8')));
+    // One process, in front: its id is the one whose CPU time counts.
+    const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const kill = (): boolean => child.kill('SIGKILL');
+    process.once('exit', kill); // a run that fails leaves none behind
+    child.once('exit', () => process.off('exit', kill));
+    try {
+      await whenAllUp(ports, () => child.exitCode === null && child.signalCode === null);
+    } catch (error) {
+      kill();
+      throw new Error(`HAProxy did not start: ${error instanceof Error ? error.message : error} ${said}`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    return new Haproxy(child, ports.clients);
+  }
+
+  /** At once: sessions that it carries end with it. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), KILL_AFTER_MS);
+    await ended;
+    clearTimeout(late);
+  }
+}
+
+async function whenAllUp({ watch, gateways }: Ports, lives: () => boolean): Promise<void> {
+  const up = new RegExp(`^haproxy_backend_active_servers\\{proxy="gateways"\\} ${gateways.length}$`, 'm');
+  for (const since = performance.now(); performance.now() - since < START_MAX_MS; await delay(LOOK_MS)) {
+    if (!lives()) throw new Error('It has ended.');
+    const answer = await fetch(`http://127.0.0.1:${watch}/metrics`).catch(() => undefined); // refused until it listens
+    if (answer?.ok && up.test(await answer.text())) return;
+  }
+  throw new Error('It does not see all gateways.');
+}
+
+/** One on which nobody listens now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('A listening server has an address.');
+  return address.port;
+}

@@ -26,6 +26,8 @@ export function variables(opaqueSetup: string): ReadonlyMap<string, string> {
     ['MONGO_KEY', key()],
     ['NATS_USER', 'parley'],
     ['NATS_PASSWORD', secret()],
+    // For compose.watch.yaml.
+    ['GRAFANA_PASSWORD', secret()],
     ['PARLEY_OPAQUE_SETUP', opaqueSetup],
     ['PARLEY_INVITATION_KEY', secret()],
   ]);

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 const MISSING = 'not yet';
-/** A file of tests or a contract suite, and a name of a test in it. */
-const NAMED = /^`([\w./-]+\.(?:test|contract)\.ts)` › (.+)$/;
+/** A file of tests, of the stack too, or a contract suite, and a name of a test in it. */
+const NAMED = /^`([\w./-]+\.(?:test|contract|compose)\.ts)` › (.+)$/;
 
 /** The last cells of the tables, without their heads. */
 function claimsIn(document: string): { row: string; claim: string }[] {

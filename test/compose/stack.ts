@@ -145,21 +145,9 @@ export class ComposeStack {
   async crash(container: Container): Promise<void> {
     const { State, RestartCount } = container;
     const program = `process.kill(${State.Pid}, 'SIGKILL')`;
-    // The process is the daemon's machine's, which need not be this one; any container may be let to see it.
-    await docker([
-      'run',
-      '--rm',
-      '--pid',
-      'host',
-      '--user',
-      '0',
-      '--network',
-      'none',
-      this.#run.image,
-      'node',
-      '--eval',
-      program,
-    ]);
+    // The process is one of the daemon's machine, which need not be this one: a container may be let to see it.
+    const seeingAll = ['--rm', '--pid=host', '--user=0', '--network=none'];
+    await docker(['run', ...seeingAll, this.#run.image, '--eval', program]);
     await until(async () => {
       const [now]: [Container] = JSON.parse(await docker(['inspect', container.Id]));
       return now.RestartCount > RestartCount && works(now);

@@ -107,9 +107,15 @@ describe('on data that is there', () => {
 
   test('passwords that are not those of the volumes: a sentence says that the volume keeps the first', async () => {
     const password = 'another-but-strong-password-0123456789';
-    for (const name of ['RABBITMQ_PASSWORD', 'MONGO_PASSWORD', 'NATS_PASSWORD']) {
+    const sentences = {
+      RABBITMQ_PASSWORD: /amqpUrl.* A server keeps the password that its data was made with/,
+      MONGO_PASSWORD: /mongoUrl.* A server keeps the password that its data was made with/,
+      NATS_PASSWORD: /NATS .*natsUrl/i,
+    };
+    for (const [name, sentence] of Object.entries(sentences)) {
       const { status, says } = await endOf('delivery', { [name]: password });
       expect([name, status]).toEqual([name, WRONG_SETTING]);
+      expect(says).toMatch(sentence);
       expect(says).not.toContain(password);
     }
   });

@@ -53,11 +53,13 @@ export class Wire {
       websocket.on('upgrade', ({ socket }) => {
         wire.#socket = socket;
       });
-      websocket.on('open', () => resolve(wire));
+      websocket.on('open', () => {
+        websocket.on('close', (code, reason) => wire.onClose(new Error(`The server closed: ${code} ${reason}`)));
+        resolve(wire);
+      });
       websocket.on('error', reject);
       // ws hands text over as a Buffer with the default binaryType.
       websocket.on('message', (data) => wire.#receive(data as Buffer));
-      websocket.on('close', (code, reason) => wire.onClose(new Error(`The server closed: ${code} ${reason}`)));
     });
   }
 

@@ -7,6 +7,8 @@ import type { HostDeps } from './actors/host.ts';
 import { MongoQuarantine } from './actors/mongo-quarantine-store.ts';
 import { AmqpBus } from './bus/amqp/amqp-bus.ts';
 import { MongoSuspects } from './bus/amqp/mongo-suspects-store.ts';
+import type { Unreadable } from './bus/bus.ts';
+import { measureBus } from './bus/bus-metrics.ts';
 import type { Settings } from './config.ts';
 import type { deploymentSettings } from './deployment.ts';
 import { type logSettings, makeLog } from './log.ts';
@@ -66,7 +68,7 @@ export async function openBackbone(
     forms: meta.forms,
     epochs: meta,
     suspects: new MongoSuspects(mongo),
-    unreadable: quarantine,
+    unreadable: counted(quarantine, metrics),
     log,
     jitter: Math.random,
   });
@@ -77,16 +79,12 @@ export async function openBackbone(
   const readByAll = (form: number): boolean => bus.readByAll(form);
   const form = new FormWatch({ forms: meta.forms, recorded: meta, readByAll, log });
   const looks = setInterval(() => void form.look(), FORM_LOOK_MS).unref(); // what it throws ends the process
-  metrics.gauge('parley_bus_lag_seconds', 'Age of the oldest publish without a confirm', () => bus.lagMs / 1_000);
-  metrics.gauge('parley_bus_away_seconds', 'How long RabbitMQ has been away', () => bus.awayMs / 1_000);
-  metrics.total('parley_bus_frames_total', 'Messages published to RabbitMQ', () => bus.published.frames);
-  metrics.total('parley_bus_items_total', 'Commands and answers in those messages', () => bus.published.items);
-  metrics.total('parley_bus_bytes_total', 'Bytes of those messages', () => bus.published.bytes);
+  measureBus(metrics, bus);
   metrics.gauge('parley_bus_frame_version', 'Version of frames written: all services read it', () => bus.frameVersion);
   metrics.gauge('parley_store_form', 'Form of data written: all services read it', () => form.written);
   metrics.gauge('parley_store_ready', '1 if MongoDB takes writes', () => Number(mongo.ready));
   metrics.gauge('parley_signals_ready', '1 if NATS is connected', () => Number(signals.ready));
-  metrics.gauge('parley_signals_dropped', 'Signals dropped while NATS was away', () => signals.dropped);
+  metrics.total('parley_signals_dropped_total', 'Signals dropped while NATS was away', () => signals.dropped);
   return {
     bus,
     signals,
@@ -108,6 +106,18 @@ export async function openBackbone(
       await signals.close();
       await mongo.close();
       log.info('stopped');
+    },
+  };
+}
+
+/** Counts the frames that are kept, each once it is. */
+function counted(quarantine: Unreadable, metrics: Metrics): Unreadable {
+  let frames = 0;
+  metrics.total('parley_frames_quarantined_total', 'Frames that nobody could read, put aside', () => frames);
+  return {
+    async keepFrame(queue, content, reason) {
+      await quarantine.keepFrame(queue, content, reason);
+      frames += 1;
     },
   };
 }

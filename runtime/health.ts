@@ -23,6 +23,7 @@ export async function serveHealth(
   isReady: () => boolean,
 ): Promise<{ readonly url: string; stop(): void } | undefined> {
   if (healthPort === undefined) return undefined;
+  metrics.readyIf(isReady);
   const server = createServer(async ({ url }, response) => {
     const reply = (status: number, text: string) =>
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);

@@ -53,12 +53,18 @@ export async function runProcess(start: () => Promise<Stop>): Promise<void> {
   }
 }
 
-/** Runs a program that does one thing and ends. What stops it is said as by `runProcess`, with the same statuses. */
+/**
+ * Runs a program that ends by itself, with status 0 or what it set as `process.exitCode`. What stops it is said as by `runProcess`, with the same
+ * statuses.
+ */
 export async function runProgram(work: () => void | Promise<void>): Promise<void> {
   process.on('uncaughtException', (error) => fail(error));
   process.on('unhandledRejection', (error) => fail(error));
+  // An exit, so that what is half done is removed by whoever listens for it.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(CANNOT_GO_ON));
   try {
     await work();
+    process.exit();
   } catch (error) {
     if (error instanceof HelpShown) process.exit(0);
     fail(error);

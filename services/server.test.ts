@@ -1,8 +1,11 @@
 // The server as a process, while it runs.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CLOSE } from '#protocol/close-codes.ts';
@@ -109,6 +112,12 @@ describe('a running server', () => {
     await wire.ok({ type: 'signup.finish', ...(await al.signUpFields(wire)) });
     await wire.ok({ type: 'session', ...al.sessionFields(wire) });
     await wire.take('synced');
+    const url = new URL('/metrics', server.url.replace('wss', 'https'));
+    const metrics = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(url, { ca: TEST_CERTIFICATE }, resolve).on('error', reject);
+    });
+    const ends = Date.UTC(2120, 0, 1) / 1_000;
+    expect(await text(metrics)).toContain(`\nparley_certificate_expiry_timestamp_seconds ${ends}\n`);
     wire.send('not a frame');
     expect(await wire.closed).toEqual(CLOSE.protocolError);
     await expect(

@@ -1,3 +1,5 @@
+import type { Environment } from './listening.fixture.ts';
+
 /** A Parley server under test, whatever processes it is made of: one (server.fixture.ts) or many (stack.fixture.ts). */
 export interface Deployment {
   /** Its first door. */
@@ -6,6 +8,8 @@ export interface Deployment {
   readonly urls: readonly string[];
   /** Its log since it was started last. */
   readonly stderr: string;
+  /** The settings by which another program finds what it keeps. */
+  readonly environment: Environment;
   /** Resolves when its log has a line like this. */
   said(line: RegExp): Promise<void>;
   /** SIGTERM: it drains; the status with which it ended. */

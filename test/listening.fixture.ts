@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 /** A start that says nothing until then has failed. */
 const START_MAX_MS = 20_000;
 /** A family starts several processes and declares their queues. */
-const FAMILY_START_MAX_MS = 60_000;
+const FAMILY_START_MAX_MS = 240_000;
 
 export type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -44,6 +44,10 @@ export class ServerProcess implements Deployment {
     return [this.#url];
   }
 
+  get environment(): Environment {
+    return { PARLEY_DATA: this.data };
+  }
+
   get pid(): number {
     return this.#process.pid;
   }

@@ -48,13 +48,13 @@ export class StackProcesses implements Deployment {
 
   async restart(): Promise<void> {
     const args = [STACK, ...this.#counts, ...this.#options];
-    this.#stack = await Listening.start(args, { environment: this.#environment, family: true });
+    this.#stack = await Listening.start(args, { environment: this.environment, family: true });
     await this.whole();
   }
 
   /** One more gateway, which reaches RabbitMQ by this URL; it is not of the stack, and nobody starts it again. Resolves with its door. */
   async furtherGateway(amqpUrl: string): Promise<string> {
-    const environment = { ...this.#environment, PARLEY_AMQP_URL: amqpUrl, PARLEY_PORT: '0' };
+    const environment = { ...this.environment, PARLEY_AMQP_URL: amqpUrl, PARLEY_PORT: '0' };
     const options = this.#options.flatMap((name, index) =>
       GATEWAYS_OWN.includes(name) ? this.#options.slice(index, index + 2) : [],
     );
@@ -62,7 +62,7 @@ export class StackProcesses implements Deployment {
     return this.#further.url;
   }
 
-  get #environment(): Environment {
+  get environment(): Environment {
     return {
       PARLEY_AMQP_URL: this.#urls.AMQP,
       PARLEY_MONGO_URL: this.#database,

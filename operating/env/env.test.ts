@@ -29,19 +29,21 @@ describe('a new .env', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/\.env is written.*docker compose up/);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const asked = [...readFileSync(join(ROOT, 'compose.yaml'), 'utf8').matchAll(/\$\{(\w+):\?/g)].map(
-      ([, name]) => name,
+    const asked = ['compose.yaml', 'compose.cluster.yaml', 'compose.watch.yaml'].flatMap((name) =>
+      [...readFileSync(join(ROOT, name), 'utf8').matchAll(/\$\{(\w+):\?/g)].map(([, variable]) => variable),
     );
-    expect(asked).toContain('MONGO_PASSWORD');
+    expect(asked).toEqual(expect.arrayContaining(['MONGO_PASSWORD', 'MONGO_KEY', 'GRAFANA_PASSWORD']));
     expect(asked.filter((name) => name === undefined || !written()[name])).toEqual([]);
   });
 
   test('has secrets of 32 random bytes, all different, and a setup that auth takes', async () => {
     await env();
-    const { RABBITMQ_PASSWORD, RABBITMQ_COOKIE, MONGO_PASSWORD, NATS_PASSWORD, PARLEY_INVITATION_KEY } = written();
-    const secrets = [RABBITMQ_PASSWORD, RABBITMQ_COOKIE, MONGO_PASSWORD, NATS_PASSWORD, PARLEY_INVITATION_KEY];
+    const { RABBITMQ_PASSWORD, MONGO_PASSWORD, NATS_PASSWORD, GRAFANA_PASSWORD, PARLEY_INVITATION_KEY } = written();
+    const { RABBITMQ_COOKIE, MONGO_KEY } = written();
+    const secrets = [RABBITMQ_PASSWORD, MONGO_PASSWORD, NATS_PASSWORD, GRAFANA_PASSWORD, PARLEY_INVITATION_KEY];
     for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
-    expect(new Set(secrets).size).toBe(secrets.length);
+    for (const key of [RABBITMQ_COOKIE, MONGO_KEY]) expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set([...secrets, RABBITMQ_COOKIE, MONGO_KEY]).size).toBe(secrets.length + 2);
     const setup = readOpaqueSetup({ opaqueSetup: written().PARLEY_OPAQUE_SETUP });
     await expect(OpaqueServer.open(setup ?? '', 'localhost')).resolves.toBeInstanceOf(OpaqueServer);
   });

@@ -7,6 +7,8 @@ import type { envSettings } from './config.ts';
 /** 256 bits, in characters that need no escape in a URL. */
 const SECRET_BYTES = 32;
 const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+/** For compose.cluster.yaml: in characters that Erlang takes for a value and MongoDB for Base64. */
+const key = (): string => randomBytes(SECRET_BYTES).toString('hex');
 
 /** Values by name. `opaqueSetup`: a new one of OPAQUE. */
 export function variables(opaqueSetup: string): ReadonlyMap<string, string> {
@@ -18,11 +20,14 @@ export function variables(opaqueSetup: string): ReadonlyMap<string, string> {
     ['PARLEY_VERSION', packageJson.version],
     ['RABBITMQ_USER', 'parley'],
     ['RABBITMQ_PASSWORD', secret()],
-    ['RABBITMQ_COOKIE', secret()],
+    ['RABBITMQ_COOKIE', key()],
     ['MONGO_USER', 'parley'],
     ['MONGO_PASSWORD', secret()],
+    ['MONGO_KEY', key()],
     ['NATS_USER', 'parley'],
     ['NATS_PASSWORD', secret()],
+    // For compose.watch.yaml.
+    ['GRAFANA_PASSWORD', secret()],
     ['PARLEY_OPAQUE_SETUP', opaqueSetup],
     ['PARLEY_INVITATION_KEY', secret()],
   ]);

@@ -93,7 +93,7 @@ describe('the host of a partition', () => {
       signals: new LocalSignals(),
       log: pino({ level: 'silent' }),
       now: () => 1_000_000,
-      observer: { turn: () => {} },
+      observer: { turn() {}, repeated() {}, quarantined() {} },
       quarantine: { keep: async (to, reason) => say(`quarantined ${lengthOf(to)} ${reason}`) },
     });
   });

@@ -53,6 +53,7 @@ export class Stage {
   /** Opens the relay of each command number, in the order of the test's choice. */
   readonly relays = new Map<number, Promise<void>>();
   loads = 0;
+  readonly observed = { repeated: 0, quarantined: 0 };
   away = false;
   gate: Promise<void> | undefined;
   readonly tell: Tell = { inbox: 'there', message: { type: 'answer', re: 1, answer: {} } };
@@ -76,7 +77,15 @@ export class Stage {
       signals,
       log: pino({ level: 'error' }, { write: (line) => this.logged.push(line) }),
       now: () => this.now,
-      observer: { turn: () => {} },
+      observer: {
+        turn() {},
+        repeated: () => {
+          this.observed.repeated += 1;
+        },
+        quarantined: () => {
+          this.observed.quarantined += 1;
+        },
+      },
       quarantine: {
         keep: async ({ command }: Addressed, reason) => {
           this.#once('quarantine');

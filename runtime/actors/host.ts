@@ -10,7 +10,8 @@ import type { ActorType, Incoming } from './actor.ts';
 import { Performer } from './performer.ts';
 import { newSlot, type Slot } from './slot.ts';
 import { Tenure } from './tenure.ts';
-import { type Quarantine, type TurnObserver, Turns } from './turns.ts';
+import type { TurnObserver } from './turn-observer.ts';
+import { type Quarantine, Turns } from './turns.ts';
 
 /** Commands that one turn takes at most; the rest waits for the next. */
 const TURN_COMMANDS_MAX = 256;
@@ -40,6 +41,7 @@ export type HostDeps = {
 export class ActorHost<K extends ActorKind, W, R = never, E = never> implements PartitionConsumer {
   readonly #kind: K;
   readonly #log: Logger;
+  readonly #observer: TurnObserver;
   readonly #now: () => number;
   readonly #bus: Bus;
   readonly #partitions: number;
@@ -59,6 +61,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
   constructor(deps: HostDeps & { readonly type: ActorType<K, W, R, E> }) {
     this.#kind = deps.type.kind;
     this.#log = deps.log;
+    this.#observer = deps.observer;
     this.#now = deps.now;
     this.#bus = deps.bus;
     this.#partitions = deps.bus.partitions;
@@ -75,7 +78,7 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
   }
 
   gained(partition: number, epoch: number): void {
-    this.#tenures.set(partition, new Tenure(this.#kind, epoch, this.#log));
+    this.#tenures.set(partition, new Tenure(this.#kind, epoch, this.#log, this.#observer));
     this.#log.debug({ kind: this.#kind, partition, epoch }, 'a partition is owned');
   }
 
@@ -140,6 +143,11 @@ export class ActorHost<K extends ActorKind, W, R = never, E = never> implements 
   /** Whether the actor of this key is run here. */
   owns(key: string): boolean {
     return this.#tenures.has(partitionOf(key, this.#partitions));
+  }
+
+  /** The partitions that this instance owns. */
+  get owned(): readonly number[] {
+    return [...this.#tenures.keys()];
   }
 
   /** How many actors are in memory, for metrics. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorKind } from '#protocol/commands.ts';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
+import type { TurnObserver } from './turn-observer.ts';
 
 export const RETRY_FIRST_MS = 50;
 export const RETRY_MAX_MS = 5_000;
@@ -24,13 +25,15 @@ export class Tenure {
   readonly whenStopped: Promise<unknown>;
   readonly #kind: ActorKind;
   readonly #log: Logger;
+  readonly #observer: Pick<TurnObserver, 'repeated'>;
   readonly #stop = new AbortController();
   #lost = false;
 
-  constructor(kind: ActorKind, epoch: number, log: Logger) {
+  constructor(kind: ActorKind, epoch: number, log: Logger, observer: Pick<TurnObserver, 'repeated'>) {
     this.#kind = kind;
     this.epoch = epoch;
     this.#log = log;
+    this.#observer = observer;
     const { signal } = this.#stop;
     this.whenStopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   }
@@ -60,6 +63,7 @@ export class Tenure {
         if (!isPassing(error)) throw error;
         if (this.stopped) throw new Stopped();
         this.#log.warn({ kind: this.#kind, key, reason: String(error), wait }, 'trying again');
+        this.#observer.repeated(this.#kind);
         await this.pause(wait);
       }
     }

@@ -24,6 +24,7 @@ describe('a turn that fails', () => {
     expect(stage.journal.lines).toEqual(['turn al 1', 'wrote', 'published 1', 'settled 1']);
     expect(stage.journal.lines).toContain(line);
     expect(stage.loads).toBe(1);
+    expect(stage.observed).toEqual({ repeated: 1, quarantined: 0 });
   });
 
   test('repeats a turn that itself found something away', async () => {
@@ -103,6 +104,7 @@ describe('a turn that fails', () => {
       'settled poison',
       'settled 2',
     ]);
+    expect(stage.observed).toEqual({ repeated: 0, quarantined: 1 });
     expect(JSON.parse(stage.logged.join())).toMatchObject({
       err: { message: 'poison', stack: expect.stringContaining('turns.test.ts') },
     });

@@ -9,13 +9,12 @@ import type { Actor, ActorType, Incoming, Plan } from './actor.ts';
 import type { Performer } from './performer.ts';
 import type { Slot } from './slot.ts';
 import { isPassing, RETRY_FIRST_MS, RETRY_MAX_MS, Stopped } from './tenure.ts';
+import type { TurnObserver } from './turn-observer.ts';
 
 /** Times in a row that one turn may lose against another owner; after that it is the command that is wrong. */
 const CONFLICTS_MAX = 5;
 /** An actor whose memory became doubtful waits this long before it is loaded again: what failed once may fail each time. */
 const DOUBT_WAIT_MS = 1_000;
-
-export type TurnObserver = { turn(kind: ActorKind, commands: number, seconds: number): void };
 
 /** Keeps commands that no turn survives (DESIGN section 2, quarantine), so that the partition goes on. */
 export interface Quarantine {
@@ -102,6 +101,7 @@ export class Turns<K extends ActorKind, W, R, E> {
         const again = error instanceof Conflict ? tries < CONFLICTS_MAX : isPassing(error);
         if (!again) return this.#apart(slot, held, batch, error);
         log.warn({ kind: type.kind, key: slot.key, reason: String(error) }, 'loading again');
+        this.#deps.observer.repeated(type.kind);
         if (!(error instanceof Conflict && tries === 1)) await slot.tenure.pause(wait);
         if (slot.tenure.stopped) return;
         batch = [...held, ...batch];
@@ -157,13 +157,14 @@ export class Turns<K extends ActorKind, W, R, E> {
 
   /** Puts a command aside that no turn survives, and tells its sender. */
   async isolate(slot: Slot<K, W, R, E>, poison: Incoming<K, E> | undefined, error: unknown): Promise<void> {
-    const { type, bus, log, quarantine } = this.#deps;
+    const { type, bus, log, observer, quarantine } = this.#deps;
     const { kind } = type;
     if (!poison || !('command' in poison)) return log.error({ kind, key: slot.key, err: error }, 'a turn failed');
     const { command, delivery } = poison;
     log.error({ kind, key: slot.key, type: command.type, err: error }, 'a command fails every turn: quarantined');
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     if (delivery) await slot.tenure.persist(slot.key, () => quarantine.keep(delivery.to, reason));
+    observer.quarantined(kind);
     if ('reply' in command) {
       const { code, message } = new RequestError('rejected');
       bus.send(command.reply.inbox, { type: 'refusal', re: command.reply.re, code, message });

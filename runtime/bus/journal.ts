@@ -28,6 +28,14 @@ type Publish = {
   readonly reject: (error: unknown) => void;
 };
 
+/** `committed`: called after each commit, with how long it took. */
+export type JournalSettings = {
+  readonly store: JournalStore;
+  readonly partitions: number;
+  readonly epoch: number;
+  readonly committed?: (seconds: number) => void;
+};
+
 /** Relayed together; `left`: how many are neither settled nor written. */
 type Relay = { readonly since: number; items: readonly Item[]; left: number; readonly resolve: () => void };
 
@@ -39,7 +47,10 @@ export class Journal implements Bus {
   readonly awayMs = 0;
   /** A full disk is said by each publish. */
   readonly blocked = false;
+  /** What is committed is handed out at once. */
+  readonly behindMs = 0;
   readonly #epoch: number;
+  readonly #committed: ((seconds: number) => void) | undefined;
   readonly #consumers = new Map<ActorKind, PartitionConsumer>();
   #reader: BusReader = { message: () => {} };
   #waiting: Publish[] = [];
@@ -49,14 +60,19 @@ export class Journal implements Bus {
   #timer: NodeJS.Timeout | undefined;
   #oldestUnderWay: number | undefined;
   #nextId = 1;
+  #underWay = 0;
+  #frames = 0;
+  #items = 0;
+  #chars = 0;
   #failed = false;
   #closing = false;
 
   /** `epoch`: a number that no earlier start had. Answers to the inbox of an earlier one go nowhere, as they should. */
-  constructor(settings: { store: JournalStore; partitions: number; epoch: number }) {
+  constructor(settings: JournalSettings) {
     this.#store = settings.store;
     this.partitions = settings.partitions;
     this.#epoch = settings.epoch;
+    this.#committed = settings.committed;
     this.inbox = `embedded/${settings.epoch}`;
   }
 
@@ -116,6 +132,21 @@ export class Journal implements Bus {
 
   /** All partitions share one disk. */
   lagMsOf(): number {
+    return this.lagMs;
+  }
+
+  /** How many publishes wait for their commit. */
+  get unconfirmed(): number {
+    return this.#underWay + this.#waiting.length;
+  }
+
+  /** How many frames it has written, how many commands were in them, and how many characters they had. */
+  get published(): { readonly frames: number; readonly items: number; readonly bytes: number } {
+    return { frames: this.#frames, items: this.#items, bytes: this.#chars };
+  }
+
+  /** How long the oldest publish has been waiting for its commit, in ms. */
+  get lagMs(): number {
     const oldest = this.#oldestUnderWay ?? this.#waiting[0]?.since;
     return oldest === undefined ? 0 : performance.now() - oldest;
   }
@@ -138,8 +169,10 @@ export class Journal implements Bus {
       this.#waiting = [];
       this.#removals = [];
       this.#oldestUnderWay = publishes[0]?.since;
+      this.#underWay = publishes.length;
       if (publishes.length + removals.length + relays.length > 0) await this.#commit(publishes, removals, relays);
       this.#oldestUnderWay = undefined;
+      this.#underWay = 0;
     } while (this.#waiting.length > 0);
     this.#committing = undefined;
     if (this.#relays.size + this.#removals.length > 0) this.#later(this.#failed ? FAILED_WAIT_MS : RELAY_WAIT_MS);
@@ -160,8 +193,11 @@ export class Journal implements Bus {
     const frames = [...relayed.frames, ...fresh.frames];
     const rows = frames.map((frame) => ({ id: frame.id, queue: frame.queue, body: frame.takeBody() }));
     try {
+      const start = performance.now();
       await this.#store.change(rows, removals);
       this.#failed = false;
+      this.#committed?.((performance.now() - start) / 1_000);
+      this.#count(frames, rows);
     } catch (error) {
       this.#failed = true;
       if (rows.length === 0 || !(await this.#makeRoom(removals))) this.#removals = [...removals, ...this.#removals];
@@ -172,6 +208,12 @@ export class Journal implements Bus {
     for (const relay of relays) this.#done(relay, relay.left);
     for (const { resolve } of publishes) resolve();
     for (const frame of fresh.frames) this.#handOut(frame);
+  }
+
+  #count(frames: readonly Frame[], rows: readonly { readonly body: string }[]): void {
+    this.#frames += frames.length;
+    for (const { items } of frames) this.#items += items.length;
+    for (const { body } of rows) this.#chars += body.length;
   }
 
   /** What could not be removed together with what was to be added, alone: it makes room. False if even that fails. */

@@ -3,10 +3,15 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { StartError } from '../start-error.ts';
-import type { Database } from './database.ts';
+import type { CopiedDatabase } from './database.ts';
 import type { StoreFacts } from './meta.ts';
 import { MetaStore, metaSchema } from './meta-store.ts';
 import { OpenError, type OpenProblem, openDatabase } from './sqlite.ts';
+
+/** The database in a data folder. */
+export function databaseIn(data: string): string {
+  return join(data, 'parley.db');
+}
 
 const ADVICE: Readonly<Record<OpenProblem, string>> = {
   locked: 'Stop the other Parley server that uses it, or choose another --data.',
@@ -24,15 +29,13 @@ export async function openData(
   data: string,
   facts: StoreFacts,
   schema: readonly string[],
-): Promise<{ readonly database: Database; readonly epoch: number; claim(): Promise<void> }> {
+): Promise<{ readonly database: CopiedDatabase; readonly epoch: number; claim(): Promise<void> }> {
   try {
     makeFolder(data);
   } catch (error) {
     throw unusable(data, error instanceof Error ? error.message : String(error), 'denied');
   }
-  const database = await openDatabase({ file: join(data, 'parley.db'), schema: metaSchema }).catch((error: unknown) => {
-    throw error instanceof OpenError ? unusable(data, error.message, error.problem) : error;
-  });
+  const database = await openDataFile(data, databaseIn(data), metaSchema);
   try {
     const meta = new MetaStore(database);
     await meta.check(facts);
@@ -45,12 +48,21 @@ export async function openData(
   }
 }
 
+/** Opens a database file of this folder. Throws StartError. */
+export async function openDataFile(data: string, file: string, schema: readonly string[]): Promise<CopiedDatabase> {
+  try {
+    return await openDatabase({ file, schema });
+  } catch (error) {
+    throw error instanceof OpenError ? unusable(data, error.message, error.problem) : error;
+  }
+}
+
 function unusable(data: string, reason: string, problem: OpenProblem): StartError {
   return new StartError(`The data folder ${data} cannot be used: ${reason.replace(/\.$/, '')}. ${ADVICE[problem]}`);
 }
 
 /** Private folders, one by one: Node's `recursive` never returns where a file system makes none, such as below /proc (seen in 24.21). */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   const missing: string[] = [];
   for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
   for (const folder of missing) mkdirSync(folder, { mode: 0o700 });

@@ -23,6 +23,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** A database in a file, which can be copied while it is used: that is what a backup is made of. */
+export interface CopiedDatabase extends Database {
+  /** Writes the whole database, as of one moment at the end, to a new file of mode 0600. Throws RequestError `no_space` or Unavailable; what was written stays. */
+  copyTo(file: string): Promise<void>;
+}
+
 /** A fenced write came too late: another owner has changed the actor. Its memory is worth nothing; load again. */
 export class Conflict extends Error {
   override readonly name = 'Conflict';

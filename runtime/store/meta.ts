@@ -34,6 +34,9 @@ export interface PartitionEpochs {
   take(kind: ActorKind, partition: number): Promise<number>;
 }
 
+/** The form of data that a restore has begun to write and not finished. */
+export const RESTORING = 'restoring';
+
 /** The form of data that several instances share, perhaps of two versions. */
 export interface RecordedForm {
   /** Throws StartError if this version does not read it, Unavailable if it cannot be known now. */
@@ -47,6 +50,11 @@ export const FORM = 'schema';
 
 /** The form that is recorded as `text`. `forms`: those that this version reads. Throws StartError if it is none of them. */
 export function readForm(text: string, forms: readonly number[], setting: string): number {
+  if (text === RESTORING) {
+    throw new StartError(
+      `A restore of this data has not come to its end. Run npm run restore again, or use another ${setting}.`,
+    );
+  }
   const form = Number(text);
   if (forms.includes(form)) return form;
   const how =

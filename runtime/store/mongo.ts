@@ -79,6 +79,13 @@ export class Mongo {
     return this.#client.db(this.#database).collection<T>(name);
   }
 
+  /** The names of all collections that there are, in alphabetical order. */
+  async collections(): Promise<string[]> {
+    const list = () => this.#client.db(this.#database).listCollections({}, { nameOnly: true }).toArray();
+    const names = (await attempt(list)).map(({ name }) => name);
+    return names.filter((name) => !name.startsWith('system.')).sort();
+  }
+
   /** What the server says that it is: its version, and of a stand-in its own name. */
   build(): Promise<Readonly<Record<string, unknown>>> {
     return attempt(() => this.#client.db(this.#database).command({ buildInfo: 1 }));

@@ -8,18 +8,23 @@ const LOOK_EVERY_MS = 1_000;
 
 export class DiskSpace {
   readonly #folder: string;
-  readonly #reserveBytes: number;
-  #low = false;
+  readonly reserveBytes: number;
+  #freeBytes: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(folder: string, reserveMib: number) {
     this.#folder = folder;
-    this.#reserveBytes = reserveMib * MIB;
+    this.reserveBytes = reserveMib * MIB;
   }
 
   /** True while less than the reserve is free. */
   get low(): boolean {
-    return this.#low;
+    return this.#freeBytes !== undefined && this.#freeBytes < this.reserveBytes;
+  }
+
+  /** As it was seen last; undefined: the disk does not say. */
+  get freeBytes(): number | undefined {
+    return this.#freeBytes;
   }
 
   /** Looks now and from then on. */
@@ -35,6 +40,6 @@ export class DiskSpace {
 
   async #look(): Promise<void> {
     const found = await statfs(this.#folder).catch(() => undefined);
-    if (found) this.#low = found.bavail * found.bsize < this.#reserveBytes;
+    if (found) this.#freeBytes = found.bavail * found.bsize;
   }
 }

@@ -2,8 +2,17 @@
 // meanwhile is the next one, so that a busy server pays one disk sync for hundreds of rows and an idle one waits for nobody.
 import { Worker } from 'node:worker_threads';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
-import { Conflict, type Database, type Row, type Statement } from './database.ts';
-import type { WireBatch, WireFailure, WireReply, WireResult, WireUnit, WorkerSettings } from './sqlite.worker.ts';
+import { Conflict, type CopiedDatabase, type Row, type Statement } from './database.ts';
+import type {
+  WireBatch,
+  WireCopied,
+  WireCopy,
+  WireFailure,
+  WireReply,
+  WireResult,
+  WireUnit,
+  WorkerSettings,
+} from './sqlite.worker.ts';
 
 const NO_EXPECTATION = -1;
 
@@ -31,7 +40,7 @@ export class OpenError extends Error {
  * Opens (or makes) the database file and applies `schema`, a list of repeatable statements (CREATE … IF NOT EXISTS).
  * Throws OpenError.
  */
-export async function openDatabase(settings: WorkerSettings): Promise<Database> {
+export async function openDatabase(settings: WorkerSettings): Promise<CopiedDatabase> {
   const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), { workerData: settings });
   const opened = await new Promise<WireReply>((resolve, reject) => {
     worker.once('message', resolve);
@@ -46,19 +55,23 @@ export async function openDatabase(settings: WorkerSettings): Promise<Database> 
   return new SqliteDatabase(worker);
 }
 
-class SqliteDatabase implements Database {
+class SqliteDatabase implements CopiedDatabase {
   readonly #worker: Worker;
   readonly #numbers = new Map<string, number>();
   #texts: string[] = [];
   #waiting: Waiting[] = [];
   #underWay: Waiting[] = [];
+  readonly #copies = new Map<string, { resolve(): void; reject(error: Error): void }>();
   #scheduled = false;
   #closing: (() => void) | undefined;
   #dead: Error | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.on('message', (reply: WireReply) => this.#finish(reply));
+    worker.on('message', (reply: WireReply | WireCopied) => {
+      if ('copied' in reply) this.#copied(reply);
+      else this.#finish(reply);
+    });
     worker.on('error', (error) => this.#die(error));
     worker.on('exit', () => this.#die(new Unavailable('The database was closed.')));
   }
@@ -69,6 +82,14 @@ class SqliteDatabase implements Database {
 
   read(statement: Statement): Promise<readonly Row[]> {
     return this.#ask([true, [this.#encode(statement)]]);
+  }
+
+  copyTo(file: string): Promise<void> {
+    if (this.#dead) return Promise.reject(this.#dead);
+    return new Promise((resolve, reject) => {
+      this.#copies.set(file, { resolve, reject });
+      this.#worker.postMessage({ copyTo: file } satisfies WireCopy);
+    });
   }
 
   async close(): Promise<void> {
@@ -129,8 +150,17 @@ class SqliteDatabase implements Database {
     });
   }
 
+  #copied({ copied, failure }: WireCopied): void {
+    const waiting = this.#copies.get(copied);
+    this.#copies.delete(copied);
+    if (failure) waiting?.reject(toError(failure));
+    else waiting?.resolve();
+  }
+
   #die(error: Error): void {
     this.#dead ??= error;
+    for (const copy of this.#copies.values()) copy.reject(this.#dead);
+    this.#copies.clear();
     for (const waiting of [...this.#underWay, ...this.#waiting]) waiting.reject(this.#dead);
     this.#underWay = [];
     this.#waiting = [];

@@ -2,7 +2,7 @@
 // One message = one batch = one transaction (group commit).
 import { chmodSync, closeSync, existsSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Row, SqlValue } from './database.ts';
 
@@ -19,6 +19,9 @@ export type WireFailure = {
 };
 export type WireResult = readonly number[] | readonly Row[] | { readonly failure: WireFailure };
 export type WireReply = { readonly results: readonly WireResult[] } | { readonly failure: WireFailure };
+/** Beside the batches: a copy of the whole database in a new file, as of one moment, made while batches go on. */
+export type WireCopy = { readonly copyTo: string };
+export type WireCopied = { readonly copied: string; readonly failure?: WireFailure };
 export type WorkerSettings = { readonly file: string; readonly schema: readonly string[] };
 
 const NO_EXPECTATION = -1;
@@ -37,6 +40,8 @@ const SQLITE_NOTADB = 26;
 const FULL_BELOW_BYTES = 256 * 1024;
 /** Rows are written and deleted again within milliseconds: rare checkpoints find most pages already reused. 4 KiB pages. */
 const CHECKPOINT_PAGES = 4_000;
+/** A copy's steps, between which batches have their turn: 1 MiB. */
+const COPY_STEP_PAGES = 256;
 
 class ExpectationFailed extends Error {}
 
@@ -51,12 +56,14 @@ const statements: StatementSync[] = [];
 try {
   database = open();
   port.postMessage({ results: [] } satisfies WireReply);
-  port.on('message', (batch: WireBatch | 'close') => {
-    if (batch === 'close') {
+  port.on('message', (message: WireBatch | WireCopy | 'close') => {
+    if (message === 'close') {
       database.close();
       port.close();
+    } else if ('copyTo' in message) {
+      void copy(message.copyTo).then((copied) => port.postMessage(copied));
     } else {
-      port.postMessage(perform(batch));
+      port.postMessage(perform(message));
     }
   });
 } catch (error) {
@@ -79,6 +86,17 @@ function open(): DatabaseSync {
 function makePrivate(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
   for (const name of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(name)) chmodSync(name, 0o600);
+}
+
+/** What commits while the copy is under way is in it, too (SQLite's online backup, over the same connection). */
+async function copy(file: string): Promise<WireCopied> {
+  try {
+    makePrivate(file);
+    await backup(database, file, { rate: COPY_STEP_PAGES });
+    return { copied: file };
+  } catch (error) {
+    return { copied: file, failure: explain(error) };
+  }
 }
 
 function perform(batch: WireBatch): WireReply {

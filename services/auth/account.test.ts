@@ -51,7 +51,7 @@ describe('account actors on the embedded bus', () => {
       signals: new LocalSignals(),
       log: pino({ enabled: false }),
       now: () => START,
-      observer: { turn() {} },
+      observer: { turn() {}, repeated() {}, quarantined() {} },
       quarantine: { keep: (_, reason) => Promise.reject(new Error(reason)) },
     });
     await bus.start();

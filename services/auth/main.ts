@@ -31,6 +31,7 @@ await runProcess(async () => {
   return async () => {
     working = false;
     log.info('draining');
+    metrics.drains();
     await bus.close();
     await auth.stop();
     await backbone.close();

@@ -32,6 +32,6 @@ export async function startAuth(
   const { triesPerAccount, triesPerSource } = settings;
   const type = accountActors({ store, domain, opaque, signUp, random, triesPerAccount, triesPerSource });
   const host = new ActorHost({ ...deps, observer: metrics, type });
-  metrics.gauge('parley_account_actors', 'Account actors in memory', () => host.active);
+  metrics.runs('account', host);
   return { serverKey: opaque.publicKey, stop: () => host.stop() };
 }

@@ -34,12 +34,20 @@ export async function openOpaque(store: Secrets, domain: string, configured?: st
   return opaque ?? OpaqueServer.open(setup, domain);
 }
 
+/** For a backup: whether this store keeps the setup, and the fingerprint of the one that it needs; none if there never was one. */
+export async function opaqueOf(store: Pick<Secrets, 'secret'>): Promise<{ kept: boolean; fingerprint?: string }> {
+  const kept = await store.secret(SECRET_NAME);
+  const fingerprint = (await store.secret(FINGERPRINT_NAME)) ?? (kept === undefined ? undefined : fingerprintOf(kept));
+  return { kept: kept !== undefined, ...(fingerprint === undefined ? {} : { fingerprint }) };
+}
+
 const ANOTHER =
   'The setting opaqueSetup is another than the one that the accounts of this data were made with: nobody could sign in.';
 const MISSING =
   'The setting opaqueSetup is missing: the accounts of this data were made with one, which the store does not keep.';
 
-function fingerprintOf(setup: string): string {
+/** What tells setups apart and gives none away. */
+export function fingerprintOf(setup: string): string {
   return createHash('sha256').update(setup).digest('base64url');
 }
 

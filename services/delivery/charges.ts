@@ -32,6 +32,11 @@ function debtor(item: MailboxItem): string {
   return item.notice.kind === 'missed' ? item.notice.from : NOTICES;
 }
 
+/** All that is charged, to whomever. */
+export function bytesIn(charges: Charges): number {
+  return Object.values(charges).reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** The charges of all chunks of a mailbox. */
 export class Ledger {
   readonly #bytes = new Map<string, number>();

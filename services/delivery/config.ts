@@ -1,6 +1,6 @@
 // Delivery's settings. Each has a schema that reads its text, a default, and a description for `--help`.
 import { z } from 'zod';
-import { HOUR_MS, KIB, MIB } from '#protocol/limits.ts';
+import { HOUR_MS, KIB, MIB, MINUTE_MS } from '#protocol/limits.ts';
 
 const HOLD_MAX_MS = 60_000;
 
@@ -24,6 +24,12 @@ export const deliverySettings = {
     .min(100)
     .default(HOUR_MS)
     .describe('how often expired messages are removed; also the time after a start before the first sweep, in ms'),
+  countEveryMs: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(MINUTE_MS)
+    .describe('how often what is stored is counted for /metrics, in ms; less often where counting takes long'),
 } as const;
 
 /** What the mailboxes of one partition hold in its queue at most, together (DESIGN section 3): far fewer frames than the bus hands out unsettled. */

@@ -8,6 +8,7 @@ import type { Plan, Tell } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import type { Attachment, Carried } from './carried.ts';
 import { chargesOf } from './charges.ts';
+import type { MailboxCounts } from './counts.ts';
 import { Notices } from './notices.ts';
 import { CHUNK_NUMBERS, type Chunk, type ChunkInfo, type MailboxWrite } from './store.ts';
 
@@ -47,10 +48,10 @@ export class Draft {
   readonly #stored: Carried[] = [];
 
   /** `now`: ms since 1970. `expires`: whether that may say that something has expired. */
-  constructor(user: string, now: number, expires: boolean) {
+  constructor(user: string, now: number, expires: boolean, counts: MailboxCounts) {
     this.now = now;
     this.#expires = expires;
-    this.notices = new Notices(user);
+    this.notices = new Notices(user, counts);
   }
 
   /** Whether an item's time is over. */

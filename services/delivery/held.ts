@@ -1,5 +1,6 @@
 // What a mailbox holds in the durable queue instead of storing it: pushed to devices that are all live, and gone once they have acked
 // it in time (DESIGN section 3). What is held longer, or has lost its device, is stored, and before anything that came later.
+import type { Metrics } from '#runtime/metrics.ts';
 import type { Carried } from './carried.ts';
 import type { Draft } from './draft.ts';
 import type { Stored } from './stored.ts';
@@ -33,6 +34,15 @@ export class HoldBudget {
       else this.#frames.delete(frame);
     }
   }
+}
+
+export function measureHeld(metrics: Metrics, budgets: readonly HoldBudget[]): void {
+  metrics.gauge('parley_held_bytes', 'Bytes of messages that wait in the queue for acks, and are not stored yet', () =>
+    budgets.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  metrics.gauge('parley_held_frames', 'Frames that those messages keep in the queue', () =>
+    budgets.reduce((sum, { frames }) => sum + frames, 0),
+  );
 }
 
 type HoldRules = { readonly holdMs: number; readonly holdBytes: number; readonly holdFrames: number };

@@ -6,6 +6,7 @@ import type { NoticeBody, Push } from '#protocol/frames/server.ts';
 import { DAY_MS, KIB } from '#protocol/limits.ts';
 import type { Incoming } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
+import { noCounts } from './counts.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
 import { HoldBudget } from './held.ts';
 import { AL, BO } from './mailbox.fixture.ts';
@@ -48,6 +49,7 @@ export class World {
   readonly store = new MemoryMailboxStore();
   budget = new HoldBudget();
   readonly expiry = { believed: true };
+  readonly counts = noCounts();
   readonly rules = RULES;
   mailbox = new Mailbox(AL, undefined, this);
   now = 1_800_000_000_000;

@@ -12,6 +12,7 @@ import { DAY_MS, MIB } from '#protocol/limits.ts';
 import type { Incoming, Plan } from '#runtime/actors/actor.ts';
 import type { Delivery } from '#runtime/bus/bus.ts';
 import type { MailboxRules } from './config.ts';
+import { noCounts } from './counts.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
 import { HoldBudget } from './held.ts';
 import { Mailbox } from './mailbox.ts';
@@ -49,6 +50,7 @@ export class Box {
   readonly rules: MailboxRules;
   budget = new HoldBudget();
   readonly expiry = { believed: true };
+  readonly counts = noCounts();
   now = 1_800_000_000_000;
   mailbox: Mailbox;
   /** What the last turn decided. */

@@ -7,6 +7,7 @@ import { Admission } from './admission.ts';
 import { Attachments } from './attachments.ts';
 import type { Attachment } from './carried.ts';
 import type { MailboxRules } from './config.ts';
+import type { MailboxCounts } from './counts.ts';
 import { type AccountChange, Devices } from './devices.ts';
 import { Draft, type MailboxRead, type MailboxResult } from './draft.ts';
 import { Gathered } from './gathered.ts';
@@ -25,6 +26,8 @@ export type MailboxWorld = {
   readonly budget: HoldBudget;
   /** Whether the clock may say that something has expired (expiry.ts). */
   readonly expiry: { readonly believed: boolean };
+  /** Of all mailboxes of this process. */
+  readonly counts: MailboxCounts;
 };
 
 type Command<T extends MailboxCommand['type']> = Extract<MailboxCommand, { type: T }>;
@@ -32,6 +35,7 @@ type Command<T extends MailboxCommand['type']> = Extract<MailboxCommand, { type:
 export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, MailboxResult> {
   readonly #user: string;
   readonly #expiry: MailboxWorld['expiry'];
+  readonly #counts: MailboxCounts;
   readonly #devices: Devices;
   readonly #lastUses: LastUses;
   readonly #lastSeen: LastSeen;
@@ -44,9 +48,10 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   readonly #placing: Placing;
   readonly #recent = new Recent();
 
-  constructor(user: string, state: MailboxState | undefined, { rules, budget, expiry }: MailboxWorld) {
+  constructor(user: string, state: MailboxState | undefined, { rules, budget, expiry, counts }: MailboxWorld) {
     this.#user = user;
     this.#expiry = expiry;
+    this.#counts = counts;
     this.#devices = new Devices(state);
     this.#lastUses = new LastUses(state);
     this.#lastSeen = new LastSeen(user, state);
@@ -76,7 +81,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   }
 
   leave(now: number): Plan<MailboxWrite, MailboxRead> {
-    const draft = new Draft(this.#user, now, false);
+    const draft = new Draft(this.#user, now, false, this.#counts);
     this.#letGo(draft, true);
     this.#held.store(draft);
     this.#stored.flush(draft);
@@ -88,7 +93,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
   }
 
   turn(batch: readonly Incoming<'mailbox', MailboxResult>[], now: number): Plan<MailboxWrite, MailboxRead> {
-    const draft = new Draft(this.#user, now, this.#expiry.believed);
+    const draft = new Draft(this.#user, now, this.#expiry.believed, this.#counts);
     for (const incoming of batch) {
       if ('result' in incoming) this.#page(draft, incoming.result);
       else this.#decide(draft, incoming.command, incoming.delivery);
@@ -152,6 +157,7 @@ export class Mailbox implements Actor<'mailbox', MailboxWrite, MailboxRead, Mail
       if (reply) draft.refuse(reply, refusal);
       return draft.settle(delivery);
     }
+    if (!served && devices.length > 0 && item.from !== this.#user) this.#counts.accepted += 1;
     this.#recent.add(item, devices);
     if (devices.length > 0) this.#placing.place(draft, item, devices, delivery ? [delivery] : []);
     else draft.settle(delivery);

@@ -5,25 +5,23 @@ import { partitionOf } from '#runtime/partitions.ts';
 import type { MailboxRules } from './config.ts';
 import type { MailboxRead, MailboxResult } from './draft.ts';
 import type { Expiry } from './expiry.ts';
-import { HoldBudget } from './held.ts';
+import type { HoldBudget } from './held.ts';
 import { Mailbox, type MailboxWorld } from './mailbox.ts';
 import type { MailboxStore, MailboxWrite } from './store.ts';
 
 /** Users that one step of a sweep looks up. */
 const SWEEP_PAGE_USERS = 200;
 
+/** `budgets`: what mailboxes may hold, one for each partition. */
 export function mailboxActors(
   store: MailboxStore,
   rules: MailboxRules,
   expiry: MailboxWorld['expiry'],
-  partitions: number,
+  counts: MailboxWorld['counts'],
+  budgets: readonly HoldBudget[],
 ): ActorType<'mailbox', MailboxWrite, MailboxRead, MailboxResult> {
-  const worlds: readonly MailboxWorld[] = Array.from({ length: partitions }, () => ({
-    rules,
-    budget: new HoldBudget(),
-    expiry,
-  }));
-  const worldOf = (user: string): MailboxWorld => worlds[partitionOf(user, partitions)] as MailboxWorld; // 0 … partitions − 1
+  const worlds: readonly MailboxWorld[] = budgets.map((budget) => ({ rules, budget, expiry, counts }));
+  const worldOf = (user: string): MailboxWorld => worlds[partitionOf(user, worlds.length)] as MailboxWorld; // 0 … partitions − 1
   return {
     kind: 'mailbox',
     activate: async (user) => new Mailbox(user, await store.load(user), worldOf(user)),

@@ -30,6 +30,7 @@ await runProcess(async () => {
   return async () => {
     working = false;
     log.info('draining');
+    metrics.drains();
     delivery.stopSweeps();
     await bus.close();
     await delivery.stop();

@@ -1,10 +1,11 @@
 // A MailboxStore in memory, for tests that crash a mailbox thousands of times. It passes the contract of the real ones.
 import { Conflict } from '#runtime/store/database.ts';
-import type { Charges } from './charges.ts';
+import { bytesIn, type Charges } from './charges.ts';
 import {
   CHUNK_NUMBERS,
   type Chunk,
   type ChunkInfo,
+  type ChunkSize,
   type MailboxState,
   type MailboxStore,
   type MailboxWrite,
@@ -56,6 +57,12 @@ export class MemoryMailboxStore implements MailboxStore {
       .map(([user]) => user)
       .toSorted()
       .slice(0, limit);
+  }
+
+  async survey(each: (chunk: ChunkSize) => void): Promise<void> {
+    for (const [user, { chunks }] of this.#heads) {
+      for (const { items, charges } of chunks) each({ user, items: items.length, bytes: bytesIn(charges) });
+    }
   }
 
   #apply(user: string, write: MailboxWrite): void {

@@ -6,19 +6,20 @@
 //   chunk    {_id: user/n, by, count, charges, items}
 //              `by`: who counts on it. `charges`, `items`: JSON, because addresses are no field names, and nobody on the way looks inside
 //
-// Every document is looked up by its key, except for `users`. One document is written at a time; the fences are the key of a chunk, and
+// Every document is looked up by its key, except for `users` and `survey`. One document is written at a time; the fences are the key of a chunk, and
 // `next`, which is looked at after a chunk was inserted: whoever removed a chunk of that number had raised it before.
 import { randomUUID } from 'node:crypto';
 import type { AnyBulkWriteOperation, Collection, UpdateFilter } from 'mongodb';
 import { Conflict } from '#runtime/store/database.ts';
 import type { Collections, Keyed } from '#runtime/store/mongo.ts';
 import { attempt, duplicateIn } from '#runtime/store/mongo-errors.ts';
-import type { Charges } from './charges.ts';
+import { bytesIn, type Charges } from './charges.ts';
 import * as keys from './mongo-keys.ts';
 import {
   CHUNK_NUMBERS,
   type Chunk,
   type ChunkInfo,
+  type ChunkSize,
   type MailboxState,
   type MailboxStore,
   type MailboxWrite,
@@ -53,6 +54,7 @@ const LOOKUPS_MAX = 32;
 const HINT_AGE_CHUNKS = 32;
 /** Keys that `users` fetches at a time: the chunks of a mailbox are many, and only one of them counts. */
 const USERS_BATCH_KEYS = 1_000;
+const SURVEY_BATCH_CHUNKS = 1_000;
 
 export class MongoMailboxStore implements MailboxStore {
   readonly #heads: Collection<HeadDocument>;
@@ -124,6 +126,21 @@ export class MongoMailboxStore implements MailboxStore {
       }
     });
     return users;
+  }
+
+  /** A batch is an operation of its own: all of them may take longer than one may. */
+  async survey(each: (chunk: ChunkSize) => void): Promise<void> {
+    const projection = { _id: 1, count: 1, charges: 1 };
+    const cursor = this.#chunks.find({}, { projection, batchSize: SURVEY_BATCH_CHUNKS });
+    try {
+      while (await attempt(() => cursor.hasNext())) {
+        for (const { _id, count, charges } of cursor.readBufferedDocuments()) {
+          each({ user: keys.userOf(_id), items: count, bytes: bytesIn(JSON.parse(charges) as Charges) }); // written below
+        }
+      }
+    } finally {
+      await cursor.close().catch(() => {}); // it failed already, or is at its end
+    }
   }
 
   /** What is known of every chunk, from the first to the last: up to `next` there may be holes, beyond it there are none. */

@@ -2,6 +2,7 @@
 import type { Addressed, MessageItem, NoticeItem } from '#protocol/commands.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
 import { GROUP_PROOFS_MAX_MEMBERS, NOTICE_ENTRIES_MAX, RETENTION_DEFAULT_MS } from '#protocol/limits.ts';
+import type { MailboxCounts } from './counts.ts';
 import { entriesOf } from './item.ts';
 
 type Delivered = Extract<NoticeBody, { kind: 'delivered' }>;
@@ -14,15 +15,18 @@ type Draft = { readonly to: string; readonly devices: readonly string[] | undefi
 
 export class Notices {
   readonly #by: string;
+  readonly #counts: MailboxCounts;
   #made: Map<string, Draft> | undefined; // most turns cause none
 
-  /** `by`: the mailbox in whose name they are. */
-  constructor(by: string) {
+  /** `by`: the mailbox in whose name they are. `counts`: of all mailboxes. */
+  constructor(by: string, counts: MailboxCounts) {
     this.#by = by;
+    this.#counts = counts;
   }
 
   /** To the sender: `device` is the first that took the message; `tag` proves it, if the device could open it. */
   delivered(item: MessageItem, device: string, tag: string | undefined): void {
+    this.#counts.delivered += 1;
     const { conversation, from, group } = item;
     if (group && isCounted(item)) return this.#count(item, 'delivered');
     if (group) {
@@ -43,6 +47,7 @@ export class Notices {
 
   /** To the sender: the message left the store and no device had taken it. */
   expired(item: MessageItem): void {
+    this.#counts.expired += 1;
     const { conversation, from } = item;
     if (isCounted(item)) return this.#count(item, 'expired');
     const notice = this.#draft<Expired>(`expired ${from} ${conversation}`, from, undefined, {
@@ -57,6 +62,7 @@ export class Notices {
 
   /** To the own devices that have not taken the message: its number will not come, so that they do not wait for it. */
   missed(item: MessageItem, devices: readonly string[]): void {
+    this.#counts.missed += 1;
     const { conversation, from, device } = item;
     const notice = this.#draft<Missed>(`missed ${device} ${conversation} ${devices}`, this.#by, devices, {
       kind: 'missed',

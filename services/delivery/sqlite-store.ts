@@ -1,14 +1,18 @@
 // The mailboxes of the embedded mode. All SQL of delivery is here.
 import type { Database, Row, Statement } from '#runtime/store/database.ts';
-import type { Charges } from './charges.ts';
+import { bytesIn, type Charges } from './charges.ts';
 import {
   CHUNK_NUMBERS,
   type Chunk,
+  type ChunkSize,
   type MailboxState,
   type MailboxStore,
   type MailboxWrite,
   type StoredItem,
 } from './store.ts';
+
+/** Chunks that one step of a survey reads: others wait no longer than for that. */
+const SURVEY_CHUNKS = 500;
 
 export const mailboxSchema = [
   `CREATE TABLE IF NOT EXISTS mailbox (
@@ -78,6 +82,22 @@ export class SqliteMailboxStore implements MailboxStore {
   async users(after: string, limit: number): Promise<readonly string[]> {
     const rows = await this.#read('SELECT DISTINCT user FROM chunk WHERE user > ? ORDER BY user LIMIT ?', after, limit);
     return rows.map((row) => String(row.user));
+  }
+
+  async survey(each: (chunk: ChunkSize) => void): Promise<void> {
+    for (let after = 0; ; ) {
+      const rows = await this.#read(
+        'SELECT rowid, user, count, charges FROM chunk WHERE rowid > ? ORDER BY rowid LIMIT ?',
+        after,
+        SURVEY_CHUNKS,
+      );
+      for (const { rowid, user, count, charges } of rows) {
+        const bytes = bytesIn(JSON.parse(String(charges)) as Charges); // written below
+        each({ user: String(user), items: Number(count), bytes });
+        after = Number(rowid);
+      }
+      if (rows.length === 0) return;
+    }
   }
 
   #read(sql: string, ...params: (string | number)[]): Promise<readonly Row[]> {

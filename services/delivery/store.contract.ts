@@ -254,6 +254,43 @@ export function mailboxStoreContract(name: string, open: () => Promise<StoreUnde
       expect(await store.users('d@x', 3)).toEqual([]);
     });
 
+    test('tells of every chunk once in a survey: whose it is, how many items it has and what they count for', async () => {
+      const surveyed = async (from: MailboxStore) => {
+        const chunks: string[] = [];
+        await from.survey(({ user, items, bytes }) => chunks.push(`${user} ${items} ${bytes}`));
+        return chunks.sort();
+      };
+      expect(await surveyed(store)).toEqual([]);
+      await store.write(AL, [account(1), append(N1, 3), append(N2, 1)]);
+      await store.write('a/b', [account(1), append(N1, 2)]);
+      const expected = ['a/b 2 207', `${AL} 1 107`, `${AL} 3 307`];
+      expect(await surveyed(store)).toEqual(expected);
+      expect(await surveyed(await under.another())).toEqual(expected);
+      const left = { n: N1, items: [item(N1), ...[1, 2].map(() => ({ item: null, devices: [], taken: true }))] };
+      await store.write(AL, [
+        { type: 'replace', chunk: left, charges: { [BO]: 100 } },
+        { type: 'remove', n: N2 },
+      ]);
+      expect(await surveyed(await under.reopen())).toEqual(['a/b 2 207', `${AL} 3 100`]);
+    });
+
+    test('tells of many chunks in a survey, also while some are removed', async () => {
+      const users = Array.from({ length: 60 }, (_, i) => `u${i}@x`);
+      const numbers = Array.from({ length: 20 }, (_, i) => (i + 1) * CHUNK_NUMBERS);
+      for (const user of users) await store.write(user, [account(1), ...numbers.map((n) => append(n, 1))]);
+      const seen = new Map<string, number>();
+      let removing: Promise<void> | undefined;
+      await store.survey(({ user }) => {
+        seen.set(user, (seen.get(user) ?? 0) + 1);
+        removing ??= store.write('u59@x', [{ type: 'remove', n: N1 }]);
+      });
+      await removing;
+      const last = seen.get('u59@x');
+      expect([numbers.length - 1, numbers.length]).toContain(last);
+      expect([...seen].filter(([, chunks]) => chunks !== numbers.length && chunks !== last)).toEqual([]);
+      expect(seen.size).toBe(users.length);
+    });
+
     test('takes names for what they are, not for statements', async () => {
       const hostile = `x'; DROP TABLE chunk; --"\n{"$gt":""}`;
       await store.write(hostile, [account(1, [hostile], { [hostile]: 1 }), append(N1, 1)]);

@@ -66,6 +66,9 @@ export type MailboxWrite =
   /** Puts a chunk of the same n and length in its place, its expired items emptied. */
   | { readonly type: 'replace'; readonly chunk: Chunk; readonly charges: Charges };
 
+/** How much a chunk holds: its items, places of expired ones among them, and their bytes as they count for quotas. */
+export type ChunkSize = { readonly user: string; readonly items: number; readonly bytes: number };
+
 export interface MailboxStore {
   /** The mailbox of a user (an address), or undefined if there is none. */
   load(user: string): Promise<MailboxState | undefined>;
@@ -79,4 +82,6 @@ export interface MailboxStore {
   read(user: string, from: number, before: number, limit: number): Promise<readonly Chunk[]>;
   /** Up to `limit` users that have something stored, after the user `after` in an order of the store's own; '' is before all. */
   users(after: string, limit: number): Promise<readonly string[]>;
+  /** Tells of every chunk that is there all the while, once, without reading its items. Takes its time: others are served meanwhile. */
+  survey(each: (chunk: ChunkSize) => void): Promise<void>;
 }

@@ -91,7 +91,7 @@ export class Connection implements Client {
   /** Ends the connection with a documented code; what was written before goes out first. */
   close(why: CloseName): void {
     if (this.#closed) return;
-    this.#hub.metrics.closes.inc({ reason: why });
+    this.#hub.counts.closed(why);
     this.#websocket.close(CLOSE[why].code, CLOSE[why].reason);
     this.#websocket.resume(); // or the client's goodbye would not be read
     this.#ended();
@@ -259,7 +259,7 @@ export class Connection implements Client {
 
   #answer(re: number, type: string, outcome: Outcome): void {
     this.#unanswered -= 1;
-    this.#hub.metrics.request(type, 'ok' in outcome ? 'ok' : outcome.refused.code);
+    this.#hub.counts.request(type, 'ok' in outcome ? 'ok' : outcome.refused.code);
     this.#write('ok' in outcome ? { type: 'ok', re, ...outcome.ok } : errorFrame(re, outcome.refused));
     this.#partIfIdle();
   }

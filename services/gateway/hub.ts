@@ -10,6 +10,7 @@ import type { Metrics } from '#runtime/metrics.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import type { Signals } from '#runtime/signals.ts';
 import { Asks } from './asks.ts';
+import { GatewayCounts } from './counts.ts';
 import { type Drain, drain } from './drain.ts';
 import { Presence } from './presence.ts';
 import { Rates } from './rates.ts';
@@ -61,6 +62,7 @@ export class Hub {
   readonly bus: Bus;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly counts: GatewayCounts;
   readonly domain: string;
   readonly serverKey: string;
   readonly signUp: HubDeps['signUp'];
@@ -84,6 +86,7 @@ export class Hub {
     this.bus = deps.bus;
     this.log = deps.log;
     this.metrics = deps.metrics;
+    this.counts = new GatewayCounts(deps.metrics);
     this.domain = deps.domain;
     this.serverKey = deps.serverKey;
     this.signUp = deps.signUp;
@@ -91,7 +94,7 @@ export class Hub {
     this.random = deps.random;
     this.now = deps.now;
     this.monotonic = deps.monotonic;
-    this.rates = new Rates(deps.rateFactor);
+    this.rates = new Rates(deps.rateFactor, (limit) => this.counts.limited(limit));
     this.asks = new Asks(deps.monotonic);
     this.presence = new Presence(deps);
     this.bus.onMessage({
@@ -119,6 +122,7 @@ export class Hub {
   }
 
   add(connection: Client): void {
+    this.counts.opened();
     this.#connections.add(connection);
   }
 
@@ -207,7 +211,7 @@ export class Hub {
       case 'refusal':
         return this.asks.settle(message);
       case 'push':
-        if (message.frame.type !== 'log') this.metrics.pushed.inc();
+        if (message.frame.type !== 'log') this.counts.pushed();
         return this.#sessions.get(message.session)?.push(message.frame);
       case 'close':
         return this.#sessions.get(message.session)?.close(message.why);

@@ -9,8 +9,10 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { CLIENT_FRAME_MAX_BYTES, SUBPROTOCOL } from '#protocol/limits.ts';
 import { ConfigError } from '#runtime/config.ts';
 import { StartError } from '#runtime/start-error.ts';
+import { measureCertificate } from './certificate.ts';
 import type { GatewaySettings } from './config.ts';
 import { Connection } from './connection.ts';
+import type { ConnectionRefusal } from './counts.ts';
 import type { Hub } from './hub.ts';
 import { DoorSocket } from './socket.ts';
 import { Sources, sourceOf } from './sources.ts';
@@ -69,22 +71,29 @@ export class Listener {
     this.#server.on('upgrade', (request, socket, head) => {
       socket.on('error', onReset);
       const source = this.#sourceOf(request);
-      if (!this.#isReady) return refuse(socket, '503 Service Unavailable', ELSEWHERE);
+      const turnAway = (why: ConnectionRefusal, status: string, text: string): void => {
+        hub.counts.turnedAway(why);
+        refuse(socket, status, text);
+      };
+      const tooMany = (why: 'network' | 'rate') =>
+        turnAway(why, '429 Too Many Requests', 'Too many connections. Wait a minute.');
+      if (!this.#isReady) return turnAway('not_ready', '503 Service Unavailable', ELSEWHERE);
       const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
       if (!offered.includes(SUBPROTOCOL))
-        return refuse(socket, '400 Bad Request', `Offer the subprotocol ${SUBPROTOCOL}.`);
-      if (!this.#enter(socket, source))
-        return refuse(socket, '429 Too Many Requests', 'Too many connections. Wait a minute.');
+        return turnAway('subprotocol', '400 Bad Request', `Offer the subprotocol ${SUBPROTOCOL}.`);
+      if (!this.#enter(socket, source)) return tooMany('network');
       hub.rates.take('connection', source).then(
         () => {
-          if (!this.#isReady) return refuse(socket, '503 Service Unavailable', ELSEWHERE); // it may have begun to end meanwhile
+          if (!this.#isReady) return turnAway('not_ready', '503 Service Unavailable', ELSEWHERE); // it may have begun to end meanwhile
           this.#websockets.handleUpgrade(request, socket, head, (websocket: WebSocket) => {
             hub.add(new Connection(hub, websocket, request.socket, source));
           });
         },
-        () => refuse(socket, '429 Too Many Requests', 'Too many connections. Wait a minute.'),
+        () => tooMany('rate'),
       );
     });
+    if (settings.tlsCert) measureCertificate(hub.metrics, settings.tlsCert);
+    hub.metrics.readyIf(() => this.#isReady && hub.ready);
   }
 
   /**
@@ -143,7 +152,10 @@ export class Listener {
   #admit(socket: Socket): void {
     const source = sourceOf(socket.remoteAddress ?? 'unknown');
     if (this.#settings.trustProxy) return;
-    if (!this.#sockets.enter(source)) return void socket.destroy();
+    if (!this.#sockets.enter(source)) {
+      this.#hub.counts.turnedAway('network');
+      return void socket.destroy();
+    }
     socket.on('close', () => this.#sockets.leave(source)); // comes once; `once` would cost each socket 100 bytes more
   }
 

@@ -43,6 +43,7 @@ await runProcess(async () => {
   return async (mayTakeMs) => {
     mayTakeMs(settings.drainNoticeMs + settings.drainMs);
     log.info('draining');
+    metrics.drains();
     await gateway.drain();
     await backbone.close();
     health?.stop();

@@ -6,10 +6,12 @@ const limited = { code: 'rate_limited', retry: true };
 
 describe('rates', () => {
   test('count each key of each limit by itself, and say how long to wait', async () => {
-    const rates = new Rates(1);
+    const said: string[] = [];
+    const rates = new Rates(1, (name) => said.push(name));
     for (let i = 0; i < 120; i += 1) await rates.take('account', 'a');
     const refusal: unknown = await rates.take('account', 'a').catch((error: unknown) => error);
     expect(refusal).toMatchObject(limited);
+    expect(said).toEqual(['account']);
     const { retryAfterMs } = refusal as RequestError; // by the line above
     expect(Number.isInteger(retryAfterMs) && Number(retryAfterMs) > 0 && Number(retryAfterMs) <= 60_000).toBe(true);
     await rates.take('account', 'b');

@@ -20,6 +20,7 @@ const TABLE = {
   refused: { points: 120, seconds: 60 },
 } as const;
 export type RateName = keyof typeof TABLE;
+export const RATE_NAMES = Object.keys(TABLE) as readonly RateName[]; // the keys of a constant
 
 /** Which limit a request counts towards. A ping costs no more than the TCP segment that it came in. */
 export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, RateName>> = {
@@ -55,9 +56,11 @@ const LEASE_POINTS = 256;
 
 export class Rates {
   readonly #limiters: Readonly<Record<RateName, RateLimiterMemory>>;
+  readonly #onLimited: (name: RateName) => void;
 
-  /** `factor` multiplies every limit. */
-  constructor(factor: number) {
+  /** `factor` multiplies every limit. `onLimited`: called when one says no. */
+  constructor(factor: number, onLimited: (name: RateName) => void = () => {}) {
+    this.#onLimited = onLimited;
     const make = (name: RateName): RateLimiterMemory => {
       const { points, seconds } = TABLE[name];
       return new RateLimiterMemory({ keyPrefix: name, points: Math.ceil(points * factor), duration: seconds });
@@ -81,8 +84,9 @@ export class Rates {
     try {
       await this.#limiters[name].consume(key, points);
     } catch (error) {
-      if (error instanceof RateLimiterRes) throw new RequestError('rate_limited', undefined, error.msBeforeNext);
-      throw error;
+      if (!(error instanceof RateLimiterRes)) throw error;
+      this.#onLimited(name);
+      throw new RequestError('rate_limited', undefined, error.msBeforeNext);
     }
   }
 

@@ -50,6 +50,8 @@ describe('open connections', () => {
       });
       refused.terminate();
       expect(status).toBe(429);
+      const metrics = await (await server.http('/metrics')).text();
+      expect(metrics).toMatch(/^parley_connections_refused_total\{reason="network"\} 1$/m);
       await first.close();
       let third: Wire | undefined;
       while (!third) third = await Wire.open(server.url).catch(() => undefined); // the server hears of the end a moment later

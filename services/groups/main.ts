@@ -26,6 +26,7 @@ await runProcess(async () => {
   return async () => {
     working = false;
     log.info('draining');
+    metrics.drains();
     groups.stopSweeps();
     await bus.close();
     await groups.stop();

@@ -50,7 +50,7 @@ test('a command that is handed out alone is decided, although it waits for auth'
     } as unknown as Bus; // what the host of groups needs of it
     const quarantine = { keep: async () => {} };
     const log = pino({ enabled: false });
-    const observer = { turn: () => {} };
+    const observer = { turn() {}, repeated() {}, quarantined() {} };
     const type = groupActors(world.store);
     new ActorHost({ type, bus, signals: new LocalSignals(), log, now: () => world.now, observer, quarantine });
   });

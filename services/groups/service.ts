@@ -27,6 +27,6 @@ export function startGroups(
     everyMs: SWEEP_EVERY_MS,
     onFailed: (err) => log.error({ err }, 'a sweep failed'),
   });
-  metrics.gauge('parley_group_actors', 'Group actors in memory', () => host.active);
+  metrics.runs('group', host);
   return { stopSweeps, stop: () => host.stop() };
 }

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { MINUTE_MS } from '#protocol/limits.ts';
 import { openBackbone } from '#runtime/backbone.ts';
 import { partitionOf } from '#runtime/partitions.ts';
 import { MongoMailboxStore } from '../../services/delivery/mongo-store.ts';
@@ -64,13 +65,14 @@ async function main(amqpUrl = '', mongoUrl = '', natsUrl = '', queuePrefix = '')
     load: (user) => store.load(user),
     read: (...page) => store.read(...page),
     users: (...page) => store.users(...page),
+    survey: (each) => store.survey(each),
     async write(key, writes) {
       await store.write(key, writes);
       const partition = partitionOf(key, bus.partitions);
       for (const fenced of writes.flatMap(fencedIn)) say({ type: 'wrote', key, partition, ...fenced });
     },
   };
-  const rules = { holdMs: 0, mailboxQuotaMib: QUOTA_MIB, sweepEveryMs: SWEEP_EVERY_MS };
+  const rules = { holdMs: 0, mailboxQuotaMib: QUOTA_MIB, sweepEveryMs: SWEEP_EVERY_MS, countEveryMs: MINUTE_MS };
   startDelivery({ ...backbone, store: written }, rules);
   await bus.start();
 }

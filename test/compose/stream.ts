@@ -56,6 +56,7 @@ export class Stream {
   /** What is lost, came twice or in another order by now, and what people were told that they should not have been. */
   faults(): string[] {
     const faults = this.#unaccepted.map((id) => `${this.#name}: ${id} was never accepted`);
+    if (this.#ids.length === 0) faults.push(`${this.#name}: nothing was written`);
     for (const [{ to, readers }, texts] of this.#written) {
       for (const reader of readers) {
         const shown = this.#shown(reader, texts);
@@ -68,11 +69,6 @@ export class Stream {
       }
     }
     return [...faults, ...this.#readers.flatMap(troublesOf), ...troublesOf(this.#writer)];
-  }
-
-  /** How many messages were written, in all conversations. */
-  get count(): number {
-    return this.#ids.length;
   }
 
   get #readers(): readonly Person[] {

@@ -3,13 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '../client.ts';
-import { bulkNode } from '../crypto/bulk.node.ts';
 import type { ClientEvent } from '../events.ts';
-import { nodePlatform, nodeRandom } from '../node/platform.ts';
-import { nodeStretch } from '../node/stretch.ts';
-import type { Platform, ProfileHome } from '../platform.ts';
-import { MemoryPlace, memoryStorage } from '../profile/memory-storage.ts';
-import { createProfile, openProfile } from '../profile/open.ts';
+import { memoryProfileHome } from '../node/memory-home.ts';
+import { nodePlatform } from '../node/platform.ts';
+import type { Platform } from '../platform.ts';
 import type { ProfileEvent } from '../profile/profile.ts';
 
 export const PASSWORD = 'lantern quarry biscuit';
@@ -114,7 +111,7 @@ export class People {
     const directory = await mkdtemp(join(tmpdir(), 'parley-'));
     this.#directories.push(directory);
     const platform = nodePlatform({ directory: join(directory, 'profile'), cheapPasswords: true });
-    return this.#inMemory ? { ...platform, profiles: memoryHome() } : platform;
+    return this.#inMemory ? { ...platform, profiles: memoryProfileHome() } : platform;
   }
 
   async signUp(name: string, password = PASSWORD): Promise<Person> {
@@ -153,14 +150,4 @@ export class People {
     this.#clients.push(client);
     return new Person(client, platform);
   }
-}
-
-function memoryHome(): ProfileHome {
-  const place = new MemoryPlace();
-  const deps = () => ({ storage: memoryStorage(place), random: nodeRandom, stretch: nodeStretch, bulk: bulkNode });
-  const cost = { memoryKiB: 64, passes: 1, lanes: 1 };
-  return {
-    create: (account, password) => createProfile(deps(), account, password, cost),
-    open: (password) => openProfile(deps(), password),
-  };
 }

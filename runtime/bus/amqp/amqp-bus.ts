@@ -128,6 +128,15 @@ export class AmqpBus implements Bus {
     return this.#publisher.lagMs;
   }
 
+  get unconfirmed(): number {
+    return this.#publisher.unconfirmed;
+  }
+
+  /** How far the partition owned here that is most behind is behind, in ms; 0: no more than is worth to be spoken of. */
+  get behindMs(): number {
+    return Math.max(0, ...this.#ownership.lags.map(([, , ms]) => ms));
+  }
+
   lagMsOf(kind: ActorKind, key: string): number {
     return Math.max(this.#publisher.lagMs, this.#members.lagMs(kind, partitionOf(key, this.partitions)));
   }

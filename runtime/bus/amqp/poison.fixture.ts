@@ -101,7 +101,7 @@ async function main(url = '', prefix = '', mongoUrl = '', instance = ''): Promis
     signals: new LocalSignals(),
     log,
     now: Date.now,
-    observer: { turn: () => {} },
+    observer: { turn() {}, repeated() {}, quarantined() {} },
     quarantine,
   });
   await bus.start();

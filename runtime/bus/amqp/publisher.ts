@@ -125,6 +125,11 @@ export class Publisher {
     return 0;
   }
 
+  /** Publishes that wait for their confirms. */
+  get unconfirmed(): number {
+    return this.#publications.size;
+  }
+
   /** How many messages it has published for others, how many items were in them, and how many bytes they had. */
   get published(): Published {
     return { frames: this.#frames, items: this.#items, bytes: this.#bytes };

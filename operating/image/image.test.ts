@@ -1,0 +1,38 @@
+// The two small programs that containers bring: what says whether one is ready, and what ends one that does not listen to signals yet.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { serveHealth } from '#runtime/health.ts';
+import { Metrics } from '#runtime/metrics.ts';
+
+const here = (file: string): string => join(import.meta.dirname, file);
+
+test('a container is ready when its /readyz says so, and not while it says no or nothing', async () => {
+  let ready = false;
+  const health = await serveHealth({ healthHost: '127.0.0.1', healthPort: 0 }, new Metrics(), () => ready);
+  if (health === undefined) throw new Error('a port was given');
+  const { port } = new URL(health.url);
+  const look = async (...args: string[]): Promise<number | null> => {
+    const [status] = await once(spawn('bash', [here('ready.sh'), port, ...args], { stdio: 'ignore' }), 'close');
+    return status;
+  };
+  expect(await look()).not.toBe(0);
+  expect(await look('/healthz')).toBe(0);
+  ready = true;
+  expect(await look()).toBe(0);
+  health.stop();
+  expect(await look()).not.toBe(0);
+});
+
+test.each([
+  ['SIGTERM', 'process.kill(process.pid, "SIGTERM"); setTimeout(() => process.exit(9), 60_000)', 0],
+  [
+    'SIGTERM',
+    'process.on("SIGTERM", () => process.exit(7)); process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000)',
+    7,
+  ],
+])('a program that does not listen to %s yet is ended by it, one that does decides itself', (_, code, status) => {
+  const args = ['--import', here('first-signal.ts'), '--input-type=module', '--eval', code];
+  expect(spawnSync(process.execPath, args).status).toBe(status);
+});

@@ -17,9 +17,8 @@ const PEOPLE: Readonly<Record<Mode, number>> = { embedded: 250, distributed: 60 
 const DEVICES_EACH = 32;
 const WARM_UP_SESSIONS = 320;
 const AT_ONCE = 32;
-const COLLECTIONS = 3;
-/** A collection of some 100 MB takes a fraction of this; the kernel then has the pages back. */
-const COLLECTION_MS = 700;
+/** A collection of some 100 MB takes a fraction of this; the kernel then has the pages back. One: a process that stands still loses its partitions. */
+const COLLECTION_MS = 2_000;
 /** Of all services together. */
 const KB_AIM = 12;
 const BYTES_PER_KB = 1_000;
@@ -28,10 +27,8 @@ const BYTES_PER_MB = 1_000_000;
 const COLLECT = ['--expose-gc', '--import', new URL('./collect-garbage.ts', import.meta.url).href];
 
 async function settledBytes(server: Subject): Promise<PerProcess> {
-  for (let done = 0; done < COLLECTIONS; done++) {
-    server.signal('SIGUSR2');
-    await delay(COLLECTION_MS);
-  }
+  server.signal('SIGUSR2');
+  await delay(COLLECTION_MS);
   return server.rssBytes;
 }
 

@@ -37,7 +37,8 @@ export class Connection implements Client {
   readonly #socket: Socket;
   readonly #openedAt: number;
   readonly #requests: Requests;
-  readonly #anyLength: () => void;
+  /** Until there is a session. */
+  #anyLength: (() => void) | undefined;
   #session: Session | undefined;
   #heardAt: number;
   /** Before the session: what no limiter counts. */
@@ -249,7 +250,8 @@ export class Connection implements Client {
 
   #begin(frame: ClientFrameOf<'session'>, outcome: Outcome): void {
     if (this.#closed || !('ok' in outcome) || this.#session) return;
-    this.#anyLength();
+    this.#anyLength?.();
+    this.#anyLength = undefined;
     this.#session = new Session(this.#hub, frame, { inbox: this.#hub.bus.inbox, session: this.#hub.register(this) });
   }
 
@@ -282,7 +284,8 @@ export class Connection implements Client {
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#anyLength();
+    this.#anyLength?.();
+    this.#anyLength = undefined;
     this.#hub.forget(this);
     const session = this.#session;
     if (session) this.#hub.attempt('a session could not be ended', () => session.end());

@@ -29,12 +29,11 @@ type AccountRequest = Exclude<ActorRequest, ClientFrameOf<'devices.used'> | Grou
 type GroupRequest = ClientFrameOf<'group.append' | 'group.get' | 'group.state' | 'group.list'>;
 
 export class Requests {
-  /** What a session has to sign, Base64. */
-  readonly challenge: string;
+  /** What a session has to sign, Base64; empty once one has: a session that is idle for days need not keep it. */
+  challenge: string;
   readonly #hub: Hub;
   readonly #source: string;
   readonly #openedAt: number;
-  #challengeUsed = false;
   /**
    * Whose password was proved here, as the account log that signing in needs may be longer than one answer; or whose device was refused here because
    * it is revoked, as that log is what proves it.
@@ -106,11 +105,12 @@ export class Requests {
     const asked = { type: frame.type, frame, source: this.#source, reply };
     if (frame.type !== 'session') return asked as AccountCommand; // type and frame belong together
     const old = this.#hub.monotonic() - this.#openedAt > CHALLENGE_MAX_AGE_MS;
-    if (this.#challengeUsed || old) {
+    const { challenge } = this;
+    if (challenge === '' || old) {
       throw new RequestError('bad_signature', 'The challenge is used up: connect again.');
     }
-    this.#challengeUsed = true;
-    return { ...asked, type: 'session', frame, challenge: this.challenge };
+    this.challenge = '';
+    return { ...asked, type: 'session', frame, challenge };
   }
 }
 

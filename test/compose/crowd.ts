@@ -6,6 +6,8 @@ import { Wire } from '../../bench/wire.ts';
 
 /** A client waits as long at most before it connects for the first time again (clients/sdk/link.ts). */
 const BACK_WITHIN_MS = 500;
+/** Connections under way when all come, or come again. */
+const AT_ONCE = 8;
 
 export class Crowd {
   readonly #url: string;
@@ -98,6 +100,3 @@ export class Crowd {
     return wire;
   }
 }
-
-/** Connections under way. */
-const AT_ONCE = 8;

@@ -39,7 +39,7 @@ try {
   if (status === 0)
     status = await inGroup(process.execPath, [...VITEST, ...CONFIGURATION, ...process.argv.slice(2)], run.environment);
 } finally {
-  for (const refusal of await removeProjects(run.name)) process.stderr.write(`${refusal}\n`);
+  for (const refusal of await removeProjects(`${run.name}-`)) process.stderr.write(`${refusal}\n`);
   await tryDocker(['image', 'rm', '--force', run.image]);
   await rm(folder, { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { runToEnd } from '../test/listening.fixture.ts';
 import { describeInBothModes } from '../test/modes.fixture.ts';
 import { ServerProcess } from '../test/server.fixture.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../test/tls.fixture.ts';
@@ -10,7 +11,8 @@ import type { Figures } from './load/figures.ts';
 import { type LoadLine, LoadProcess } from './load/load-process.fixture.ts';
 
 /** A run has its accounts, its seconds and its farewell, on a machine that may be slow at all of them. */
-const RUN_MAX_MS = 300_000;
+const RUN_MAX_MS = 900_000;
+const INVITE = join(import.meta.dirname, 'invite.ts');
 const AGAIN_MS = 300;
 const small = ['--users', '10', '--groups', '3', '--rate', '10', '--group-share', '0.4', '--warm-up', '0.5'];
 const unlimited = ['--rate-factor', '1000'];
@@ -54,7 +56,8 @@ describeInBothModes((start) => {
       expectNothingLost(figures);
       expect(figures.acceptedMs.count).toBeGreaterThan(0);
       expect(figures.deliveredMs.p50).toBeGreaterThan(0);
-      expect(figures.errors).toEqual({});
+      // A server on a machine that is busy with others may say that it is: what it said is told, and the message came through.
+      expect(Object.keys(figures.errors).filter((code) => code !== 'busy')).toEqual([]);
       expect(status).toBe(figures.verdict.rateReached ? 0 : 1);
       expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('Nothing was lost, duplicated or misordered.');
       expect(readFileSync(join(out, 'latency.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<polyline[\s\S]*<\/svg>\n$/);
@@ -110,15 +113,11 @@ describe('a load test', () => {
       const path = (name: string) => join(folder, name);
       writeFileSync(path('cert.pem'), TEST_CERTIFICATE);
       writeFileSync(path('key.pem'), TEST_KEY);
-      const codes = ['first-invitation', 'second-invitation'];
-      writeFileSync(path('codes'), codes.join('\n'));
       const tls = ['--tls-cert', path('cert.pem'), '--tls-key', path('key.pem')];
-      const server = await ServerProcess.start([
-        ...unlimited,
-        ...tls,
-        ...['--sign-up', 'invitation', '--invitations', codes.join()],
-      ]);
+      const server = await ServerProcess.start([...unlimited, ...tls, '--sign-up', 'invitation']);
       onTestFinished(() => server.remove());
+      const made = await runToEnd([INVITE, '--data', server.data, '--count', '2'], {});
+      writeFileSync(path('codes'), made.stdout);
       const two = ['--users', '2', '--groups', '0', '--rate', '4', '--seconds', '1', '--warm-up', '0'];
       const at = ['--server', server.url, '--ca', path('cert.pem'), '--out', path('out')];
       const uninvited = startLoad([...two, ...at]);

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Cut, openCut } from '../test/cut.fixture.ts';
 import { openTestDatabase, type TestDatabase } from '../test/mongo.fixture.ts';
+import { PATIENTLY } from '../test/patience.fixture.ts';
 import { describeOnAll, freshName } from '../test/services.fixture.ts';
 import { type Backbone, openBackbone } from './backbone.ts';
 import { removeQueues } from './bus/amqp/removal.ts';
@@ -106,7 +107,7 @@ describeOnAll('a service is ready', (urls) => {
 
   test('also while NATS is away: messages go on without it', async () => {
     await networks.nats.cut();
-    await vi.waitUntil(async () => (await backbone.metrics.text()).includes('parley_signals_ready 0'));
+    await vi.waitUntil(async () => (await backbone.metrics.text()).includes('parley_signals_ready 0'), PATIENTLY);
     expect(backbone.ready).toBe(true);
   });
 });

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { SIGNAL_ADDRESSES_MAX, type Signal } from '#protocol/commands.ts';
 import { openCut } from '../test/cut.fixture.ts';
+import { PATIENTLY } from '../test/patience.fixture.ts';
 import { describeOn, freshName } from '../test/services.fixture.ts';
 import { ConfigError } from './config.ts';
 import { NatsSignals } from './nats-signals.ts';
@@ -84,7 +85,7 @@ describeOn('NATS', 'on NATS', (url) => {
     const [signals, others] = [await open(network.url, domain), new Listener(await open(url, domain))];
     const own = new Listener(signals);
     await network.cut();
-    await vi.waitUntil(() => !signals.ready);
+    await vi.waitUntil(() => !signals.ready, PATIENTLY);
     signals.send(signal);
     expect(own.heard).toEqual([signal]);
     expect(signals.dropped).toBe(1);

@@ -5,9 +5,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /** A start that says nothing until then has failed. */
-const START_MAX_MS = 20_000;
+const START_MAX_MS = 60_000;
 /** A family starts several processes and declares their queues. */
 const FAMILY_START_MAX_MS = 240_000;
+/** A program that is to end by itself, and has neither said anything nor ended until then, hangs. */
+const END_MAX_MS = 180_000;
 
 export type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,7 +38,7 @@ export class Listening {
     args: readonly string[],
     { family = false, environment = {} }: { readonly family?: boolean; readonly environment?: Environment } = {},
   ): Promise<Listening> {
-    const running = run(args, environment, family);
+    const running = run(args, environment, family ? FAMILY_START_MAX_MS : START_MAX_MS, family);
     const { said, closed, kill } = running;
     const line = await Promise.race([said.firstLine, closed.then(() => '')]);
     const urls = line.split(' ').filter((word) => /^wss?:\/\//.test(word));
@@ -99,7 +101,7 @@ export class Listening {
 
 /** Runs Node with these arguments until it ends by itself: for starts that must fail. */
 export async function runToEnd(args: readonly string[], environment: Environment): Promise<Ended> {
-  const { child, said, closed } = run(args, environment);
+  const { child, said, closed } = run(args, environment, END_MAX_MS);
   await closed;
   return { status: child.exitCode, stdout: said.stdout, stderr: said.stderr };
 }
@@ -114,7 +116,8 @@ type Run = {
   readonly kill: () => void;
 };
 
-function run(args: readonly string[], environment: Environment, family = false): Run {
+/** `silentMs`: when it is killed if it has neither said anything nor ended. */
+function run(args: readonly string[], environment: Environment, silentMs: number, family = false): Run {
   const env = { ...process.env, ...environment };
   // Detached, it leads a process group of its own.
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: family });
@@ -128,7 +131,7 @@ function run(args: readonly string[], environment: Environment, family = false):
   };
   process.once('exit', kill); // a run that fails leaves no server behind
   child.once('exit', () => process.off('exit', kill));
-  const late = setTimeout(kill, family ? FAMILY_START_MAX_MS : START_MAX_MS);
+  const late = setTimeout(kill, silentMs);
   const firstLine = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve));
   void firstLine.then(() => clearTimeout(late));
   const said = { stdout: '', stderr: '', firstLine };

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { TYPING_MAX_ADDRESSES, WATCHED_MAX } from '#protocol/limits.ts';
+import { PATIENTLY } from '../../test/patience.fixture.ts';
 import type { ClientEvent } from './events.ts';
 import { Presence } from './presence.ts';
 import { People, type Person } from './test/people.ts';
@@ -287,7 +288,7 @@ describe('in a client', () => {
   it('what others see, whom it watches and what it hears come through, again after a reconnect', async () => {
     al.client.presence.watch([BO]);
     await al.online();
-    await vi.waitUntil(() => server.presence.length === 2);
+    await vi.waitUntil(() => server.presence.length === 2, PATIENTLY);
     expect(asked()).toEqual(expect.arrayContaining([seen, watching(BO)]));
     server.push(AL, { type: 'presence', address: BO, online: false, lastSeen: 60_000 });
     server.push(AL, { type: 'typing', from: BO });
@@ -295,7 +296,7 @@ describe('in a client', () => {
     expect(al.of('presence')).toEqual([{ type: 'presence', address: BO, online: false, lastSeen: 60_000 }]);
     expect(al.client.presence.of(BO)).toEqual({ online: false, lastSeen: 60_000 });
     al.client.typing(BO);
-    await vi.waitUntil(() => server.presence.length === 3);
+    await vi.waitUntil(() => server.presence.length === 3, PATIENTLY);
     expect(server.presence.at(-1)).toEqual({ type: 'typing', to: [BO] });
     server.dropAll();
     await vi.waitUntil(() => server.presence.length === 5, { timeout: 10_000 });
@@ -310,7 +311,7 @@ describe('in a client', () => {
     expect(await again.client.presence.visible()).toBe(false);
     await again.online();
     await again.client.presence.setVisible(true);
-    await vi.waitUntil(() => server.presence.length === 1);
+    await vi.waitUntil(() => server.presence.length === 1, PATIENTLY);
     expect(asked()).toEqual([seen]);
   });
 
@@ -321,7 +322,7 @@ describe('in a client', () => {
       return refusals < 0 ? undefined : 'rate_limited';
     };
     await al.online();
-    await vi.waitUntil(() => server.presence.length === 3);
+    await vi.waitUntil(() => server.presence.length === 3, PATIENTLY);
     expect(al.of('trouble')).toEqual([]);
   });
 });

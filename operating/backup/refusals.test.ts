@@ -1,5 +1,5 @@
 // What backup and restore refuse, with a sentence and a status, and what they leave behind: nothing.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -21,6 +21,12 @@ import { WirePerson } from '../../test/wire-person.fixture.ts';
 const BACKUP = join(import.meta.dirname, '../backup.ts');
 const RESTORE = join(import.meta.dirname, '../restore.ts');
 const SETUP = 'a setup that is none';
+/** A module that ends its process when it is about to give a file its name: all is written by then, and the server's copy still there. */
+const KILLED_BEFORE_ITS_NAME = `data:text/javascript,${encodeURIComponent(`
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  fs.renameSync = () => process.kill(process.pid, 'SIGKILL');
+  syncBuiltinESMExports();`)}`;
 
 function expectSentence({ status, stdout, stderr }: Ended, wanted: number, sentence: RegExp): void {
   expect(stderr).toMatch(sentence);
@@ -141,14 +147,14 @@ describe('a backup of a server in one process', { timeout: PATIENCE_MS }, () => 
 
   test('that is killed while it writes leaves no file under its name, and nothing with the server', async () => {
     const to = place();
-    const child: ChildProcess = spawn(process.execPath, [BACKUP, '--to', to, '--data', server.data], {
-      stdio: 'ignore',
-    });
-    while (!readdirSync(server.data).some((name) => name.startsWith('backup-')) && child.exitCode === null) {
-      await server.http('/healthz');
-    }
-    child.kill('SIGKILL');
-    await once(child, 'close');
+    const child = spawn(
+      process.execPath,
+      ['--import', KILLED_BEFORE_ITS_NAME, BACKUP, '--to', to, '--data', server.data],
+      {
+        stdio: 'ignore',
+      },
+    );
+    expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
     expect(existsSync(to)).toBe(false);
     while (readdirSync(server.data).some((name) => name.startsWith('backup-'))) await server.http('/healthz');
   });

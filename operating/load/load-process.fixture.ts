@@ -20,12 +20,16 @@ export class LoadProcess {
   stderr = '';
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
+  #isClosed = false;
   #look: () => void = () => {};
 
   constructor(options: readonly string[]) {
     const child = spawn(process.execPath, [PROGRAM, '--json', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
-    this.#closed = once(child, 'close').finally(() => this.#look());
+    this.#closed = once(child, 'close').then(() => {
+      this.#isClosed = true; // all that it said is read
+      this.#look();
+    });
     createInterface(child.stdout).on('line', (line) => {
       this.lines.push(JSON.parse(line) as LoadLine); // its own lines
       this.#look();
@@ -40,7 +44,7 @@ export class LoadProcess {
     for (;;) {
       const found = this.lines.find(like);
       if (found !== undefined) return found;
-      if (this.#child.exitCode !== null) throw new Error(`It ended: ${this.stderr} ${JSON.stringify(this.lines)}`);
+      if (this.#isClosed) throw new Error(`It ended: ${this.stderr} ${JSON.stringify(this.lines)}`);
       await new Promise<void>((resolve) => {
         this.#look = resolve;
       });
@@ -53,7 +57,7 @@ export class LoadProcess {
 
   /** Whatever it does, it is gone then. */
   async kill(): Promise<void> {
-    if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
+    if (!this.#isClosed) this.#child.kill('SIGKILL');
     await this.#closed;
   }
 

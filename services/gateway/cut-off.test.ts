@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { SENDS_UNANSWERED_MAX } from '#protocol/limits.ts';
 import { partitionOf } from '#runtime/partitions.ts';
+import { PATIENTLY } from '../../test/patience.fixture.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
 import { Gateway, sendAll } from './gateway.fixture.ts';
@@ -65,7 +66,7 @@ test('what the last owner of accounts did not answer is put to the next one, and
   const asked = () => gateway.bus.others.filter(({ type }) => type === 'log.get');
   const logOf = ({ address }: WirePerson) => wire.request({ type: 'log.get', address, after: 0 });
   const answers = [logOf(al), logOf(bo)];
-  await vi.waitUntil(() => asked().length === 2);
+  await vi.waitUntil(() => asked().length === 2, PATIENTLY);
   gateway.bus.reader.moved?.('mailbox', AL);
   expect(asked()).toHaveLength(2);
   gateway.bus.reader.moved?.('account', AL);
@@ -84,7 +85,7 @@ test('so is the end of a sign-in: who does not remember it says so, and it is be
   const fields = { address: al.address, login: random64(16), finish: 'AAAA' };
   const answer = wire.request({ type: 'login.finish', ...fields });
   const asked = () => gateway.bus.others.filter(({ type }) => type === 'login.finish');
-  await vi.waitUntil(() => asked().length === 1);
+  await vi.waitUntil(() => asked().length === 1, PATIENTLY);
   gateway.bus.reader.moved?.('account', AL);
   expect(asked()).toHaveLength(2);
   for (const command of asked())
@@ -119,7 +120,7 @@ describe('the detach of a session that ended', () => {
   const detach = async (wire: Wire): Promise<'queue' | 'inbox'> => {
     gateway.bus.published.length = 0;
     await wire.close();
-    await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'detach'));
+    await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'detach'), PATIENTLY);
     return gateway.bus.published.some(({ command: { type } }) => type === 'detach') ? 'queue' : 'inbox';
   };
 
@@ -129,7 +130,7 @@ describe('the detach of a session that ended', () => {
 
   test('is told once the mailbox has pushed something', async () => {
     const wire = await gateway.session(al, true);
-    await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'attach'));
+    await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'attach'), PATIENTLY);
     const attach = gateway.bus.others.find((command) => command.type === 'attach');
     if (attach?.type !== 'attach') throw new Error('no attach');
     gateway.bus.reader.message({ type: 'push', session: attach.at.session, frame: { type: 'synced' } });
@@ -140,9 +141,9 @@ describe('the detach of a session that ended', () => {
 test('a session that receives nothing is made known to its mailbox when it begins and when it ends', async () => {
   const wire = await gateway.session(al);
   const told = () => gateway.bus.others.filter(({ type }) => type === 'used');
-  await vi.waitUntil(() => told().length === 1);
+  await vi.waitUntil(() => told().length === 1, PATIENTLY);
   await wire.close();
-  await vi.waitUntil(() => told().length === 2);
+  await vi.waitUntil(() => told().length === 2, PATIENTLY);
   expect(told()).toEqual(Array.from({ length: 2 }, () => ({ type: 'used', device: al.device.name })));
 });
 
@@ -150,7 +151,7 @@ test('who asks when devices were used is asked for nothing but the own mailbox',
   const wire = await gateway.session(al);
   const told = vi.spyOn(gateway.bus, 'tell');
   const answer = wire.request({ type: 'devices.used' });
-  await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'devices.used'));
+  await vi.waitUntil(() => gateway.bus.others.some(({ type }) => type === 'devices.used'), PATIENTLY);
   expect(told.mock.lastCall?.[0]).toMatchObject({ kind: 'mailbox', key: al.address });
   const asked = gateway.bus.others.find((command) => command.type === 'devices.used');
   if (asked?.type !== 'devices.used') throw new Error('not asked');

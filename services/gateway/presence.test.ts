@@ -6,6 +6,7 @@ import { SIGNAL_ADDRESSES_MAX, type Signal, type SignalOf } from '#protocol/comm
 import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { HEARTBEAT_TIMEOUT_MS, SECOND_MS, TYPING_INTERVAL_MS, WATCHED_MAX } from '#protocol/limits.ts';
 import { LocalSignals } from '#runtime/signals.ts';
+import { PATIENTLY } from '../../test/patience.fixture.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { WirePerson } from '../../test/wire-person.fixture.ts';
 import { Gateway } from './gateway.fixture.ts';
@@ -174,7 +175,7 @@ describe('presence', () => {
     said.length = 0;
     for (let round = 0; round < 6; round += 1) {
       await pass(15);
-      await vi.waitUntil(() => said.filter(({ type }) => type === 'presence').length === round + 1);
+      await vi.waitUntil(() => said.filter(({ type }) => type === 'presence').length === round + 1, PATIENTLY);
     }
     expect(await untaken(watcher)).toEqual([]);
     expect(said.filter(({ type }) => type === 'presence.ask')).toHaveLength(6);
@@ -185,7 +186,7 @@ describe('presence', () => {
     const addresses = Array.from({ length: SIGNAL_ADDRESSES_MAX + 1 }, (_, n) => `u${n}@localhost`);
     await watcher.ok({ type: 'presence.watch', addresses });
     const asks = () => said.filter((signal): signal is SignalOf<'presence.ask'> => signal.type === 'presence.ask');
-    await vi.waitUntil(() => asks().length === 2);
+    await vi.waitUntil(() => asks().length === 2, PATIENTLY);
     expect(asks().map((ask) => ask.addresses.length)).toEqual([SIGNAL_ADDRESSES_MAX, 1]);
     expect(asks().flatMap((ask) => ask.addresses)).toEqual(addresses);
   });
@@ -236,8 +237,8 @@ describe('presence', () => {
     expect(await one.measured('parley_persons_watched')).toBe(2);
     expect(await one.measured('parley_persons_seen')).toBe(1);
     await Promise.all([watcher.close(), wire.close()]);
-    await vi.waitUntil(async () => (await one.measured('parley_persons_watched')) === 0);
-    await vi.waitUntil(async () => (await one.measured('parley_persons_seen')) === 0);
+    await vi.waitUntil(async () => (await one.measured('parley_persons_watched')) === 0, PATIENTLY);
+    await vi.waitUntil(async () => (await one.measured('parley_persons_seen')) === 0, PATIENTLY);
   });
 
   test('pushes are none of the mailbox: the detach of such a session still goes behind its attach', async () => {
@@ -247,7 +248,7 @@ describe('presence', () => {
     await told(watcher);
     one.bus.published.length = 0;
     await watcher.close();
-    await vi.waitUntil(() => one.bus.published.some(({ command: { type } }) => type === 'detach'));
+    await vi.waitUntil(() => one.bus.published.some(({ command: { type } }) => type === 'detach'), PATIENTLY);
   });
 });
 
@@ -301,7 +302,7 @@ describe('when somebody was last seen', () => {
     await pass(SEEN_NOTE_INTERVAL_MS / SECOND_MS);
     expect(commands(one, 'seen')).toHaveLength(2);
     await last.close();
-    await vi.waitUntil(() => commands(one, 'seen').length === 3);
+    await vi.waitUntil(() => commands(one, 'seen').length === 3, PATIENTLY);
     expect(commands(two, 'seen')).toEqual([]);
   });
 
@@ -311,7 +312,7 @@ describe('when somebody was last seen', () => {
     const wire = await visible(one, bo);
     await see(wire, false);
     await wire.close();
-    await vi.waitUntil(() => one.bus.others.filter(({ type }) => type === 'detach').length === 2);
+    await vi.waitUntil(() => one.bus.others.filter(({ type }) => type === 'detach').length === 2, PATIENTLY);
     expect(commands(one, 'seen')).toHaveLength(1);
   });
 });
@@ -396,7 +397,7 @@ describe('requests', () => {
     wire.send({ type: 'presence.set', id: wire.nextId(), visible: true });
     wire.send({ type: 'presence.watch', id: wire.nextId(), addresses: [al.address] });
     await wire.close();
-    await vi.waitUntil(() => one.bus.others.some(({ type }) => type === 'detach'));
+    await vi.waitUntil(() => one.bus.others.some(({ type }) => type === 'detach'), PATIENTLY);
     expect(await one.measured('parley_persons_seen')).toBe(0);
     expect(await one.measured('parley_persons_watched')).toBe(0);
   });

@@ -1,6 +1,7 @@
 // Several instances on one broker: who owns what, and what becomes of it when one comes, leaves, dies, freezes or is cut off.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ActorKind } from '#protocol/commands.ts';
+import { PATIENTLY } from '../../../test/patience.fixture.ts';
 import { describeOn } from '../../../test/services.fixture.ts';
 import { partitionOf } from '../../partitions.ts';
 import { command, Recorder } from '../bus.contract.ts';
@@ -183,7 +184,10 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
       gateway.tell(command('al@localhost', 3));
       await b.recorder.when(() => b.recorder.tolds.length === 1);
       // The gateway may hear of the last one a moment after it was taken.
-      await vi.waitUntil(() => new Set(moves.slice(before).map(([, partition]) => partition)).size === PARTITIONS);
+      await vi.waitUntil(
+        () => new Set(moves.slice(before).map(([, partition]) => partition)).size === PARTITIONS,
+        PATIENTLY,
+      );
     });
 
     test('and vanishes, or falls silent: owners are told that its inbox is gone', async () => {

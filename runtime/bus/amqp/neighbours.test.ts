@@ -1,6 +1,7 @@
 // An instance of the version before, as the others see it: what is written while it lives is what it reads.
 import { type ConfirmChannel, connect } from 'amqplib';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { PATIENTLY } from '../../../test/patience.fixture.ts';
 import { describeOn } from '../../../test/services.fixture.ts';
 import { partitionOf } from '../../partitions.ts';
 import { command } from '../bus.contract.ts';
@@ -51,18 +52,18 @@ describeOn('AMQP', 'beside an instance of the version before', (url) => {
   };
 
   test('frames are written as it reads them, until it is no more; and nothing says that all read the newer form of data', async () => {
-    await vi.waitUntil(() => bus.frameVersion === NEWER);
+    await vi.waitUntil(() => bus.frameVersion === NEWER, PATIENTLY);
     expect(await typeWritten()).toBe(`commands/${NEWER}`);
     // `forms` is missing: it is from before there was a second one.
     const older = { instance: 'older', inbox: 'nowhere', takes: [], holds: [], reads: [OLDER], lags: [] };
     const beats = setInterval(() => void say(ALIVE_TYPE, older), ALIVE_INTERVAL_MS / 2);
     onTestFinished(() => clearInterval(beats));
-    await vi.waitUntil(() => bus.frameVersion === OLDER);
+    await vi.waitUntil(() => bus.frameVersion === OLDER, PATIENTLY);
     expect(await typeWritten()).toBe(`commands/${OLDER}`);
     expect([bus.readByAll(1), bus.readByAll(2)]).toEqual([true, false]);
     clearInterval(beats);
     await say(BYE_TYPE, older.instance);
-    await vi.waitUntil(() => bus.frameVersion === NEWER);
+    await vi.waitUntil(() => bus.frameVersion === NEWER, PATIENTLY);
     expect(await typeWritten()).toBe(`commands/${NEWER}`);
   });
 });

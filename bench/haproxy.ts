@@ -13,6 +13,8 @@ const CONFIGURATION = new URL('../operating/haproxy/haproxy.cfg', import.meta.ur
 const LOOK_MS = 50;
 const START_MAX_MS = 20_000;
 const KILL_AFTER_MS = 5_000;
+/** All that is measured comes from this machine, and gateways are told to limit nothing, too. */
+const UNLIMITED = 1_000_000;
 
 /** Why it cannot run here; undefined: it can. */
 export function missingHaproxy(): string | undefined {
@@ -49,8 +51,8 @@ export class Haproxy {
     this.url = `ws://127.0.0.1:${port}`;
   }
 
-  /** In front of the gateways at these URLs, once it has seen all of them ready. */
-  static async start(gateways: readonly string[]): Promise<Haproxy> {
+  /** In front of the gateways at these URLs, once it has seen all of them ready. `networkConnections`: as many as one network may have. */
+  static async start(gateways: readonly string[], networkConnections = UNLIMITED): Promise<Haproxy> {
     const ports = {
       clients: await freePort(),
       watch: await freePort(),
@@ -60,7 +62,8 @@ export class Haproxy {
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, configurationFor(ports, readFileSync(CONFIGURATION, 'utf8')));
     // One process, in front: its id is the one whose CPU time counts.
-    const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const env = { ...process.env, PARLEY_NETWORK_CONNECTIONS: String(networkConnections) };
+    const child = spawn('haproxy', ['-db', '-f', file], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text;

@@ -15,4 +15,7 @@ elif [ "$PARLEY_ALLOW_PLAIN" != true ]; then
     ;;
   esac
 fi
+# What one network may have grows with what gateways allow it.
+PARLEY_NETWORK_CONNECTIONS=$(awk -v factor="${PARLEY_RATE_FACTOR:-1}" 'BEGIN { n = 4000 * factor; printf "%d", (n < 1 ? 1 : n > 1e9 ? 1e9 : n) }')
+export PARLEY_NETWORK_CONNECTIONS
 exec haproxy -W -db -f /etc/parley/haproxy.cfg

@@ -27,7 +27,7 @@ RUN for service in auth groups delivery gateway; do \
       node --import /parley/operating/image/first-signal.ts "services/$service/main.ts" --help >/dev/null || exit 1; \
     done
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["bash", "operating/image/ready.sh", "9090"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=180s --retries=3 CMD ["bash", "operating/image/ready.sh", "9090"]
 # Node is process 1; no service starts others that would have to be reaped.
 ENTRYPOINT ["node", "--import", "/parley/operating/image/first-signal.ts"]
 CMD ["services/gateway/main.ts"]

@@ -5,9 +5,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Two files at a time: the suites start real servers, and more of them on a small machine only measure the scheduler. */
 const MAX_WORKERS = 2;
 /** A test waits for events, never for time; this bound only ends one whose event never comes. */
-const TEST_TIMEOUT_MS = 30_000;
+const TEST_TIMEOUT_MS = 120_000;
 /** A hook may start a stack of six processes, on a machine with two cores that runs another file's beside it. */
-const HOOK_TIMEOUT_MS = 90_000;
+const HOOK_TIMEOUT_MS = 240_000;
 
 const RESTARTS = '**/*.restart.test.ts';
 const exclude = [...configDefaults.exclude, 'data/**'];

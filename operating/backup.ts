@@ -1,8 +1,8 @@
 // `npm run backup -- --to FILE`: everything that a deployment keeps, in one file; `--check FILE`: whether a backup is whole. This file only wires.
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError, readSettings } from '#runtime/config.ts';
 import { runProgram } from '#runtime/process.ts';
+import { PARLEY_VERSION } from '#runtime/version.ts';
 import { writeArchive } from './backup/archive.ts';
 import { backUpFolder } from './backup/file-backup.ts';
 import { describeBackup, newManifest } from './backup/manifest.ts';
@@ -17,10 +17,6 @@ const shape = {
   ...whereSettings,
 };
 
-const VERSION = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
-
 await runProgram(async () => {
   const program = { name: 'parley backup', description: 'Everything that a deployment keeps, in one file.' };
   const settings = readSettings(program, shape, process.argv.slice(2), process.env);
@@ -34,7 +30,7 @@ await runProgram(async () => {
     const now = Date.now();
     const made =
       mongoUrl === undefined ? await backUpFolder(data, now) : await backUpServices({ ...settings, mongoUrl }, now);
-    const manifest = newManifest(made.facts, VERSION);
+    const manifest = newManifest(made.facts, PARLEY_VERSION);
     try {
       await writeTarget(writeArchive(manifest, made.parts, made.counts), to);
     } finally {

@@ -2,8 +2,8 @@
 // (services/gateway/counts.ts, services/delivery/service.ts), what concerns the bus is in bus/bus-metrics.ts.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActorKind } from '#protocol/commands.ts';
-import packageFile from '../package.json' with { type: 'json' };
 import type { TurnObserver } from './actors/turn-observer.ts';
+import { PARLEY_VERSION } from './version.ts';
 
 const TURN_BUCKETS_S = [0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10];
 
@@ -49,7 +49,7 @@ export class Metrics implements TurnObserver {
       help: '1; its labels say what runs',
       labelNames: ['version', 'node'],
       registers: [this.#registry],
-    }).set({ version: packageFile.version, node: process.version }, 1);
+    }).set({ version: PARLEY_VERSION, node: process.version }, 1);
     this.gauge('parley_ready', '1 if /readyz says ready', () =>
       Number(this.#readiness.length > 0 && this.#readiness.every((isReady) => isReady())),
     );

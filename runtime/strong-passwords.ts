@@ -23,28 +23,33 @@ export const KEPT_PASSWORD =
  */
 export function refuseWeakPasswords(urls: Readonly<Record<string, string>>): void {
   for (const [setting, url] of Object.entries(urls)) {
-    const [, userinfo = '', hosts] = /^[a-z+]+:\/\/(?:([^@/]*)@)?([^/?]+)/i.exec(url) ?? [];
-    if (hosts === undefined || isLoopback(url) || NO_PASSWORD_NEEDED.test(url)) continue;
-    const weakness = weaknessOf(setting, userinfo);
+    const weakness = weaknessIn(setting, url);
     if (weakness === undefined) continue;
     throw new ConfigError(
-      `The setting ${setting} is for a server on another machine, ${weakness}: choose ${PASSWORD_MIN_CHARS} random characters or more (for compose, "npm run env" does).`,
+      `The setting ${setting} is for a server on another machine, and the password in it ${weakness}: choose ${PASSWORD_MIN_CHARS} random characters or more (for compose, "npm run env" does).`,
     );
   }
 }
 
-function weaknessOf(setting: string, userinfo: string): string | undefined {
+/** What is weak in the URL of that setting, as `weaknessOf` says it; undefined: nothing, or only this machine reaches the server. */
+export function weaknessIn(setting: string, url: string): string | undefined {
+  const [, userinfo = '', hosts] = /^[a-z+]+:\/\/(?:([^@/]*)@)?([^/?]+)/i.exec(url) ?? [];
+  if (hosts === undefined || isLoopback(url) || NO_PASSWORD_NEEDED.test(url)) return undefined;
   const colon = userinfo.indexOf(':');
   // A token of NATS stands where the name would.
   const isToken = colon < 0 && setting === 'natsUrl';
   const name = colon < 0 ? userinfo : userinfo.slice(0, colon);
   const password = isToken ? name : colon < 0 ? '' : userinfo.slice(colon + 1);
-  if (password === '') return 'without a password';
-  if (password.length < PASSWORD_MIN_CHARS) return `with a password of fewer than ${PASSWORD_MIN_CHARS} characters`;
-  if (!isToken && password === name) return 'with a password that is the name';
-  if (COMMON.test(password) || new Set(password).size < DIFFERENT_MIN_CHARS)
-    return 'with a password that can be guessed';
-  return undefined;
+  return weaknessOf(password, isToken ? '' : name);
+}
+
+/** Why a password can be guessed, as the end of a sentence; undefined: it cannot. `name`: of whom it is. */
+export function weaknessOf(password: string, name = ''): string | undefined {
+  if (password === '') return 'is missing';
+  if (password.length < PASSWORD_MIN_CHARS) return `has fewer than ${PASSWORD_MIN_CHARS} characters`;
+  if (password === name) return 'is the name that it belongs to';
+  if (COMMON.test(password)) return 'is made of words that everybody tries';
+  return new Set(password).size < DIFFERENT_MIN_CHARS ? 'repeats a few characters' : undefined;
 }
 
 /** Whether nobody but this machine reaches any of its servers. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { MIB } from '#protocol/limits.ts';
 import { SILENCE_MAX_MS } from '#runtime/bus/amqp/members.ts';
+import { PARLEY_VERSION } from '#runtime/version.ts';
 import { EVERY_ADDRESS } from '../../services/gateway/listener.ts';
 import { certificateFindings, servedFindings } from './certificate.ts';
 import { containerFindings } from './containers.ts';
@@ -12,7 +13,6 @@ import { readEnvFile } from './env-file.ts';
 import type { Check } from './examination.ts';
 import { about } from './finding.ts';
 import { insideFindings } from './inside.ts';
-import { PARLEY_VERSION } from './node.ts';
 import { type Door, plainFindings } from './plain.ts';
 import type { DoctorSettings } from './settings.ts';
 

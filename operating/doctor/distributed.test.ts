@@ -1,6 +1,9 @@
 // What the doctor finds about services in processes of their own, on real servers: nothing where all is well, and each thing that can be wrong.
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { Topology } from '#runtime/bus/amqp/topology.ts';
+import { ALIVE_TYPE } from '#runtime/bus/amqp/wire.ts';
+import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { createServerSetup } from '../../services/auth/opaque.ts';
 import { type Cut, openCut } from '../../test/cut.fixture.ts';
 import type { Environment } from '../../test/listening.fixture.ts';
@@ -83,6 +86,21 @@ describeOnAll('a distributed deployment', (urls) => {
     expect(again.ok).toContain('queues: There are no queues yet: the first start makes them.');
   });
 
+  test('in which somebody speaks as no version does is told so, and the rest is looked at', async () => {
+    const prefix = freshName('parley-test');
+    const model = await connect(urls.AMQP);
+    const channel = await model.createChannel();
+    const { aliveExchange } = new Topology(prefix, PARTITIONS_DEFAULT);
+    await channel.assertExchange(aliveExchange, 'fanout');
+    const words = setInterval(() => channel.publish(aliveExchange, '', Buffer.from('{}'), { type: ALIVE_TYPE }), 200);
+    await found(
+      [expect.stringMatching(/^rabbitmq: .* an instance speaks as this version cannot read/)],
+      options({ '--queue-prefix': prefix }),
+    ).finally(() => clearInterval(words));
+    await channel.deleteExchange(aliveExchange);
+    await model.close();
+  });
+
   test('with servers that are not there, refuse or are frozen, is told so within bounds, and no password is shown', async () => {
     const frozen = await cutOff(urls.NATS);
     frozen.freeze();
@@ -109,8 +127,8 @@ describeOnAll('a distributed deployment', (urls) => {
       'nats://parley:parley@nats.invalid',
     ]);
     expect(problems).toEqual([
-      'settings: The password in the setting amqpUrl is empty.',
-      'settings: The password in the setting natsUrl contains the name that it belongs to.',
+      'settings: The password in the setting amqpUrl is missing.',
+      'settings: The password in the setting natsUrl has fewer than 16 characters.',
       'settings: The setting mongoUrl is missing: no service starts.',
       expect.stringMatching(/^rabbitmq: The setting amqpUrl begins with http:/),
       expect.stringMatching(/^nats: NATS at nats\.invalid does not answer/),

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { z } from 'zod';
 import { about, type Finding } from './finding.ts';
 
-/** The oldest Compose that the stack was tried with is newer; from this one on it knows all that compose.yaml uses. */
-const OLDEST_COMPOSE = [2, 20] as const;
+/** As docs/OPERATING.md says: from this one on it knows all that compose.yaml and its overlays use (`!reset`, `!override`). */
+const OLDEST_COMPOSE = [2, 24] as const;
 const OUTPUT_MAX_BYTES = 16 * 1024 * 1024;
 
 const it = about('docker');

@@ -31,7 +31,7 @@ describe('an .env', () => {
   test.each([
     ['RABBITMQ_PASSWORD', 'short', 'RABBITMQ_PASSWORD has fewer than 16 characters.'],
     ['MONGO_PASSWORD', 'aaaaaaaaaaaaaaaaaaaaaaaa', 'MONGO_PASSWORD repeats a few characters.'],
-    ['NATS_PASSWORD', 'parley-2026-secret', 'NATS_PASSWORD contains the name that it belongs to.'],
+    ['NATS_PASSWORD', 'parley-2026-secret', 'NATS_PASSWORD is made of words that everybody tries.'],
     ['PARLEY_OPAQUE_SETUP', 'x', 'PARLEY_OPAQUE_SETUP is not an OPAQUE server setup: auth does not start.'],
     ['PARLEY_DOMAIN', 'Chat Example', expect.stringMatching(/^PARLEY_DOMAIN is "Chat Example", which it cannot be/)],
     ['PARLEY_PUBLIC_PORT', 'http', expect.stringMatching(/^PARLEY_PUBLIC_PORT is "http"/)],

@@ -3,12 +3,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { deploymentSettings } from '#runtime/deployment.ts';
+import { weaknessOf } from '#runtime/strong-passwords.ts';
+import { PARLEY_VERSION } from '#runtime/version.ts';
 import { OpaqueServer } from '../../services/auth/opaque.ts';
 import { gatewaySettings } from '../../services/gateway/config.ts';
 import { variables } from '../env/variables.ts';
 import { about, type Finding } from './finding.ts';
-import { PARLEY_VERSION } from './node.ts';
-import { weakness } from './secrets.ts';
 
 const it = about('.env');
 const ACCESS_BITS = 0o777;
@@ -92,7 +92,7 @@ function valueFindings(values: EnvFile['values']): Finding[] {
 
 function secretFindings(values: EnvFile['values'], serverKey: string | undefined): Finding[] {
   const weak = PASSWORDS.flatMap(([name, user]) => {
-    const reason = values[name] ? weakness(values[name], values[user]) : undefined;
+    const reason = values[name] ? weaknessOf(values[name], values[user]) : undefined;
     if (reason === undefined) return [];
     const todo = 'Choose a long random one, in that server too: a volume keeps the one that it was made with.';
     return [it.problem(`${name} ${reason}.`, todo)];

@@ -1,6 +1,6 @@
 // Which Parley runs on which Node, and how many files it may open: each connection is one.
 import { z } from 'zod';
-import packageJson from '../../package.json' with { type: 'json' };
+import { PARLEY_VERSION } from '#runtime/version.ts';
 import { about, counted, type Finding } from './finding.ts';
 
 /** A gateway's own files, and those of its other connections. */
@@ -10,8 +10,6 @@ const FILES_ADVISED = 4_096;
 const reportSchema = z.object({
   userLimits: z.object({ open_files: z.object({ soft: z.union([z.number(), z.literal('unlimited')]) }) }),
 });
-
-export const PARLEY_VERSION = packageJson.version;
 
 export function nodeFindings(): readonly Finding[] {
   const { versions, platform, arch } = process;

@@ -18,7 +18,7 @@ const OLDEST = [3, 10] as const;
 export async function rabbitFindings(url: string, prefix: string, timeoutMs: number): Promise<readonly Finding[]> {
   let look: BrokerLook;
   try {
-    look = await within(timeoutMs, BrokerLook.open(url, prefix, PARTITIONS_DEFAULT));
+    look = await within(timeoutMs, BrokerLook.open(url, 'parley doctor', prefix, PARTITIONS_DEFAULT));
   } catch (error) {
     const refusal = error instanceof ClosedAtOpen ? error.refusal : error;
     if (refusal instanceof ConfigError)

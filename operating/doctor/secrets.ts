@@ -2,28 +2,15 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { LOOPBACK } from '../../services/gateway/listener.ts';
+import { weaknessIn } from '#runtime/strong-passwords.ts';
 import { about, type Finding } from './finding.ts';
 
 /** Settings that hold a secret themselves, and variables of the stack's .env that do. */
-const SECRET_SETTINGS = ['opaqueSetup', 'invitations', 'invitationKey'];
-const SECRET_VARIABLES = /PASSWORD|COOKIE|SETUP|KEY|INVITATIONS/;
-const SECRET_MIN_CHARS = 16;
-/** Of as many random characters as above, hardly any has fewer different ones. */
-const DIFFERENT_MIN = 6;
+const SECRET_SETTINGS = ['opaqueSetup', 'invitationKey'];
+const SECRET_VARIABLES = /PASSWORD|COOKIE|SETUP|KEY/;
 /** What is shorter occurs in words that are no secrets. */
 const HIDDEN_MIN_CHARS = 4;
 const HIDDEN = '***';
-
-/** Why a secret can be guessed, as the end of a sentence; undefined: it cannot. `name`: of whom it is. */
-export function weakness(secret: string, name = ''): string | undefined {
-  if (secret === '') return 'is empty';
-  if (name !== '' && secret.toLowerCase().includes(name.toLowerCase()) && secret.length < 2 * SECRET_MIN_CHARS) {
-    return 'contains the name that it belongs to';
-  }
-  if (secret.length < SECRET_MIN_CHARS) return `has fewer than ${SECRET_MIN_CHARS} characters`;
-  return new Set(secret).size < DIFFERENT_MIN ? 'repeats a few characters' : undefined;
-}
 
 /** Name and password of a URL, decoded; empty where it has none. */
 function credentialsOf(url: string): { readonly name: string; readonly password: string } {
@@ -43,13 +30,10 @@ const PARTS = /^[\w+]+:\/\/(?:([^@/]*)@)?([^/?]*)/;
 /** Of the URLs by setting: passwords that somebody else on that network would guess. Servers on this machine need none. */
 export function passwordFindings(urls: Readonly<Record<string, string | undefined>>): readonly Finding[] {
   const it = about('settings');
+  const todo = 'Give that server a long random one, and the same here.';
   const weak = Object.entries(urls).flatMap(([setting, url]) => {
-    if (url === undefined || LOOPBACK.test(hostsOf(url).replace(/:\d+$/, ''))) return [];
-    const { name, password } = credentialsOf(url);
-    const reason = weakness(password, name);
-    if (reason === undefined) return [];
-    const todo = 'Give that server a long random one, and the same here.';
-    return [it.problem(`The password in the setting ${setting} ${reason}.`, todo)];
+    const reason = url === undefined ? undefined : weaknessIn(setting, url);
+    return reason === undefined ? [] : [it.problem(`The password in the setting ${setting} ${reason}.`, todo)];
   });
   return weak.length > 0 ? weak : [it.ok('All settings can be read, and no password in them can be guessed.')];
 }

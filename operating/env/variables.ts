@@ -1,7 +1,7 @@
 // Every variable that .env has, in its order, and what a new one holds.
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '#runtime/config.ts';
-import packageJson from '../../package.json' with { type: 'json' };
+import { PARLEY_VERSION } from '#runtime/version.ts';
 import type { envSettings } from './config.ts';
 
 /** 256 bits, in characters that need no escape in a URL. */
@@ -17,7 +17,7 @@ export function variables(opaqueSetup: string): ReadonlyMap<string, string> {
     ['PARLEY_BIND', '127.0.0.1'],
     ['PARLEY_PUBLIC_PORT', '8080'],
     ['PARLEY_SIGN_UP', 'open'],
-    ['PARLEY_VERSION', packageJson.version],
+    ['PARLEY_VERSION', PARLEY_VERSION],
     ['RABBITMQ_USER', 'parley'],
     ['RABBITMQ_PASSWORD', secret()],
     ['RABBITMQ_COOKIE', key()],

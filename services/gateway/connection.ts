@@ -114,6 +114,7 @@ export class Connection implements Client {
   }
 
   leave(): void {
+    if (this.#closed) return; // paused, its goodbye would not be read
     this.#leaving = true;
     this.pause(); // or a busy client's next request would always be one to wait for
     this.#partIfIdle();

@@ -1,47 +1,33 @@
 // What the broker holds of a deployment and who reads it, for those who must know that nothing is under way: backup and restore.
-import { connect } from 'amqplib';
-import { ACTOR_KINDS } from '#protocol/commands.ts';
+import { ConfigError } from '../../config.ts';
 import { StartError } from '../../start-error.ts';
-import { parseBrokerUrl } from './link.ts';
-import { Topology } from './topology.ts';
-
-const NOT_FOUND = 404;
+import { ClosedAtOpen } from './link.ts';
+import { BrokerLook } from './look.ts';
 
 export type Census = {
-  /** Frames in the durable queues of partitions. */
+  /** Frames in the durable queues of partitions that nobody has taken. What an owner holds and has not acked is not among them. */
   readonly frames: number;
   /** Instances that own or wait for a partition, counted by partition: 0 means that no service runs. */
   readonly readers: number;
 };
 
-/** Throws ConfigError (the URL), StartError (the broker does not answer). */
+/** Throws ConfigError (the URL, or what the broker says to it), StartError (it does not answer). */
 export async function takeCensus(url: string, prefix: string, partitions: number): Promise<Census> {
-  const topology = new Topology(prefix, partitions);
-  const { href, host } = parseBrokerUrl(url);
-  const model = await connect(href).catch((error: unknown) => {
-    throw new StartError(
-      `RabbitMQ at ${host} does not let this program in (${String(error)}). Start it, and look at amqpUrl.`,
-    );
+  const look = await BrokerLook.open(url, 'parley census', prefix, partitions).catch((error: unknown) => {
+    if (error instanceof ConfigError) throw error;
+    if (error instanceof ClosedAtOpen) throw error.refusal;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`RabbitMQ does not answer (${reason}). Start it, or correct the setting amqpUrl.`);
   });
-  model.on('error', () => {}); // what is asked next fails with it
   try {
     let [frames, readers] = [0, 0];
-    for (const kind of ACTOR_KINDS) {
-      for (let partition = 0; partition < partitions; partition += 1) {
-        const channel = await model.createChannel(); // one that asks for a queue that there is not is closed for it
-        channel.on('error', () => {});
-        const queue = await channel.checkQueue(topology.queue(kind, partition)).catch((error: { code?: number }) => {
-          if (error.code === NOT_FOUND) return undefined;
-          throw error;
-        });
-        if (!queue) continue;
-        frames += queue.messageCount;
-        readers += queue.consumerCount;
-        await channel.close();
-      }
+    for (const queue of await look.queues()) {
+      if (queue.state === 'absent') continue;
+      frames += queue.waiting;
+      readers += queue.consumers;
     }
     return { frames, readers };
   } finally {
-    await model.close().catch(() => {});
+    await look.close().catch(() => {}); // it broke, which was thrown
   }
 }

@@ -1,12 +1,14 @@
-// Looks at a deployment's RabbitMQ from outside, for whoever asks whether all is well. It declares nothing but a queue of its own that ends with
+// Looks at a deployment's RabbitMQ from outside, for whoever asks whether all is well, or whether nothing is under way. It declares nothing but a queue of its own that ends with
 // its connection, and says nothing to anybody else.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Channel, ChannelModel } from 'amqplib';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import { ACTOR_KINDS, type ActorKind } from '#protocol/commands.ts';
 import { dial, explain, parseBrokerUrl } from './link.ts';
 import { Topology } from './topology.ts';
 import { ALIVE_TYPE, type Alive, BYE_TYPE, decodeAlive } from './wire.ts';
+
+type Contents = { readonly waiting: number; readonly consumers: number };
 
 /** Of a partition. `other`: it was made with other arguments than every instance declares. */
 export type QueueLook = {
@@ -14,9 +16,9 @@ export type QueueLook = {
   readonly partition: number;
   readonly name: string;
 } & (
-  | { readonly state: 'there'; readonly waiting: number; readonly consumers: number }
+  | ({ readonly state: 'there' } & Contents)
+  | ({ readonly state: 'other' } & Contents)
   | { readonly state: 'absent' }
-  | { readonly state: 'other' }
 );
 
 const OWN_QUEUE = { exclusive: true, durable: false, autoDelete: true } as const;
@@ -37,10 +39,10 @@ export class BrokerLook {
     });
   }
 
-  /** Throws ConfigError (the URL, or what the broker says to it), ClosedAtOpen if it perhaps refuses, or an error with the reason. */
-  static async open(url: string, prefix: string, partitions: number): Promise<BrokerLook> {
+  /** `name`: as the broker shows it. Throws ConfigError (the URL, or what the broker says to it), ClosedAtOpen if it perhaps refuses, or an error with the reason. */
+  static async open(url: string, name: string, prefix: string, partitions: number): Promise<BrokerLook> {
     const broker = parseBrokerUrl(url);
-    const model = await dial(broker, 'parley doctor').catch((error: unknown) => {
+    const model = await dial(broker, name).catch((error: unknown) => {
       throw explain(error, broker);
     });
     return new BrokerLook(model, new Topology(prefix, partitions));
@@ -60,11 +62,11 @@ export class BrokerLook {
         const which = { kind, partition, name };
         try {
           channel ??= await this.#channel();
-          const { messageCount, consumerCount } = await channel.checkQueue(name);
+          const { messageCount: waiting, consumerCount: consumers } = await channel.checkQueue(name);
           // It is there, so that this makes none: the broker only compares the arguments.
           const isOther = await this.#topology.declareQueue(channel, name).then(() => false, isUnequal);
           if (isOther) channel = undefined;
-          looks.push(isOther ? { ...which, state: 'other' } : there(which, messageCount, consumerCount));
+          looks.push({ ...which, state: isOther ? 'other' : 'there', waiting, consumers });
         } catch (error) {
           if (codeOf(error) !== NOT_FOUND) throw error;
           channel = undefined; // the broker closes a channel that asked for what is not there
@@ -105,17 +107,22 @@ export class BrokerLook {
     const { queue } = await channel.assertQueue('', OWN_QUEUE);
     await channel.bindQueue(queue, aliveExchange, '');
     const heard = new Map<string, Alive>();
-    const hear = (type: unknown, content: Buffer): void => {
-      if (type === BYE_TYPE) heard.delete(String(JSON.parse(content.toString())));
-      if (type !== ALIVE_TYPE) return;
-      const alive = decodeAlive(content);
-      heard.set(alive.instance, alive);
+    let unreadable: unknown;
+    const hear = ({ properties: { type }, content }: ConsumeMessage): void => {
+      try {
+        if (type === BYE_TYPE) heard.delete(String(JSON.parse(content.toString())));
+        if (type !== ALIVE_TYPE) return;
+        const alive = decodeAlive(content);
+        heard.set(alive.instance, alive);
+      } catch (error) {
+        unreadable ??= error; // amqplib would throw it where nobody can catch it
+      }
     };
-    await channel.consume(queue, (message) => message && hear(message.properties.type, message.content), {
-      noAck: true,
-    });
+    await channel.consume(queue, (message) => message && hear(message), { noAck: true });
     await sleep(listenMs);
     await channel.close();
+    if (unreadable !== undefined)
+      throw new Error('an instance speaks as this version cannot read: it is of a later one, or no Parley');
     return [...heard.values()];
   }
 
@@ -141,8 +148,4 @@ function codeOf(error: unknown): unknown {
 function isUnequal(error: unknown): true {
   if (codeOf(error) === PRECONDITION_FAILED) return true;
   throw error;
-}
-
-function there(which: Omit<QueueLook, 'state'>, waiting: number, consumers: number): QueueLook {
-  return { ...which, state: 'there', waiting, consumers };
 }

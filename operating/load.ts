@@ -1,6 +1,7 @@
 // `npm run load`: real clients write to a server at a constant rate, then it is told how long that took, and whether all came once and in
 // order. This file only wires.
 import { relative } from 'node:path';
+import { visibleInLines } from '#protocol/visible.ts';
 import { ConfigError, HelpShown } from '#runtime/config.ts';
 import { WRONG_SETTING } from '#runtime/process.ts';
 import { StartError } from '#runtime/start-error.ts';
@@ -45,7 +46,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof HelpShown) return 0;
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${visibleInLines(error.message)}\n`);
     return error instanceof ConfigError ? WRONG_SETTING : NOT_KEPT;
   }
 }

@@ -1,6 +1,7 @@
 // The life of a server process: start, wait for a signal, drain, end. Whatever stops it is one sentence on stderr; what should not
 // happen leaves its stack in the log, in a line before it.
 import { RequestError, Unavailable } from '#protocol/errors.ts';
+import { visibleInLines } from '#protocol/visible.ts';
 import { ConfigError, HelpShown } from './config.ts';
 import { makeLog } from './log.ts';
 import { StartError } from './start-error.ts';
@@ -83,15 +84,20 @@ async function end(stop: Stop): Promise<void> {
 
 function fail(error: unknown): void {
   if (error instanceof ConfigError || error instanceof StartError) {
-    process.stderr.write(`${error.message}\n`);
+    say(error.message);
     return process.exit(error instanceof ConfigError ? WRONG_SETTING : CANNOT_GO_ON);
   }
   if (error instanceof RequestError || error instanceof Unavailable) {
-    process.stderr.write(`Parley stops: ${error.message}\n`); // its data has no room, or its disk fails, while it starts
+    say(`Parley stops: ${error.message}`); // its data has no room, or its disk fails, while it starts
     return process.exit(CANNOT_GO_ON);
   }
   makeLog('parley', 'fatal').fatal({ err: error }, 'an error that should not happen');
   const reason = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`Parley stops, because of an error that should not happen: ${reason}\n`);
+  say(`Parley stops, because of an error that should not happen: ${reason}`);
   process.exit(CANNOT_GO_ON);
+}
+
+/** What stops a program may quote a server or a file. */
+function say(sentence: string): void {
+  process.stderr.write(`${visibleInLines(sentence)}\n`);
 }

@@ -1,10 +1,15 @@
 // A backup file says of itself whether it is whole, wherever it was changed or cut.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { StartError } from '#runtime/start-error.ts';
+import { runToEnd } from '../../test/listening.fixture.ts';
 import { type Part, type Read, readArchive, writeArchive } from './archive.ts';
 import { newManifest } from './manifest.ts';
+import { writeTarget } from './target.ts';
 
 const manifest = newManifest(
   { mode: 'embedded', at: 7, schema: '2', domain: 'localhost', partitions: 16, opaque: { kept: true } },
@@ -82,4 +87,24 @@ describe('an archive', () => {
     }
     await expect(buffer(writeArchive(manifest, failing(), () => counts))).rejects.toThrow('the store went away');
   });
+});
+
+test('what a file says of itself is shown, and moves no cursor', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-hostile-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const hostile = 'x\u001b]0;owned\u0007\u009b2J\u202e\nIt is whole.';
+  const facts = { mode: 'embedded', at: 0, schema: hostile, domain: hostile, partitions: 16 } as const;
+  const manifest = newManifest({ ...facts, opaque: { kept: true } }, hostile);
+  async function* nothing(): AsyncGenerator<Part> {}
+  const file = join(folder, 'backup');
+  await writeTarget(
+    writeArchive(manifest, nothing(), () => ({ [hostile]: 1 })),
+    file,
+  );
+  const { status, stderr } = await runToEnd([join(import.meta.dirname, '../backup.ts'), '--check', file], {});
+  expect(status).toBe(0);
+  expect(stderr.trim().split('\n')).toHaveLength(2);
+  const restored = await runToEnd([join(import.meta.dirname, '../restore.ts'), '--from', file, '--data', folder], {});
+  expect(restored.status).toBe(1);
+  expect(`${stderr}${restored.stderr}`.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
 });

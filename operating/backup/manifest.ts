@@ -1,8 +1,11 @@
 // What a backup says of itself, before anything else in it: whose data it is, in which form, and what is needed to use it.
 import { z } from 'zod';
+import { visible } from '#protocol/visible.ts';
 import type { Census } from '#runtime/bus/amqp/census.ts';
 
 const VERSION = 1;
+/** The last moment that a date can be. */
+const TIME_MAX_MS = 8.64e15;
 
 export const manifestSchema = z.object({
   backup: z.literal(VERSION),
@@ -10,7 +13,7 @@ export const manifestSchema = z.object({
   parley: z.string(),
   mode: z.enum(['embedded', 'distributed']),
   /** When it was begun, ms since 1970. */
-  at: z.number(),
+  at: z.number().int().min(0).max(TIME_MAX_MS),
   schema: z.string(),
   domain: z.string(),
   partitions: z.number().int(),
@@ -39,7 +42,8 @@ export function describeBackup(
     `A backup of ${domain}, ${mode}, begun ${new Date(at).toISOString()} by Parley ${parley} (form ${schema}, ${partitions} partitions):`,
     `  ${all.map(([name, count]) => `${name} ${count}`).join(', ')}`,
   ];
-  return `${[...lines, ...lackOf(census)].join('\n')}\n`;
+  // Names in a file that may be anybody's.
+  return `${[...lines, ...lackOf(census)].map(visible).join('\n')}\n`;
 }
 
 /** What was accepted and is perhaps not in a backup that was made while services ran. */

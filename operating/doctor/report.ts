@@ -1,4 +1,6 @@
-// How findings are shown: a line each and what to do below it, or JSON; and at the end how many there are of each kind.
+// How findings are shown: a line each and what to do below it, or JSON; and at the end how many there are of each kind. Findings quote servers,
+// stores and certificates, which may be anybody's.
+import { jsonLine, visible } from '#protocol/visible.ts';
 import { counted, type Finding, type Level } from './finding.ts';
 
 const CHECK_CHARS = 14;
@@ -19,7 +21,7 @@ export class Report {
 
   add(finding: Finding): void {
     this.#counts[finding.level] += 1;
-    this.#write(this.#hide(this.#json ? `${JSON.stringify(finding)}\n` : lines(finding)));
+    this.#write(this.#hide(this.#json ? `${jsonLine(finding)}\n` : lines(finding)));
   }
 
   /** Returns how many problems there are. */
@@ -31,6 +33,6 @@ export class Report {
 }
 
 function lines({ check, level, says, todo }: Finding): string {
-  const first = `${level.padEnd(LEVEL_CHARS)} ${check.padEnd(CHECK_CHARS)} ${says}\n`;
-  return todo === undefined ? first : `${first}${' '.repeat(LEVEL_CHARS + CHECK_CHARS + 2)}→ ${todo}\n`;
+  const first = `${level.padEnd(LEVEL_CHARS)} ${check.padEnd(CHECK_CHARS)} ${visible(says)}\n`;
+  return todo === undefined ? first : `${first}${' '.repeat(LEVEL_CHARS + CHECK_CHARS + 2)}→ ${visible(todo)}\n`;
 }

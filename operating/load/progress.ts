@@ -1,4 +1,5 @@
 // What is seen while it runs: one line on a terminal, written anew; a line now and then where there is none; or JSON for programs.
+import { visible } from '#protocol/visible.ts';
 import type { Second } from './recorder.ts';
 
 type Output = { readonly isTTY?: boolean; write(text: string): unknown };
@@ -32,10 +33,10 @@ export class Progress {
     if (this.#live || this.#seconds % PLAIN_EVERY_SECONDS === 1) this.#write(lineOf(phase, second, errors));
   }
 
-  /** A sentence that stays. */
+  /** A sentence that stays; it may quote the server. */
   say(sentence: string): void {
     if (this.#json) return this.#object({ said: sentence });
-    this.#out.write(`${this.#live ? CLEAR_LINE : ''}${sentence}\n`);
+    this.#out.write(`${this.#live ? CLEAR_LINE : ''}${visible(sentence)}\n`);
   }
 
   end(result: Readonly<Record<string, unknown>>): void {

@@ -1,8 +1,10 @@
 // The two small programs that containers bring: what says whether one is ready, and what ends one that does not listen to signals yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { serveHealth } from '#runtime/health.ts';
 import { Metrics } from '#runtime/metrics.ts';
 
@@ -36,3 +38,24 @@ test.each([
   const args = ['--import', here('first-signal.ts'), '--input-type=module', '--eval', code];
   expect(spawnSync(process.execPath, args).status).toBe(status);
 });
+
+test('one service builds the image that all have: of several builds the last one has its name, and the next `up` starts the others anew', () => {
+  const { services } = parse(readFileSync(here('../../compose.yaml'), 'utf8'), { merge: true });
+  const parley = Object.entries<{ image: string; build?: string }>(services).filter(([, { image }]) =>
+    image.startsWith('parley:'),
+  );
+  expect(parley.map(([name]) => name)).toEqual(expect.arrayContaining(['auth', 'groups', 'delivery', 'gateway']));
+  expect(parley.filter(([, { build }]) => build !== undefined).map(([name]) => name)).toEqual(['auth']);
+});
+
+test.each(['README.md', 'docs/OPERATING.md', 'Dockerfile'])(
+  'what %s starts in a container is a file: Node is the entry point there',
+  (document) => {
+    const runs = readFileSync(here(`../../${document}`), 'utf8').matchAll(
+      /docker compose run .*? (?:auth|groups|delivery|gateway) (\S+)/g,
+    );
+    expect([...runs].map(([, program]) => program).filter((program) => !existsSync(here(`../../${program}`)))).toEqual(
+      [],
+    );
+  },
+);

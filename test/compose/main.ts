@@ -35,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 let status = 1;
 try {
   const builder = await ComposeStack.prepare('build', run);
-  status = await inGroup('docker', builder.command('build', 'gateway'), builder.environment());
+  status = await inGroup('docker', builder.command('build', 'auth'), builder.environment());
   if (status === 0)
     status = await inGroup(process.execPath, [...VITEST, ...CONFIGURATION, ...process.argv.slice(2)], run.environment);
 } finally {

@@ -14,7 +14,7 @@ const AGAIN_AFTER_MS = 1_000;
 /** A start that is not through by then has nothing that must be drained: it may wait for a broker for ever. */
 const START_PATIENCE_MS = 1_000;
 /** A drain that hangs is given up after this, or later by what it said that it may take. */
-const DRAIN_MAX_MS = 20_000;
+export const DRAIN_MAX_MS = 20_000;
 
 /** Ends what was started. `mayTakeMs`: to be told where its settings make it take longer than a drain does. */
 export type Stop = (mayTakeMs: (ms: number) => void) => Promise<void>;

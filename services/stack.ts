@@ -5,7 +5,7 @@ import { backboneSettings } from '#runtime/backbone.ts';
 import { readSettings } from '#runtime/config.ts';
 import { healthSettings } from '#runtime/health.ts';
 import { logSettings, makeLog } from '#runtime/log.ts';
-import { runProcess } from '#runtime/process.ts';
+import { DRAIN_MAX_MS, runProcess } from '#runtime/process.ts';
 import { authSettings } from './auth/config.ts';
 import { deliverySettings } from './delivery/config.ts';
 import { drainSettings, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
@@ -57,7 +57,10 @@ await runProcess(async () => {
   const urls = lines.flatMap((line) => /^Parley listens on (\S+)$/.exec(line)?.[1] ?? []);
   const healthy = lines.filter((line) => / https?:/.test(line)).map((line) => `${line}\n`);
   process.stdout.write(`Parley listens on ${urls.join(' ')}\n${healthy.join('')}`);
-  return () => stack.stop('gateway');
+  return (mayTakeMs) => {
+    mayTakeMs(settings.drainNoticeMs + settings.drainMs + DRAIN_MAX_MS); // gateways first, then the others
+    return stack.stop('gateway');
+  };
 });
 
 /** The settings of one service, as it reads them: from nothing but these variables. */

@@ -14,6 +14,7 @@ export type Expected = { readonly domain: string; readonly serverKey?: string | 
 
 const it = about('door');
 const NOBODY = /ECONNREFUSED/;
+const SILENT = 'no answer';
 
 /** `start`: what to do if nobody is there. */
 export async function doorFindings(
@@ -58,6 +59,11 @@ function challengeFindings(url: string, challenge: Challenge, { domain, serverKe
 
 function unanswered(url: string, failure: string, start: string): Finding {
   if (NOBODY.test(failure)) return it.problem(`Nobody listens at ${url}.`, start);
+  if (failure.startsWith(SILENT))
+    return it.problem(
+      `Somebody listens at ${url} and says nothing: ${failure}.`,
+      'Look whether it hangs or is overloaded, and run this again.',
+    );
   if (/ENOTFOUND|EAI_AGAIN/.test(failure))
     return it.problem(`The host of ${url} has no address.`, 'Correct its DNS entry, or the URL.');
   if (/\b503\b/.test(failure))
@@ -82,7 +88,7 @@ function unanswered(url: string, failure: string, start: string): Finding {
 function knock(url: string, timeoutMs: number, now: () => number): Promise<Answer> {
   return new Promise((resolve) => {
     let asked = now();
-    const late = setTimeout(() => done({ failure: `no answer within ${timeoutMs} ms` }), timeoutMs);
+    const late = setTimeout(() => done({ failure: `${SILENT} within ${timeoutMs / 1_000} s` }), timeoutMs);
     const done = (answer: Answer): void => {
       clearTimeout(late);
       resolve(answer);

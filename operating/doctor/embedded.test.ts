@@ -1,7 +1,7 @@
 // What the doctor finds about a server in one process: nothing where all is well, and each thing that can be wrong.
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -117,6 +117,17 @@ describe('what is wrong with the door is said', () => {
     expect(first.problems).toEqual([expect.stringMatching(/^door: .* is taken by something else/)]);
     const later = await examined(['--data', folder, '--port', port]);
     expect(later.problems).toEqual([expect.stringMatching(/^door: .* is no Parley server: .*404/)]);
+  });
+
+  test('a server that says nothing', async () => {
+    const silent = createTcpServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo; // a port, never a pipe
+    const { problems } = await examined(['--data', folder, '--port', String(port), '--timeout-ms', '500']);
+    expect(problems).toEqual([
+      expect.stringMatching(/^door: Somebody listens at .* and says nothing: no answer within/),
+    ]);
   });
 
   test('a key that is not the one that is configured', async () => {

@@ -2,11 +2,10 @@
 import { ACTOR_KINDS, type ActorKind } from '#protocol/commands.ts';
 import type { Alive } from '#runtime/bus/amqp/wire.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
+import { LAG_MAX_MS } from '../../services/gateway/hub.ts';
 import { about, counted, type Finding } from './finding.ts';
 
 const it = about('services');
-/** From there on gateways say `busy` to whoever sends to the partition. */
-const LAG_MAX_MS = 5_000;
 const SERVICES = ['gateway', 'auth', 'groups', 'delivery'] as const;
 /** Which service owns the partitions of a kind. */
 export const SERVICE_OF: Readonly<Record<ActorKind, string>> = {

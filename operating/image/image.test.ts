@@ -1,4 +1,5 @@
-// The two small programs that containers bring: what says whether one is ready, and what ends one that does not listen to signals yet.
+// The two small programs that containers bring: what says whether one is ready, and what ends one that does not listen to signals yet. And what the
+// manual has run in containers.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { parse } from 'yaml';
 import { serveHealth } from '#runtime/health.ts';
 import { Metrics } from '#runtime/metrics.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const here = (file: string): string => join(import.meta.dirname, file);
 
 test('a container is ready when its /readyz says so, and not while it says no or nothing', async () => {
@@ -25,6 +27,17 @@ test('a container is ready when its /readyz says so, and not while it says no or
   expect(await look()).toBe(0);
   health.stop();
   expect(await look()).not.toBe(0);
+});
+
+test('what the manual has run in a container is a program of the image, and `node` stands before it only where the image does not put it there', () => {
+  const manual = readFileSync(join(ROOT, 'docs/OPERATING.md'), 'utf8');
+  const commands = [
+    ...manual.matchAll(/docker compose (run|exec) (?:-\S+ )*(?:auth|groups|delivery|gateway) (node )?([\w/.-]+\.ts)/g),
+  ];
+  expect(new Set(commands.map(([, how]) => how))).toEqual(new Set(['run', 'exec']));
+  for (const [command, how, node, program = ''] of commands) {
+    expect([command, node !== undefined, existsSync(join(ROOT, program))]).toEqual([command, how === 'exec', true]);
+  }
 });
 
 test.each([

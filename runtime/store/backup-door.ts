@@ -40,7 +40,8 @@ export class BackupDoor {
     const server = createServer((socket) => void this.#serve(socket));
     this.#server = server;
     await new Promise<void>((resolve) => {
-      server.once('error', (error) => {
+      // Also later: an accept may fail, for want of file descriptors.
+      server.on('error', (error) => {
         this.#log.warn({ reason: error.message }, 'no backups can be made while this server runs: stop it for them');
         resolve();
       });

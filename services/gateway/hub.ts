@@ -18,7 +18,7 @@ import { Rates } from './rates.ts';
 /** Unanswered sends of all clients together; beyond it their sockets are not read. */
 const UNANSWERED_MAX_BYTES = 64 * MIB;
 /** A partition this far behind takes no new messages. */
-const LAG_MAX_MS = 5 * SECOND_MS;
+export const LAG_MAX_MS = 5 * SECOND_MS;
 
 /** A gateway whose bus is away for so long sends its clients elsewhere: another may reach it. */
 const AWAY_MAX_MS = 10 * SECOND_MS;

@@ -37,14 +37,23 @@ function weaknessOf(setting: string, userinfo: string): string | undefined {
   const colon = userinfo.indexOf(':');
   // A token of NATS stands where the name would.
   const isToken = colon < 0 && setting === 'natsUrl';
-  const name = colon < 0 ? userinfo : userinfo.slice(0, colon);
-  const password = isToken ? name : colon < 0 ? '' : userinfo.slice(colon + 1);
+  const name = decoded(colon < 0 ? userinfo : userinfo.slice(0, colon));
+  const password = isToken ? name : colon < 0 ? '' : decoded(userinfo.slice(colon + 1));
   if (password === '') return 'without a password';
   if (password.length < PASSWORD_MIN_CHARS) return `with a password of fewer than ${PASSWORD_MIN_CHARS} characters`;
   if (!isToken && password === name) return 'with a password that is the name';
   if (COMMON.test(password) || new Set(password).size < DIFFERENT_MIN_CHARS)
     return 'with a password that can be guessed';
   return undefined;
+}
+
+/** As the server gets it: written as %21, a sign is no longer than it is. What cannot be decoded is taken as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Whether nobody but this machine reaches any of its servers. */

@@ -38,8 +38,8 @@ export function weaknessIn(setting: string, url: string): string | undefined {
   const colon = userinfo.indexOf(':');
   // A token of NATS stands where the name would.
   const isToken = colon < 0 && setting === 'natsUrl';
-  const name = colon < 0 ? userinfo : userinfo.slice(0, colon);
-  const password = isToken ? name : colon < 0 ? '' : userinfo.slice(colon + 1);
+  const name = decoded(colon < 0 ? userinfo : userinfo.slice(0, colon));
+  const password = isToken ? name : colon < 0 ? '' : decoded(userinfo.slice(colon + 1));
   return weaknessOf(password, isToken ? '' : name);
 }
 
@@ -50,6 +50,15 @@ export function weaknessOf(password: string, name = ''): string | undefined {
   if (password === name) return 'is the name that it belongs to';
   if (COMMON.test(password)) return 'is made of words that everybody tries';
   return new Set(password).size < DIFFERENT_MIN_CHARS ? 'repeats a few characters' : undefined;
+}
+
+/** As the server gets it: written as %21, a sign is no longer than it is. What cannot be decoded is taken as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Whether nobody but this machine reaches any of its servers. */

@@ -110,3 +110,18 @@ test('a folder that is not there is said in a sentence', async () => {
   expect(status).toBe(1);
   expect(stderr).toMatch(/^\S+ cannot be written: ENOENT.*\n$/);
 });
+
+test('no secret stands on a command line of a container, where everybody on the machine would see it', async () => {
+  await env();
+  const secrets = Object.keys(written()).filter((name) => /PASSWORD|COOKIE|KEY|SETUP/.test(name));
+  const reading = ['compose.yaml', 'compose.cluster.yaml', 'compose.watch.yaml'].map((name) =>
+    readFileSync(join(ROOT, name), 'utf8'),
+  );
+  // Erlang's arguments are a command line, too; `$$` is the container's own variable, which its shell does not show.
+  const shown = reading.flatMap((text) =>
+    text
+      .split('\n')
+      .filter((line) => /command:|^\s+- |_ARGS:/.test(line) && secrets.some((name) => line.includes(`{${name}`))),
+  );
+  expect(shown).toEqual([]);
+});

@@ -1,5 +1,5 @@
 // The file itself: made once, for its owner alone; later only what it lacks is added to it.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError } from '#runtime/config.ts';
 import { StartError } from '#runtime/start-error.ts';
@@ -49,8 +49,13 @@ function read(file: string): string | undefined {
 
 function write(file: string, text: string, flag: 'wx' | 'a'): void {
   try {
-    writeFileSync(file, text, { flag, mode: OWNER_ALONE });
-    chmodSync(file, OWNER_ALONE); // also one that was there, and whatever the umask
+    const handle = openSync(file, flag, OWNER_ALONE);
+    try {
+      fchmodSync(handle, OWNER_ALONE); // also one that was there, whatever the umask, and before there is a secret in it
+      writeFileSync(handle, text);
+    } finally {
+      closeSync(handle);
+    }
   } catch (error) {
     throw new StartError(`${file} cannot be written: ${error instanceof Error ? error.message : error}.`);
   }

@@ -1,7 +1,7 @@
 // Where a running server gives out copies of its database, which it alone may open: a Unix socket in its data folder, so that whoever may
 // read the folder may make a backup, and nobody else. Who connects is told one line, the name of a copy that was just made, or why there is none;
 // the copy is removed when they hang up, however they end, and at the next start if the server was killed.
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join, relative } from 'node:path';
@@ -17,7 +17,11 @@ import type { CopiedDatabase } from './database.ts';
 const LEFT_FREE_BYTES = 64 * MIB;
 const COPY_NAME = /^backup-\d+\.db(-wal|-shm)?$/;
 
-const answerSchema = z.union([z.object({ copy: z.string() }), z.object({ problem: z.string() })]);
+/** A name in the folder, not a path: who asks may have more rights than who answers. */
+const answerSchema = z.union([
+  z.object({ copy: z.string().regex(/^backup-\d{1,15}\.db$/) }),
+  z.object({ problem: z.string() }),
+]);
 
 export class BackupDoor {
   readonly #data: string;
@@ -45,7 +49,10 @@ export class BackupDoor {
         this.#log.warn({ reason: error.message }, 'no backups can be made while this server runs: stop it for them');
         resolve();
       });
-      server.listen(doorOf(this.#data), resolve);
+      server.listen(doorOf(this.#data), () => {
+        chmodSync(doorOf(this.#data), 0o600); // whatever the umask
+        resolve();
+      });
     });
   }
 
@@ -98,12 +105,22 @@ export async function copyFromServer(data: string): Promise<Copy | undefined> {
     createInterface(socket).once('line', resolve);
     socket.once('close', () => resolve('{"problem":"it ended"}'));
   });
-  const answer = answerSchema.parse(JSON.parse(line));
+  const answer = readAnswer(line);
   if ('copy' in answer) return { file: join(data, answer.copy), close: () => socket.destroy() };
   socket.destroy();
   throw new StartError(
     `The server cannot copy its database: ${answer.problem}. Look at its log, and run this again when that is mended.`,
   );
+}
+
+function readAnswer(line: string): z.output<typeof answerSchema> {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(line);
+  } catch {
+    answer = undefined; // no answer, for the schema
+  }
+  return answerSchema.safeParse(answer).data ?? { problem: 'it says nothing that can be used' };
 }
 
 /** As short as it can be: a socket's path has some 100 bytes. */

@@ -54,8 +54,8 @@ test.each(['README.md', 'docs/OPERATING.md', 'Dockerfile'])(
     const text = readFileSync(here(`../../${document}`), 'utf8');
     const service = '(?:auth|groups|delivery|gateway)';
     const given = [
-      ...text.matchAll(new RegExp(`docker compose run .*?${service} (\\S+)`, 'g')),
-      ...text.matchAll(new RegExp(`docker compose exec .*?${service} (?:node )?(\\S+)`, 'g')),
+      ...text.matchAll(new RegExp(`docker compose run .*?${service} ([\\w./-]+)`, 'g')),
+      ...text.matchAll(new RegExp(`docker compose exec .*?${service} (?:node )?([\\w./-]+)`, 'g')),
     ];
     expect(given.map(([, program = '']) => program).filter((program) => !existsSync(here(`../../${program}`)))).toEqual(
       [],

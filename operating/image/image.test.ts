@@ -62,13 +62,17 @@ test('one service builds the image that all have: of several builds the last one
 });
 
 test.each(['README.md', 'docs/OPERATING.md', 'Dockerfile'])(
-  'what %s starts in a container is a file: Node is the entry point there',
+  'what %s runs in a container is a file: `run` has Node as its entry point, `exec` has to name it',
   (document) => {
-    const runs = readFileSync(here(`../../${document}`), 'utf8').matchAll(
-      /docker compose run .*? (?:auth|groups|delivery|gateway) (\S+)/g,
-    );
-    expect([...runs].map(([, program]) => program).filter((program) => !existsSync(here(`../../${program}`)))).toEqual(
+    const text = readFileSync(here(`../../${document}`), 'utf8');
+    const service = '(?:auth|groups|delivery|gateway)';
+    const given = [
+      ...text.matchAll(new RegExp(`docker compose run .*?${service} ([\\w./-]+)`, 'g')),
+      ...text.matchAll(new RegExp(`docker compose exec .*?${service} (?:node )?([\\w./-]+)`, 'g')),
+    ];
+    expect(given.map(([, program = '']) => program).filter((program) => !existsSync(here(`../../${program}`)))).toEqual(
       [],
     );
+    expect(text).not.toMatch(new RegExp(`docker compose exec .*?${service} (?!node )`));
   },
 );

@@ -17,7 +17,9 @@ export const invitationKeySettings = {
     .string()
     .min(1)
     .optional()
-    .describe('what invitations are signed with, 32 random bytes in Base64; without: the one in the data folder, if there is one'),
+    .describe(
+      'what invitations are signed with, 32 random bytes in Base64; without: the one in the data folder, if there is one',
+    ),
   invitationKeyFile: z
     .string()
     .min(1)

@@ -13,9 +13,12 @@ export const drainSettings = ({ noticeMs, moveMs }: typeof NOBODY_ELSE) =>
   ({
     drainNoticeMs: drainSchema(
       noticeMs,
-      'at its end it serves on for so long, not ready, so that a balancer sees it before clients are sent away',
+      'how long it serves on at its end, not ready, so that a balancer sees it before clients are sent away, in ms',
     ),
-    drainMs: drainSchema(moveMs, 'at its end it asks its clients to go elsewhere spread over so long; 0 = all at once'),
+    drainMs: drainSchema(
+      moveMs,
+      'over how long it spreads asking its clients to go elsewhere at its end, in ms; 0 = all at once',
+    ),
   }) as const;
 
 const optionalPath = z.string().min(1).optional();

@@ -68,7 +68,10 @@ test.each([
   expect(spawnSync('sh', [start], { env, encoding: 'utf8' }).stdout).toBe(connections);
 });
 
-describe.skipIf(missingHaproxy() !== undefined)('through the HAProxy of the stack', () => {
+/** Where servers were promised, it must be there. */
+const isAbsent = missingHaproxy() !== undefined && process.env.REQUIRE_SERVICES !== '1';
+
+describe.skipIf(isAbsent)('through the HAProxy of the stack', () => {
   test('a client cannot say where it comes from', async () => {
     const { port, upgrades } = await door(MANY);
     const lies = 'X-Forwarded-For: 6.6.6.6\r\nx-forwarded-for: 7.7.7.7\r\nConnection: x-forwarded-for\r\n';

@@ -248,6 +248,7 @@ describe('the tables of PROTOCOL.md', () => {
       group: 'S',
       entry: 'S',
       state: 'S',
+      file: 'S',
     };
     const signatures: Record<SignLabel, 'Sign'> = {
       signature: 'Sign',

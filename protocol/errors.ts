@@ -45,6 +45,13 @@ export const ERROR_CODES = {
   rate_limited: { retry: true, text: 'Too many requests. Slow down.' },
   busy: { retry: true, text: 'The server is busy. Try again in a moment.' },
   no_space: { retry: true, text: 'The server has no disk space left for new messages. Its operator has to make room.' },
+  bad_ticket: { retry: false, text: 'The ticket is none of this server, or has expired. Ask for another.' },
+  no_such_file: { retry: false, text: 'The file is not there: it has expired, or was never sent to its end.' },
+  wrong_offset: { retry: false, text: 'The upload stands elsewhere. Go on from there.' },
+  files_over_quota: {
+    retry: false,
+    text: 'Your files take all the space that this server has for you. They leave it as their messages do.',
+  },
   rejected: { retry: false, text: 'The server could not process this request.' },
   unavailable: { retry: true, text: 'The server cannot do this right now. Try again in a moment.' },
 } as const satisfies Record<string, { retry: boolean; text: string }>;

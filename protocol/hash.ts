@@ -16,7 +16,8 @@ export type HashLabel =
   | 'safety'
   | 'group'
   | 'entry'
-  | 'state';
+  | 'state'
+  | 'file';
 
 /** What is signed. A label has one use; `device-entry` is a device's countersignature of its own log entry. */
 export type SignLabel = 'signature' | 'session' | 'account' | 'device-entry' | 'account-delete' | 'entry';

@@ -88,6 +88,21 @@ export const HEARTBEAT_TIMEOUT_MS = 45_000;
 /** Requests other than `send` that got no answer by now never will. */
 export const ASK_TIMEOUT_MS = 10_000;
 
+/** Of a file, what one secretbox holds; the last chunk may hold less. */
+export const FILE_CHUNK_BYTES = 64 * KIB;
+/** The last chunk of a file is padded to a multiple of this. */
+export const FILE_PADDING_BYTES = 4 * KIB;
+/** Chunks that travel in one request of an upload; the last one may have fewer. */
+export const FILE_PART_CHUNKS = 64;
+export const FILE_MAX_BYTES = 16 * 1024 * MIB;
+/** A file's name, UTF-8, and its type. */
+export const FILE_NAME_MAX_BYTES = 1_024;
+export const FILE_TYPE_MAX_CHARS = 127;
+/** Width and height of an image's preview, in pixels. */
+export const PREVIEW_MAX_SIDE = 80;
+/** A ticket for one blob: what it lets its device do begins within this time. */
+export const TICKET_MAX_AGE_MS = 5 * MINUTE_MS;
+
 export const RETENTION_DEFAULT_MS = 30 * DAY_MS;
 export const RETENTION_MIN_MS = 1_000;
 /** A sender gives a message up after this. */

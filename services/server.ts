@@ -15,6 +15,7 @@ import { BackupDoor } from '#runtime/store/backup-door.ts';
 import { openData } from '#runtime/store/data-folder.ts';
 import { dataSettings } from '#runtime/store/data-settings.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
+import { TICKET_KEY_BYTES, Tickets } from '#runtime/tickets.ts';
 import { authSettings } from './auth/config.ts';
 import { keepInvitationKey } from './auth/invitation-key.ts';
 import { startAuth } from './auth/service.ts';
@@ -25,6 +26,7 @@ import { mailboxSchema, SqliteMailboxStore } from './delivery/sqlite-store.ts';
 import { drainSettings, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
 import { EVERY_ADDRESS } from './gateway/listener.ts';
 import { startGateway } from './gateway/service.ts';
+import { TicketOffice } from './gateway/ticket-office.ts';
 import { startGroups } from './groups/service.ts';
 import { groupSchema, SqliteGroupStore } from './groups/sqlite-store.ts';
 
@@ -90,7 +92,11 @@ await runProcess(async () => {
   const delivery = startDelivery({ ...shared, store: new SqliteMailboxStore(database), monotonic }, settings);
   const groups = startGroups({ ...shared, store: new SqliteGroupStore(database) });
   const { serverKey } = auth;
-  const gateway = await startGateway({ ...shared, serverKey, space, random, monotonic }, settings);
+  const tickets = new Tickets(random(TICKET_KEY_BYTES), now); // those of an earlier run ended with it
+  const gateway = await startGateway(
+    { ...shared, serverKey, space, random, monotonic, tickets: new TicketOffice(tickets) },
+    settings,
+  );
   await claim();
   await bus.start();
   const backups = new BackupDoor(data, database, log);

@@ -5,7 +5,8 @@
 //                                     kind 2: receipt (content-receipt.ts): which messages were read
 //                                     kind 3: name of an own device (content-name.ts)
 //                                     kind 4: receipt of a group's messages, sent to their writer alone: group id (32 bytes) ‖ as kind 2
-//                                     kinds 5 to 255: later ones (files, edits); kind 0 is never used
+//                                     kind 5: file (content-file.ts)
+//                                     kinds 6 to 255: later ones (edits); kind 0 is never used
 //
 // A client that does not know a kind keeps the bytes and shows "a message of kind N that this version cannot show". Ill-formed
 // text is shown likewise. Content is data: nothing in it is ever taken for a command, a path or markup.
@@ -13,6 +14,7 @@ import { concat } from '#protocol/bytes.ts';
 import { ProtocolError } from '#protocol/errors.ts';
 import { HASH_BYTES } from '#protocol/hash.ts';
 import { CONTENT_MAX_BYTES, TEXT_MAX_BYTES } from '#protocol/limits.ts';
+import { decodeFile, encodeFile, type FileInfo } from './content-file.ts';
 import { decodeDeviceName, encodeDeviceName, type NamedDevice } from './content-name.ts';
 import { decodeReceipt, encodeReceipt } from './content-receipt.ts';
 import type { ReadMark } from './profile/profile.ts';
@@ -22,6 +24,7 @@ const KIND_TEXT = 1;
 const KIND_RECEIPT = 2;
 const KIND_NAME = 3;
 const KIND_GROUP_RECEIPT = 4;
+const KIND_FILE = 5;
 
 /** `group`: the id of the group whose messages were read; absent: they are of the conversation in which it comes. */
 export type ReceiptContent = {
@@ -35,6 +38,7 @@ export type Content =
   | { readonly kind: 'empty' }
   | ReceiptContent
   | { readonly kind: 'name'; readonly name: NamedDevice }
+  | { readonly kind: 'file'; readonly file: FileInfo }
   /** `number`: the kind that this version does not know, or that was not well formed. */
   | { readonly kind: 'unknown'; readonly number: number };
 
@@ -69,6 +73,11 @@ export function nameContent(name: NamedDevice): Uint8Array {
   return concat(Uint8Array.of(KIND_NAME), encodeDeviceName(name));
 }
 
+/** The content that says where a file is and what opens it. Throws ProtocolError for what cannot be described so. */
+export function fileContent(file: FileInfo): Uint8Array {
+  return concat(Uint8Array.of(KIND_FILE), encodeFile(file));
+}
+
 /** The content under the number of a message that was given up. */
 export const EMPTY_CONTENT = new Uint8Array(0);
 
@@ -90,6 +99,8 @@ export function readContent(content: Uint8Array): Content {
     }
     case KIND_NAME:
       return readAs(() => ({ kind: 'name', name: decodeDeviceName(rest) })) ?? { kind: 'unknown', number };
+    case KIND_FILE:
+      return readAs(() => ({ kind: 'file', file: decodeFile(rest) })) ?? { kind: 'unknown', number };
     default:
       return { kind: 'unknown', number };
   }
@@ -99,6 +110,7 @@ export function readContent(content: Uint8Array): Content {
 export function isShown(content: Content): boolean {
   switch (content.kind) {
     case 'text':
+    case 'file':
       return true;
     case 'unknown':
       return ![KIND_RECEIPT, KIND_NAME, KIND_GROUP_RECEIPT].includes(content.number);

@@ -87,6 +87,7 @@ export function eventLine(event: ProfileEvent, own: string, typed = (command: st
 export function said(content: Uint8Array): { readonly text: string } | { readonly reason: string } {
   const read = readContent(content);
   if (read.kind === 'text') return { text: read.text };
+  if (read.kind === 'file') return { text: `(file ${read.file.name}, ${read.file.size} bytes)` };
   return {
     reason: read.kind === 'unknown' ? `kind ${read.number}: this version of Parley cannot show it.` : 'it is empty.',
   };

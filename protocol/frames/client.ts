@@ -2,6 +2,7 @@
 // none of them has a field for the sender, because the sender of everything is the session's.
 import { z } from 'zod';
 import * as limits from '../limits.ts';
+import { BLOB_MAX_BYTES } from '../sealed-file.ts';
 import * as field from './fields.ts';
 
 /** The number that the client gives a request; its answer carries it as `re`. Unused among the requests still unanswered. */
@@ -146,6 +147,18 @@ const typing = z.strictObject({
   group: field.address.optional(),
 });
 
+/** A ticket to upload a blob: new, or begun by this device with the same `size`. `blob`: 32 random bytes of the client's. `size`: of all that is uploaded, in bytes. */
+const blobPut = z.strictObject({
+  type: z.literal('blob.put'),
+  id,
+  blob: field.blob,
+  size: field.positive.max(BLOB_MAX_BYTES),
+  retention: z.number().int().min(limits.RETENTION_MIN_MS).max(limits.RETENTION_DEFAULT_MS).optional(),
+});
+
+/** A ticket to download a blob. Who knows its name may have it. */
+const blobGet = z.strictObject({ type: z.literal('blob.get'), id, blob: field.blob });
+
 const ping = z.strictObject({ type: z.literal('ping'), id });
 
 const TAGS_MAX = limits.DELIVERY_WINDOW_ITEMS * 2;
@@ -189,6 +202,8 @@ export const clientFrame = z.discriminatedUnion('type', [
   presenceSet,
   presenceWatch,
   typing,
+  blobPut,
+  blobGet,
   ping,
   ack,
 ]);

@@ -54,6 +54,9 @@ export const signedEntry = z.strictObject({
 });
 export type SignedEntryText = z.infer<typeof signedEntry>;
 
+/** 32 random bytes: the name of a blob. Who does not know it cannot ask for it. */
+export const blob = base64(32);
+
 /** 32 bytes: the id of a group, a hash. */
 export const hash = base64(32);
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 import { GROUP_POLICIES } from '../group-entry.ts';
 import { DEVICES_MAX, GROUP_APPEND_MAX_ENTRIES, GROUP_STATE_MAX_BYTES } from '../limits.ts';
+import { TICKET_MAX_CHARS } from '../sealed-file.ts';
 import type { RequestType } from './client.ts';
 import * as field from './fields.ts';
 
@@ -129,6 +130,11 @@ const presence = z.object({
 /** Somebody who is watched types, to this person or in this group. */
 const typing = z.object({ type: z.literal('typing'), from: field.address, group: field.address.optional() });
 
+const ticketAnswer = z.object({
+  ticket: z.string().min(1).max(TICKET_MAX_CHARS),
+  port: z.number().int().min(1).max(65_535).optional(),
+});
+
 /** The answer's fields beside `type` and `re`, by the type of the request. */
 export const answers = {
   'signup.start': z.object({ registration: field.ticket, response: field.opaque }),
@@ -175,6 +181,9 @@ export const answers = {
   }),
   'presence.set': z.object({}),
   'presence.watch': z.object({}),
+  /** `port`: where the blobs are, on the same host, if not on the port that the client is connected to. */
+  'blob.put': ticketAnswer,
+  'blob.get': ticketAnswer,
   ping: z.object({}),
 } as const satisfies Record<RequestType, z.ZodObject>;
 

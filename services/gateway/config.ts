@@ -47,4 +47,15 @@ export const gatewaySettings = {
     ),
 } as const;
 
+/** Of a gateway that others serve blobs beside. */
+export const filesPlace = {
+  filesPublicPort: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('the port at which clients reach the files on the host of this gateway; without: that of the gateway'),
+} as const;
+
 export type GatewaySettings = { readonly [K in keyof typeof gatewaySettings]: z.output<(typeof gatewaySettings)[K]> };

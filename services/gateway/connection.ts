@@ -22,6 +22,7 @@ import type { Client, Hub } from './hub.ts';
 import { pointsOf, RATE_OF } from './rates.ts';
 import { type ActorRequest, type PresenceRequest, Requests } from './requests.ts';
 import { Session } from './session.ts';
+import type { BlobRequest } from './ticket-office.ts';
 import { boundUnfinished } from './unfinished.ts';
 
 /** A client that lets this much pile up on its socket, answers or pushes, does not read. Far above what the windows allow. */
@@ -185,6 +186,7 @@ export class Connection implements Client {
     if (frame.type === 'presence.set' || frame.type === 'presence.watch') {
       return void this.#presence(frame, this.#session as Session); // as above
     }
+    if (frame.type === 'blob.put' || frame.type === 'blob.get') return this.#ticket(frame, this.#session as Session); // as above
     this.#ask(frame);
   }
 
@@ -237,6 +239,14 @@ export class Connection implements Client {
     };
     rates.take(RATE_OF[frame.type], session.device, pointsOf(frame)).then(
       () => this.#guarded(passed),
+      (error: unknown) => this.#answer(frame.id, frame.type, refusal(this.#hub.refusalFor(error))),
+    );
+  }
+
+  #ticket(frame: BlobRequest, session: Session): void {
+    const { rates, tickets } = this.#hub;
+    rates.take(RATE_OF[frame.type], session.device).then(
+      () => this.#answer(frame.id, frame.type, { ok: tickets.answer(frame, session) }),
       (error: unknown) => this.#answer(frame.id, frame.type, refusal(this.#hub.refusalFor(error))),
     );
   }

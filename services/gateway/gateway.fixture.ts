@@ -5,10 +5,12 @@ import type { AccountCommand, Addressed, InboxMessage, MailboxCommand } from '#p
 import type { Bus, BusReader } from '#runtime/bus/bus.ts';
 import { Metrics } from '#runtime/metrics.ts';
 import { LocalSignals } from '#runtime/signals.ts';
+import { TICKET_KEY_BYTES, Tickets } from '#runtime/tickets.ts';
 import { Wire } from '../../test/wire.fixture.ts';
 import { random64, type WirePerson } from '../../test/wire-person.fixture.ts';
 import { Hub } from './hub.ts';
 import { Listener } from './listener.ts';
+import { TicketOffice } from './ticket-office.ts';
 
 type Deliver = Extract<MailboxCommand, { type: 'deliver' }>;
 
@@ -104,6 +106,7 @@ export class Gateway {
       metrics: this.#metrics,
       domain: 'localhost',
       serverKey: Buffer.alloc(32, 1).toString('base64url'),
+      tickets: new TicketOffice(new Tickets(new Uint8Array(TICKET_KEY_BYTES), () => this.clock), 7072),
       signUp: 'open',
       rateFactor: 1,
       space: this.space,

@@ -14,6 +14,7 @@ import { GatewayCounts } from './counts.ts';
 import { type Drain, drain } from './drain.ts';
 import { Presence } from './presence.ts';
 import { Rates } from './rates.ts';
+import type { TicketOffice } from './ticket-office.ts';
 
 /** Unanswered sends of all clients together; beyond it their sockets are not read. */
 const UNANSWERED_MAX_BYTES = 64 * MIB;
@@ -47,6 +48,7 @@ export type HubDeps = {
   readonly metrics: Metrics;
   readonly domain: string;
   readonly serverKey: string;
+  readonly tickets: TicketOffice;
   readonly signUp: 'open' | 'invitation' | 'closed';
   readonly rateFactor: number;
   /** Whether the disk is nearly full. */
@@ -65,6 +67,7 @@ export class Hub {
   readonly counts: GatewayCounts;
   readonly domain: string;
   readonly serverKey: string;
+  readonly tickets: TicketOffice;
   readonly signUp: HubDeps['signUp'];
   readonly space: HubDeps['space'];
   readonly random: HubDeps['random'];
@@ -89,6 +92,7 @@ export class Hub {
     this.counts = new GatewayCounts(deps.metrics);
     this.domain = deps.domain;
     this.serverKey = deps.serverKey;
+    this.tickets = deps.tickets;
     this.signUp = deps.signUp;
     this.space = deps.space;
     this.random = deps.random;

@@ -7,8 +7,10 @@ import { healthSettings, serveHealth } from '#runtime/health.ts';
 import { logSettings } from '#runtime/log.ts';
 import { runProcess } from '#runtime/process.ts';
 import { SERVER_KEY, type SharedFacts } from '#runtime/store/meta.ts';
-import { drainSettings, gatewaySettings } from './config.ts';
+import { sharedTickets } from '#runtime/tickets.ts';
+import { drainSettings, filesPlace, gatewaySettings } from './config.ts';
 import { startGateway } from './service.ts';
+import { TicketOffice } from './ticket-office.ts';
 
 const LOOK_MS = 250;
 /** Messages do not go to this machine's disk: what RabbitMQ has no room for, it does not confirm. */
@@ -20,6 +22,7 @@ await runProcess(async () => {
   const program = { name: 'parley gateway', description: "A Parley server's door for clients, over RabbitMQ." };
   const shape = {
     ...gatewaySettings,
+    ...filesPlace,
     ...drainSettings(AMONG_OTHERS),
     ...backboneSettings,
     ...healthSettings,
@@ -33,7 +36,8 @@ await runProcess(async () => {
   const health = await serveHealth(settings, metrics, () => isReady());
 
   const serverKey = await whenMade(meta);
-  const gateway = await startGateway({ ...backbone, serverKey, space }, settings);
+  const tickets = new TicketOffice(await sharedTickets(meta, backbone), settings.filesPublicPort);
+  const gateway = await startGateway({ ...backbone, serverKey, space, tickets }, settings);
   await bus.start();
   gateway.open();
   isReady = () => gateway.ready;

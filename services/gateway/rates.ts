@@ -16,6 +16,7 @@ const TABLE = {
   /** A point for each request, and for each 32 persons that it names: each may cost a push, and a look into a mailbox. */
   presence: { points: 600, seconds: 60 },
   typing: { points: 600, seconds: 60 },
+  ticket: { points: 600, seconds: 60 },
   /** Frames of a session that are none of the protocol: reading one costs up to 28 ms, and no other limit counts it. */
   refused: { points: 120, seconds: 60 },
 } as const;
@@ -30,6 +31,8 @@ export const RATE_OF: Readonly<Record<Exclude<RequestType, 'send' | 'ping'>, Rat
   'group.list': 'lookUp',
   'presence.set': 'presence',
   'presence.watch': 'presence',
+  'blob.put': 'ticket',
+  'blob.get': 'ticket',
   'signup.start': 'credentials',
   'signup.finish': 'credentials',
   'login.start': 'credentials',
@@ -75,6 +78,7 @@ export class Rates {
       send: make('send'),
       presence: make('presence'),
       typing: make('typing'),
+      ticket: make('ticket'),
       refused: make('refused'),
     };
   }

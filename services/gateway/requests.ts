@@ -9,10 +9,11 @@ import { type Outcome, refusal } from './asks.ts';
 import type { Hub } from './hub.ts';
 import { pointsOf, RATE_OF } from './rates.ts';
 import type { Session } from './session.ts';
+import type { BlobRequest } from './ticket-office.ts';
 
 /** Requests that a session's owner alone may make. */
 const IN_SESSION: ReadonlySet<RequestType> = new Set([
-  ...(['send', 'devices.used', 'presence.set', 'presence.watch'] as const),
+  ...(['send', 'devices.used', 'presence.set', 'presence.watch', 'blob.put', 'blob.get'] as const),
   ...(['group.append', 'group.get', 'group.state', 'group.list'] as const),
   ...(['password.start', 'password.finish', 'account.delete'] as const),
 ]);
@@ -24,7 +25,7 @@ const DURABLE: ReadonlySet<RequestType> = new Set([
 const CHALLENGE_BYTES = 32;
 
 export type PresenceRequest = ClientFrameOf<'presence.set' | 'presence.watch'>;
-export type ActorRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'> | PresenceRequest>;
+export type ActorRequest = Exclude<Request, ClientFrameOf<'send' | 'ping'> | PresenceRequest | BlobRequest>;
 type AccountRequest = Exclude<ActorRequest, ClientFrameOf<'devices.used'> | GroupRequest>;
 type GroupRequest = ClientFrameOf<'group.append' | 'group.get' | 'group.state' | 'group.list'>;
 
@@ -55,7 +56,8 @@ export class Requests {
     if (frame.type === 'session' && session) return new RequestError('already_signed_in');
     if (frame.type === 'log.get' && !session && frame.address !== this.#proved)
       return new RequestError('not_signed_in');
-    if (frame.type === 'signup.finish' && this.#hub.space.low) return new RequestError('no_space');
+    if ((frame.type === 'signup.finish' || frame.type === 'blob.put') && this.#hub.space.low)
+      return new RequestError('no_space');
     if (domainsOf(frame).some((domain) => domain !== this.#hub.domain)) return new RequestError('remote_domain');
     return undefined;
   }

@@ -48,6 +48,8 @@ beforeAll(async () => {
     { type: 'group.list', own: false, after: '' },
     { type: 'presence.set', visible: true },
     { type: 'presence.watch', addresses: ['bo@localhost'] },
+    { type: 'blob.put', blob: random64(32), size: 70_000, retention: 60_000 },
+    { type: 'blob.get', blob: random64(32) },
     { type: 'ping' },
   ];
   for (const frame of asked) examples.set(frame.type, { id: 7, ...frame });

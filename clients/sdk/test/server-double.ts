@@ -183,6 +183,9 @@ export class ServerDouble {
         if (refusal !== undefined) throw new RequestError(refusal);
         return {};
       }
+      case 'blob.put':
+      case 'blob.get':
+        return { ticket: `${frame.type} ${frame.blob}` };
       case 'ping':
         return {};
       case 'send':

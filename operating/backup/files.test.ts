@@ -8,6 +8,7 @@ import { encodeBase64 } from '#protocol/base64.ts';
 import { HOUR_MS } from '#protocol/limits.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { blobsIn, openData } from '#runtime/store/data-folder.ts';
+import { schema as accountSchema } from '../../services/auth/sqlite-store.ts';
 import { blobSchema, FileBlobStore } from '../../services/delivery/blobs/file-store.ts';
 import { groupSchema } from '../../services/groups/sqlite-store.ts';
 import { type Ended, runToEnd } from '../../test/listening.fixture.ts';
@@ -28,7 +29,7 @@ const place = (): string => {
 
 /** Works with the blobs in a data folder, as a server that has it alone. */
 async function within<T>(data: string, work: (store: FileBlobStore) => Promise<T>): Promise<T> {
-  const { database, claim } = await openData(data, FACTS, [...groupSchema, ...blobSchema]);
+  const { database, claim } = await openData(data, FACTS, [...accountSchema, ...groupSchema, ...blobSchema]);
   try {
     await claim();
     return await work(new FileBlobStore(database, blobsIn(data)));

@@ -46,10 +46,19 @@ export function describeBackup(
     `  ${all.map(([name, count]) => `${name} ${count}`).join(', ')}`,
   ];
   // Names in a file that may be anybody's.
-  const without = files
-    ? []
-    : ['  Without files: after a restore people have their messages, and of the files in them what they had saved.'];
-  return `${[...lines, ...lackOf(census), ...without].map(visible).join('\n')}\n`;
+  // Names in a file that may be anybody's.
+  return `${[...lines, ...lackOf(census), ...filesLacking(files, counts.files_missed ?? 0)].map(visible).join('\n')}\n`;
+}
+
+/** `missed`: how many are not whole in it. */
+function filesLacking(files: boolean, missed: number): string[] {
+  if (!files)
+    return [
+      '  Without files: after a restore people have their messages, and of the files in them what they had saved.',
+    ];
+  if (missed === 0) return [];
+  const what = missed === 1 ? '1 file' : `${missed} files`;
+  return [`  Of ${what} not all was there: removed while it was made, or lost by a disk. They are not in it.`];
 }
 
 /** What was accepted and is perhaps not in a backup that was made while services ran. */

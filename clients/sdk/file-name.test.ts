@@ -87,7 +87,10 @@ test('a further file of the same name gets a number before its extension, within
 });
 
 describe('whatever a sender writes', () => {
-  const names = fc.oneof(hostile, hostile.map((name) => numberedName(safe(name), 2)));
+  const names = fc.oneof(
+    hostile,
+    hostile.map((name) => numberedName(safe(name), 2)),
+  );
 
   test('the name is one file inside any folder, on each platform', () => {
     fc.assert(

@@ -7,7 +7,7 @@ export const QUESTION = '\u001b[16t\u001b[c';
 /** biome-ignore lint/suspicious/noControlCharactersInRegex: terminals answer in them. */
 const ANSWER = /\u001b\[(?:\?([\d;]*)c|6;(\d{1,4});(\d{1,4})t)/g;
 /** biome-ignore lint/suspicious/noControlCharactersInRegex: likewise. */
-const BEGUN = /\u001b\[(?:\?[\d;]*|6;[\d;]*)$/;
+const BEGUN = /\u001b\[[?6][\d;]*$/;
 const HELD_MAX_CHARS = 64;
 /** Among the numbers of an answer: it draws sixels. */
 const HAS_SIXEL = '4';

@@ -21,6 +21,8 @@ export type RefusalReason =
   | 'group_ended'
   | 'group_forked'
   | 'nothing_to_trust'
+  | 'file_unreadable'
+  | 'file_unwritable'
   | 'closed';
 
 /** Nothing was done. `message` is a sentence that says what to do. */

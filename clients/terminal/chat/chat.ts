@@ -9,6 +9,7 @@ import { COMMANDS } from './all-commands.ts';
 import { type Chatting, typedCommand, usageOf } from './commands.ts';
 import { Company } from './company.ts';
 import { completionsOf } from './completing.ts';
+import { pathsBelow } from './completing-paths.ts';
 import type { Front } from './front.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Room } from './room.ts';
@@ -81,6 +82,7 @@ export class Chat {
     const stop = this.#client.on((event) => this.#hear(event));
     const end = () => this.#end();
     ending.addEventListener('abort', end);
+    const paths = pathsBelow(this.#app.path);
     const look = setInterval(() => this.#wake.set(), LOOK_INTERVAL_MS);
     try {
       await this.#client.connect({ receive: true });
@@ -90,7 +92,7 @@ export class Chat {
         interrupt: () => this.#interrupt(),
         end: () => void this.#endBehindTyped(),
         typing: (line) => this.#typing.typed(line, this.#talk.open),
-        complete: (line) => completionsOf(COMMANDS, this.#client, line),
+        complete: (line) => completionsOf(COMMANDS, this.#client, line, paths),
       });
       if (ending.aborted) end();
       await this.#loop();
@@ -138,6 +140,7 @@ export class Chat {
   async #leaveUnseen(): Promise<void> {
     this.#stopReading();
     await this.#endBehindTyped();
+    await this.#transfers.stop();
     if (!this.#erased) await this.#outgoing.settle();
   }
 

@@ -48,7 +48,7 @@ async function begin(chat: Chatting, name: 'sendfile' | 'sendimg', rest: string)
   try {
     chat.transfers.begin({ doing: 'sending', name: source.name, again: `/${name} ${rest}` }, async (options) => {
       try {
-        const image = await lookAt(chat, name, path, source);
+        const image = await lookAt(chat, name, source, { path, signal: options.signal });
         const described = image === undefined ? source : { ...source, image: previewFrom(image) };
         chat.sentFile(await chat.client.sendFile([open], described, options), described);
         if (name === 'sendimg' && image !== undefined) show(chat, image);
@@ -66,12 +66,12 @@ async function begin(chat: Chatting, name: 'sendfile' | 'sendimg', rest: string)
 async function lookAt(
   { front }: Chatting,
   name: 'sendfile' | 'sendimg',
-  path: string,
   source: FileSource,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
 ): Promise<Decoded | undefined> {
   if (name === 'sendfile' && !source.type.startsWith('image/')) return undefined;
   const room = name === 'sendimg' ? front.pictureRoom(IMAGE_MOST) : undefined;
-  const answer = await decodeImage({ path, within: room ?? PREVIEW_WITHIN });
+  const answer = await decodeImage({ path, within: room ?? PREVIEW_WITHIN }, signal);
   if ('image' in answer) return answer.image;
   if (name === 'sendfile') return undefined;
   throw new Ended(EXIT.refused, `${source.name}: ${answer.reason}. /sendfile sends it as it is.`);
@@ -94,7 +94,7 @@ const save: ChatCommand = {
       const target = fileTarget(folder, file);
       try {
         const path = await client.fetchFile(file, target, options);
-        await sayKept(chat, file, path, await target.type());
+        await sayKept(chat, file, { path, type: await target.type() }, options.signal);
       } finally {
         await target.close();
       }
@@ -123,14 +123,19 @@ async function folderOf({ path }: Chatting): Promise<string> {
   return found?.isDirectory() === true ? downloads : path('.');
 }
 
-async function sayKept(chat: Chatting, file: FileInfo, path: string, type: string): Promise<void> {
+async function sayKept(
+  chat: Chatting,
+  file: FileInfo,
+  { path, type }: { readonly path: string; readonly type: string },
+  signal: AbortSignal,
+): Promise<void> {
   const other = contradicts(file.type, type)
     ? ` By its content it is ${type}, not ${file.type} as its sender says.`
     : '';
   chat.output.say(`  Saved: ${path}.${other}`);
   const room = chat.front.pictureRoom(IMAGE_MOST);
   if (!type.startsWith('image/') || room === undefined) return;
-  const answer = await decodeImage({ path, within: room });
+  const answer = await decodeImage({ path, within: room }, signal);
   if ('image' in answer) show(chat, answer.image);
   else chat.output.say(`  It is not shown: ${answer.reason}.`, 'dim');
 }

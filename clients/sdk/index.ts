@@ -10,6 +10,7 @@ export type { DeviceInfo } from './devices.ts';
 export type { ClientEvent } from './events.ts';
 export type { FileOptions, FileProgress, FileSource, FileTarget } from './file-source.ts';
 export type { GroupInfo, MemberInfo } from './groups.ts';
+export type { Http } from './http.ts';
 export { withConnection } from './identity.ts';
 export type { LinkState } from './link.ts';
 export type { SendResult } from './outbox.ts';

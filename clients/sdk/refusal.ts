@@ -23,6 +23,10 @@ export type RefusalReason =
   | 'nothing_to_trust'
   | 'file_unreadable'
   | 'file_unwritable'
+  | 'file_gone'
+  | 'file_damaged'
+  | 'file_changed'
+  | 'file_too_large'
   | 'closed';
 
 /** Nothing was done. `message` is a sentence that says what to do. */

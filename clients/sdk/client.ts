@@ -5,9 +5,12 @@ import { Unavailable } from '#protocol/errors.ts';
 import { Accounts } from './accounts.ts';
 import { Contacts, type Safety } from './contacts.ts';
 import { textContent } from './content.ts';
+import type { FileInfo } from './content-file.ts';
 import { DeviceNames } from './device-names.ts';
 import { type DeviceInfo, deleteAccount } from './devices.ts';
 import { type ClientEvent, Emitter, type Listener } from './events.ts';
+import type { FileOptions, FileSource, FileTarget } from './file-source.ts';
+import { Files } from './files.ts';
 import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState } from './link.ts';
@@ -51,6 +54,7 @@ export class Client {
   readonly #contacts: Contacts;
   readonly #mine: OwnAccount;
   readonly #outbox: Outbox;
+  readonly #files: Files;
   readonly #receipts: Receipts;
   readonly #names: DeviceNames;
   readonly #presence: Presence;
@@ -101,6 +105,9 @@ export class Client {
     this.#contacts = new Contacts({ accounts, mine: account, session });
     this.#mine = new OwnAccount({ ...deps, platform }, account.passwordChanged);
     this.#outbox = new Outbox(deps);
+    const { http } = platform;
+    const { uploads } = profile;
+    this.#files = new Files({ http, clock, timers, random, session, uploads, outbox: this.#outbox });
     const saidStale = (address: string) => this.#outbox.saidStale(address);
     this.#receipts = new Receipts({ ...deps, outbox: this.#outbox });
     this.#names = new DeviceNames({ ...deps, outbox: this.#outbox });
@@ -206,6 +213,25 @@ export class Client {
   async send(to: readonly string[], texts: readonly string[], options: SendOptions = {}): Promise<SendResult[]> {
     const drafts = texts.map((text) => ({ content: textContent(text), ...options }));
     return this.#outbox.send(to, drafts, () => this.#online.session());
+  }
+
+  /**
+   * Sends a file to each address: uploaded once, and then one message each, in order. Waits for sessions and goes on after cuts by itself, also with what an
+   * earlier attempt left; resolves when all messages are sealed and on disk. Where nobody can be written to, nothing is uploaded. Throws Refusal
+   * (`file_too_large`, `file_changed`, `bad_text`, `closed`), RequestError (`files_over_quota`, `no_space`), Unavailable after many tries in vain, ProfileError, the
+   * signal's reason, or what the source throws.
+   */
+  sendFile(to: readonly string[], source: FileSource, options: SendOptions & FileOptions = {}): Promise<SendResult[]> {
+    return this.#files.send(to, source, options);
+  }
+
+  /**
+   * Brings the file of a message to `target`, behind what is there of an earlier attempt, and resolves with what `target.keep()` did once all of it is proven.
+   * Waits for sessions and goes on after cuts by itself. Throws Refusal `file_gone`, `file_damaged` (the target is empty then), `closed`, RequestError, Unavailable
+   * after many tries in vain, the signal's reason, or what the target throws.
+   */
+  fetchFile(file: FileInfo, target: FileTarget, options: FileOptions = {}): Promise<string> {
+    return this.#files.fetch(file, target, options);
   }
 
   /** Where this account's servers are, from the next `connect` on: ws:// or wss:// addresses, at least one. */
@@ -346,6 +372,7 @@ export class Client {
 
   async #end(reason: string): Promise<void> {
     this.#upkeep.stop();
+    await this.#files.stop();
     this.#receipts.stop();
     this.#stopWatching();
     await this.#online.end(reason);

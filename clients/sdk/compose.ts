@@ -89,9 +89,7 @@ export class Composer {
         ...(isShown(read) ? {} : { hidden: true }),
         createdAt,
         expiry,
-        ...(expiresInMs === undefined
-          ? {}
-          : { retention: Math.min(RETENTION_DEFAULT_MS, Math.max(RETENTION_MIN_MS, expiresInMs)) }),
+        ...(expiresInMs === undefined ? {} : { retention: retentionOf(expiresInMs) }),
         seal: (seq, previous) => this.#seal(target, id, seq, { previous, ...part }),
       };
     });
@@ -212,6 +210,11 @@ export class Composer {
       mh: sealed.messageHash,
     };
   }
+}
+
+/** How long a server keeps what expires after this, both in ms. */
+export function retentionOf(expiresInMs: number): number {
+  return Math.min(RETENTION_DEFAULT_MS, Math.max(RETENTION_MIN_MS, expiresInMs));
 }
 
 /** At most 4 heads, never one's own, sorted by device; of a group those of the highest numbers. */

@@ -107,16 +107,7 @@ export class Outbox {
     drafts: readonly Draft[],
     connection: () => Promise<Connection>,
   ): Promise<SendResult[]> {
-    const composed = await Promise.all(
-      to.map(async (address): Promise<NewMessage[] | Error> => {
-        try {
-          return await this.#composer.messages(address, drafts, connection);
-        } catch (error) {
-          if (error instanceof Error) return error;
-          throw error;
-        }
-      }),
-    );
+    const composed = await this.#composed(to, drafts, connection);
     const messages = composed.flatMap((part) => (part instanceof Error ? [] : part));
     const items = messages.length === 0 ? [] : await this.#deps.profile.sending.enqueue(messages);
     this.#queue.added(items);
@@ -128,6 +119,29 @@ export class Outbox {
       next += part.length;
       return { to: address, ids };
     });
+  }
+
+  /** Of each address, in order, why nothing can be sent to it, if that is so now. */
+  async refused(to: readonly string[], connection: () => Promise<Connection>): Promise<(Error | undefined)[]> {
+    const composed = await this.#composed(to, [], connection);
+    return composed.map((part) => (part instanceof Error ? part : undefined));
+  }
+
+  #composed(
+    to: readonly string[],
+    drafts: readonly Draft[],
+    connection: () => Promise<Connection>,
+  ): Promise<(NewMessage[] | Error)[]> {
+    return Promise.all(
+      to.map(async (address) => {
+        try {
+          return await this.#composer.messages(address, drafts, connection);
+        } catch (error) {
+          if (error instanceof Error) return error;
+          throw error;
+        }
+      }),
+    );
   }
 
   /** A pinned log has further devices: recent messages get slots for them, and so will those that are sealed without, once they are accepted. */

@@ -1,4 +1,5 @@
 // All that a client takes from the machine it runs on, as one object: so the same core runs in Node, in a browser and in tests.
+import type { Http } from './http.ts';
 import type { KeyStretching } from './opaque.ts';
 import type { NewAccount, Profile } from './profile/profile.ts';
 import type { Transport } from './transport.ts';
@@ -29,6 +30,7 @@ export interface Platform {
   readonly timers: Timers;
   readonly random: Random;
   readonly transport: Transport;
+  readonly http: Http;
   /** What a password costs to try, in OPAQUE: the same on all devices of an account. */
   readonly stretching: KeyStretching;
   readonly profiles: ProfileHome;

@@ -21,6 +21,12 @@ export type RefusalReason =
   | 'group_ended'
   | 'group_forked'
   | 'nothing_to_trust'
+  | 'file_unreadable'
+  | 'file_unwritable'
+  | 'file_gone'
+  | 'file_damaged'
+  | 'file_changed'
+  | 'file_too_large'
   | 'closed';
 
 /** Nothing was done. `message` is a sentence that says what to do. */

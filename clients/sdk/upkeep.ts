@@ -1,6 +1,6 @@
-// What a profile needs from time to time: expired messages deleted, sealed bytes forgotten that no late slot can need any more; and the time
+// What a profile needs from time to time: expired messages deleted, sealed bytes forgotten that no late slot can need any more, and uploads that nobody went on with; and the time
 // by which that is done (sure-time.ts), told apart from a clock that is wrong.
-import { HOUR_MS, LATE_SLOT_MAX_MS, MINUTE_MS } from '#protocol/limits.ts';
+import { DAY_MS, HOUR_MS, LATE_SLOT_MAX_MS, MINUTE_MS } from '#protocol/limits.ts';
 import { clockFault } from './clocks.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { Clock, Timers } from './platform.ts';
@@ -9,6 +9,9 @@ import { SureTime } from './sure-time.ts';
 
 /** What the profile keeps of the time is at most so old while it is used. */
 const SURE_TIME_STEP_MS = 10 * MINUTE_MS;
+
+/** By then the server has removed what was uploaded (PROTOCOL.md, Files). */
+const UPLOAD_MAX_IDLE_MS = DAY_MS;
 
 export type UpkeepDeps = {
   readonly profile: Profile;
@@ -35,10 +38,12 @@ export class Upkeep {
   run(): void {
     const { profile, timers, emit } = this.#deps;
     const now = this.sureTime.now();
-    const { history, sending } = profile;
-    Promise.all([history.deleteExpired(now), sending.forgetSealed(now - 2 * LATE_SLOT_MAX_MS)]).catch(
-      (error: unknown) => emit(trouble(error)),
-    );
+    const { history, sending, uploads } = profile;
+    Promise.all([
+      history.deleteExpired(now),
+      sending.forgetSealed(now - 2 * LATE_SLOT_MAX_MS),
+      uploads.forgetAbandoned(now - UPLOAD_MAX_IDLE_MS),
+    ]).catch((error: unknown) => emit(trouble(error)));
     this.#keep(now);
     this.#cancel();
     this.#cancel = timers.after(HOUR_MS, () => this.run());

@@ -28,6 +28,9 @@ const error = z.object({
   retryAfterMs: field.count.optional(),
 });
 
+/** The body of an HTTP request's refusal: an `error` frame without what belongs to frames. */
+export const blobRefusal = error.omit({ type: true, re: true });
+
 /** Of a group's message: the group's name, and the message's number in the one order that all its members see. */
 const place = z.object({ name: field.address, number: field.positive });
 

@@ -224,3 +224,24 @@ export const opaqueVector = load<{
     exportKey: Hex;
   };
 }>('opaque');
+
+/** Byte i of a file: (7 i + 3 ⌊i / 256⌋ + 1) mod 256. */
+export const files = load<{
+  files: {
+    name: string;
+    size: number;
+    key: Hex;
+    blobBytes: number;
+    blobHash: Hex;
+    chunks: { nonce: Hex; bytes: number; begins: Hex; ends: Hex; hash: Hex }[];
+    root: Hex;
+  }[];
+  contents: {
+    of: string;
+    blob: Hex;
+    type: string;
+    name: string;
+    image?: { width: number; height: number; preview: { width: number; height: number; pixels: Hex } };
+    content: Hex;
+  }[];
+}>('file');

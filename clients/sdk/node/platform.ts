@@ -4,6 +4,7 @@ import { randomFillSync } from 'node:crypto';
 import { type KeyStretching, STRETCHING, STRETCHING_CHEAP } from '../opaque.ts';
 import type { Clock, Platform, Random, Timers } from '../platform.ts';
 import type { Upgrading } from '../profile/upgrade.ts';
+import { nodeHttp } from './http.ts';
 import { nodeProfileHome } from './profile-home.ts';
 import { type WsTransportOptions, wsTransport } from './ws-transport.ts';
 
@@ -44,6 +45,7 @@ export function nodePlatform({
     timers: nodeTimers,
     random: nodeRandom,
     transport: wsTransport(transport),
+    http: nodeHttp(transport),
     stretching,
     profiles: nodeProfileHome({ directory, random: nodeRandom, cost: { memoryKiB, passes, lanes }, upgrading }),
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { numberOf, u64Key } from '../profile/spaces.ts';
 import type { Lock, LockName } from '../profile/storage.ts';
-import { isBusy } from './sqlite-errors.ts';
+import { tryExclusive } from './exclusive.ts';
 
 const MARK_FILE = 'printed';
 const MARK_BYTES = 8;
@@ -15,10 +15,7 @@ const LOCKS = ['printer', 'receiver', 'writer'] as const satisfies readonly (Loc
 type FileLock = (typeof LOCKS)[number];
 const lockFile = (name: FileLock) => `${name}.lock`;
 
-/**
- * Locks by an exclusive SQLite transaction on an empty file of its own: the system frees it when the process dies, however it dies.
- * (Node itself has no file locks.)
- */
+/** The locks of a profile (exclusive.ts), each on an empty file of its own that stays. */
 export class Locks {
   readonly #directory: string;
   readonly #files = new Map<FileLock, DatabaseSync>();
@@ -30,13 +27,7 @@ export class Locks {
   tryLock(name: FileLock): Lock | undefined {
     const file = this.#files.get(name) ?? this.#open(name);
     if (file.isTransaction) return undefined;
-    try {
-      // Nothing is ever written: no journal file either.
-      file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-    } catch (error) {
-      if (isBusy(error)) return undefined;
-      throw error;
-    }
+    if (!tryExclusive(file)) return undefined;
     let held = true;
     return {
       release() {

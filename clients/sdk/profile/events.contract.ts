@@ -40,6 +40,36 @@ export function eventsContract({ start }: ProfileOn): void {
     expect(await printed(await again())).toEqual([]);
   });
 
+  test('what is not printed yet comes first the next time, and who waits to print it is the only one that prints', async () => {
+    const { profile, again } = await start();
+    const other = await again();
+    await profile.receiving.commitReceived({ messages: exampleChain(5) });
+    const later = await profile.events.printNext(10, ({ number }) => (number === 3 ? 'later' : 'more'));
+    expect(later).toEqual({ printed: 2, busy: false, more: true });
+    const ready = Promise.withResolvers<'more'>();
+    const begun = Promise.withResolvers<void>();
+    const numbers: number[] = [];
+    const waiting = profile.events.printNext(10, ({ number }) => {
+      numbers.push(number);
+      begun.resolve();
+      return number === 3 ? ready.promise : 'more';
+    });
+    await begun.promise;
+    expect(await other.events.printNext(10, () => 'more')).toEqual({ printed: 0, busy: true, more: true });
+    ready.resolve('more');
+    expect(await waiting).toEqual({ printed: 3, busy: false, more: false });
+    expect(numbers).toEqual([3, 4, 5]);
+    expect(await printed(other)).toEqual([]);
+  });
+
+  test('one that cannot be printed after all is not marked', async () => {
+    const { profile } = await start();
+    await profile.receiving.commitReceived({ messages: exampleChain(2) });
+    const failing = profile.events.printNext(10, () => Promise.reject(new Error('no room')));
+    await expect(failing).rejects.toThrow('no room');
+    expect((await printed(profile)).map(({ number }) => number)).toEqual([1, 2]);
+  });
+
   test('closing stops who prints at the next event; whoever opens the profile then prints the rest, none twice', async () => {
     const { profile, again } = await start();
     await profile.receiving.commitReceived({ messages: exampleChain(200) });

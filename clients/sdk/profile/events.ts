@@ -68,12 +68,17 @@ export function journalOf(context: Context, storage: ProfileStorage): Journal {
         for (const { number, event } of await page(mark)) {
           // The next user of the profile prints what a closed one has not.
           if (stopped) break;
-          enough = event !== undefined && print(event) === 'enough';
+          const printed = event === undefined ? 'more' : print(event);
+          // What need not be waited for is marked in the same turn.
+          const result = typeof printed === 'string' ? printed : await printed;
+          if (result === 'later') return { printed: count, busy: false, more: true };
+          enough = result === 'enough';
           storage.writeMark(number);
           mark = number;
           if (event !== undefined) count++;
           if (count >= limit) enough = true;
-          if (enough) break;
+          // After a wait the page is old: what expired meanwhile is printed no more.
+          if (enough || typeof printed !== 'string') break;
         }
         if (mark - pruned >= PRUNE_EVERY_EVENTS) {
           await prune(mark);

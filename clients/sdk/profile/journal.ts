@@ -66,17 +66,21 @@ export type ProfileEvent = { readonly number: number } & (
   | { readonly type: 'message'; readonly entry: HistoryEntry }
 );
 
+/** Of an event: it was printed, and more may be; it was, and is the last one; it was not, and comes first the next time. */
+export type Printed = 'more' | 'enough' | 'later';
+
 export interface EventsPart {
   append(events: readonly NewEvent[]): Promise<void>;
   /**
-   * Prints up to `limit` events that no process has printed, in order. `print` is synchronous; it returns 'enough' to stop after this event (`--count`).
+   * Prints up to `limit` events that no process has printed, in order. `print` returns 'enough' to stop after this event (`--count`), 'later' to stop ahead of it. One
+   * that has something to wait for (a file that is saved first) returns a promise; nobody else prints meanwhile.
    * Under the profile's print lock each event is printed, then marked at once; a process that dies between the two repeats that one event, nothing else.
    * `busy`: another process is printing; call again at the next change. If `print` throws, its event stays unprinted. `close` stops it at the
    * next event: nothing is printed after it.
    */
   printNext(
     limit: number,
-    print: (event: ProfileEvent) => 'more' | 'enough',
+    print: (event: ProfileEvent) => Printed | Promise<Printed>,
   ): Promise<{ readonly printed: number; readonly busy: boolean; readonly more: boolean }>;
   /** Calls `changed` after any commit to the profile, by this or another process (within 100 ms); may call without cause. Returns the stop. */
   watch(changed: () => void): () => void;

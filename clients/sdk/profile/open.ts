@@ -13,6 +13,7 @@ import { SealedRecords, type SealedRecordsDeps } from './sealed-records.ts';
 import { sendingPart } from './sending.ts';
 import { ACCOUNT, HEADER_SPACE, Places, SINGLE } from './spaces.ts';
 import { type Upgrading, upgrade } from './upgrade.ts';
+import { uploadsPart } from './uploading.ts';
 
 export type ProfileDeps = SealedRecordsDeps & { readonly stretch: Stretch; readonly upgrading?: Upgrading };
 
@@ -77,6 +78,7 @@ function profileOn(records: SealedRecords, self: Context['self'], keeper: KeyKee
     receiving: receivingPart(context),
     history: historyPart(context),
     groups: groupsPart(context),
+    uploads: uploadsPart(context),
     events: journal.part,
     tryReceiverLock: () => storage.tryLock('receiver'),
     async close() {

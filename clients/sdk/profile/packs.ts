@@ -6,7 +6,7 @@
 // A text is packed in the transaction that writes its line, and taken out in the one that deletes it: whatever dies, packs and history agree, and a
 // deleted text is gone from both.
 import { concat, decodeText, encodeText } from '#protocol/bytes.ts';
-import { readContent } from '../content.ts';
+import { type Content, readContent } from '../content.ts';
 import { folded, SEPARATOR } from './folded.ts';
 import type { RecordWriter } from './sealed-records.ts';
 import { COUNTERS, counters, PACKS, type PackedAt, type PackRecord, SINGLE, TAIL, u64Key } from './spaces.ts';
@@ -27,14 +27,14 @@ type LineText = readonly [conversation: string, position: number, from: string] 
 
 const EMPTY: PackRecord = { lines: new Uint8Array(0), texts: new Uint8Array(0) };
 
-/** Puts the text of a line, if its content is one, behind all others. Returns where it is. */
+/** Puts the text of a line, if its content has one, behind all others. Returns where it is. */
 export async function pack(
   records: RecordWriter,
   line: PackedLine,
   content: Uint8Array,
 ): Promise<PackedAt | undefined> {
-  const read = readContent(content);
-  if (read.kind !== 'text') return undefined;
+  const searched = searchedText(readContent(content));
+  if (searched === undefined) return undefined;
   const now = await counters(records);
   const text = now.text + 1;
   const current = now.pack === 0 ? text : now.pack;
@@ -42,7 +42,7 @@ export async function pack(
   const entry: LineText = [line.conversation, line.position, line.from];
   const tail = joined(before ?? EMPTY, {
     lines: encodeText(`${JSON.stringify(entry)},`),
-    texts: encodeText(folded(read.text) + SEPARATOR),
+    texts: encodeText(folded(searched) + SEPARATOR),
   });
   if (sizeOf(tail) < TAIL_FULL_BYTES) {
     records.put(TAIL, SINGLE, { first: before?.first ?? text, ...tail });
@@ -52,6 +52,21 @@ export async function pack(
     records.put(COUNTERS, SINGLE, { ...now, text, pack: isFull ? 0 : current });
   }
   return { pack: current, text };
+}
+
+/** What a line is found by: the text, or a file's name. Undefined: by nothing. */
+function searchedText(content: Content): string | undefined {
+  switch (content.kind) {
+    case 'text':
+      return content.text;
+    case 'file':
+      return content.file.name;
+    case 'empty':
+    case 'receipt':
+    case 'name':
+    case 'unknown':
+      return undefined;
+  }
 }
 
 /** Puts the tail to the end of its pack. Resolves with whether the pack is full. */

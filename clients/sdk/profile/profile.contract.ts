@@ -10,6 +10,7 @@ import { receivingContract } from './receiving.contract.ts';
 import { searchContract } from './search.contract.ts';
 import { sendingContract } from './sending.contract.ts';
 import type { StoragePlace } from './storage.contract.ts';
+import { uploadingContract } from './uploading.contract.ts';
 
 export function profileContract(newPlace: () => StoragePlace): void {
   const on = profileOn(newPlace);
@@ -22,4 +23,5 @@ export function profileContract(newPlace: () => StoragePlace): void {
   searchContract(on);
   eventsContract(on);
   groupsContract(on);
+  uploadingContract(on);
 }

@@ -11,6 +11,7 @@ import type { EventsPart, NewEvent } from './journal.ts';
 import type { HistoryPart } from './lines.ts';
 import type { ReceivingPart } from './received.ts';
 import type { SendingPart } from './sent.ts';
+import type { UploadsPart } from './upload.ts';
 
 export type * from './grouped.ts';
 export type * from './ids.ts';
@@ -18,6 +19,7 @@ export type * from './journal.ts';
 export type * from './lines.ts';
 export type * from './received.ts';
 export type * from './sent.ts';
+export type * from './upload.ts';
 
 /** What went wrong with the files themselves; `message` is a sentence that says what to do. */
 export type ProfileProblem =
@@ -145,6 +147,7 @@ export interface Profile {
   readonly receiving: ReceivingPart;
   readonly history: HistoryPart;
   readonly groups: GroupsPart;
+  readonly uploads: UploadsPart;
   readonly events: EventsPart;
   /** The right to hold the receiving session: one process at a time; freed by `release`, or by the system when the process dies. Undefined: taken. */
   tryReceiverLock(): Promise<{ release(): void } | undefined>;

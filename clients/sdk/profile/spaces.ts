@@ -208,6 +208,19 @@ export const GROUP_IDS: Space<{ readonly id: Uint8Array }> = { number: 23 };
 /** Key of GROUPS ‖ u64 index. */
 export const GROUP_ENTRIES: Space<KeptEntry> = { number: 24 };
 
+/** `claim`: of who uploads now. `parts`: noted so far. `at`: when something was done with it last. */
+export type UploadRecord = {
+  readonly blob: Uint8Array;
+  readonly key: Uint8Array;
+  readonly claim: string;
+  readonly parts: number;
+  readonly at: number;
+};
+/** name('upload', place, size, retention). */
+export const UPLOADS: Space<UploadRecord> = { number: 25 };
+/** Key of UPLOADS ‖ u64 part: what each of its chunks was sealed to. */
+export const UPLOAD_PARTS: Space<{ readonly hashes: Uint8Array }> = { number: 26 };
+
 export function u64Key(number: number): Uint8Array {
   return new ByteWriter(8).u64(number).finish();
 }
@@ -259,6 +272,14 @@ export class Places {
 
   groupEntry(id: Uint8Array, index: number): Uint8Array {
     return concat(this.group(id), u64Key(index));
+  }
+
+  upload(place: string, size: number, retention: number): Uint8Array {
+    return this.#sealed.name('upload', place, size, retention);
+  }
+
+  uploadPart(upload: Uint8Array, part: number): Uint8Array {
+    return concat(upload, u64Key(part));
   }
 
   hour(hour: number): Uint8Array {

@@ -1,5 +1,6 @@
 // A server in memory whose every lie a test chooses: it keeps the protocol as long as `lies` is empty, so that what a client does
 // about a malicious server can be told from what it does anyhow. Nothing is durable and nothing is checked that a client must check.
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { encodeConversation } from '#protocol/address.ts';
@@ -11,6 +12,7 @@ import type { NoticeBody, ServerFrameOf } from '#protocol/frames/server.ts';
 import { GROUP_PROOFS_MAX_MEMBERS } from '#protocol/limits.ts';
 import type { Log } from '../pins.ts';
 import { AccountsDouble } from './account-double.ts';
+import { BlobsDouble } from './blobs-double.ts';
 import { type GroupLog, GroupsDouble } from './group-double.ts';
 import type { Lies, Stored } from './lies.ts';
 
@@ -28,6 +30,7 @@ export class ServerDouble {
   readonly lies: Lies = {};
   readonly accounts: AccountsDouble;
   readonly groups = new GroupsDouble();
+  readonly files = new BlobsDouble();
   /** What waits for each device. */
   readonly boxes = new Map<string, Stored[]>();
   /** Every message that came, in order. */
@@ -35,12 +38,16 @@ export class ServerDouble {
   /** What it was asked and told of presence, in order. */
   readonly presence: ClientFrameOf<'presence.set' | 'presence.watch' | 'typing'>[] = [];
   readonly domain: string;
+  readonly #http: Server;
   readonly #server: WebSocketServer;
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #taken = new Set<string>();
 
-  private constructor(server: WebSocketServer, accounts: AccountsDouble, domain: string) {
+  private constructor(http: Server, accounts: AccountsDouble, domain: string) {
+    const server = new WebSocketServer({ server: http, handleProtocols: () => 'parley.v1' });
+    this.#http = http;
     this.#server = server;
+    http.on('request', (request, response) => void this.files.answer(request, response));
     this.accounts = accounts;
     this.domain = domain;
     server.on('connection', (socket) => this.#greet(socket));
@@ -48,14 +55,14 @@ export class ServerDouble {
 
   static async start(domain = 'localhost'): Promise<ServerDouble> {
     const accounts = await AccountsDouble.make(domain);
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => 'parley.v1' });
-    await new Promise((resolve) => server.once('listening', resolve));
-    return new ServerDouble(server, accounts, domain);
+    const http = createServer();
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    return new ServerDouble(http, accounts, domain);
   }
 
   get url(): string {
     // A server on a port, not on a path.
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `ws://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
   /** Closes every connection with this code; new ones are taken. */
@@ -65,7 +72,8 @@ export class ServerDouble {
 
   async stop(): Promise<void> {
     for (const socket of this.#server.clients) socket.terminate();
-    await new Promise((resolve) => this.#server.close(resolve));
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
   }
 
   /** Puts an item into a device's box, as if somebody had sent it. */
@@ -184,8 +192,9 @@ export class ServerDouble {
         return {};
       }
       case 'blob.put':
+        return this.files.ticket('put', frame.blob, frame.size);
       case 'blob.get':
-        return { ticket: `${frame.type} ${frame.blob}` };
+        return this.files.ticket('get', frame.blob);
       case 'ping':
         return {};
       case 'send':

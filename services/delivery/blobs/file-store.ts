@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Unavailable } from '#protocol/errors.ts';
 import { Conflict, type Database, type Row, type Statement } from '#runtime/store/database.ts';
 import { PartFiles } from './part-files.ts';
-import type { BlobRecord, BlobStore } from './store.ts';
+import type { BlobRecord, BlobStore, BlobUsage } from './store.ts';
 
 export const blobSchema = [
   `CREATE TABLE IF NOT EXISTS blob (
@@ -82,10 +82,10 @@ export class FileBlobStore implements BlobStore {
     if (next < to) throw new Unavailable('These bytes of the file are not stored.');
   }
 
-  async usage(owner?: string): Promise<number> {
-    const sum = 'SELECT sum(size) AS size FROM blob';
+  async usage(owner?: string): Promise<BlobUsage> {
+    const sum = 'SELECT count(*) AS blobs, sum(size) AS bytes FROM blob';
     const [row] = owner === undefined ? await this.#read(sum) : await this.#read(`${sum} WHERE owner = ?`, owner);
-    return Number(row?.size ?? 0);
+    return { blobs: Number(row?.blobs ?? 0), bytes: Number(row?.bytes ?? 0) };
   }
 
   async remove(blob: string): Promise<void> {

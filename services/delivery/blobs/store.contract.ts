@@ -190,14 +190,14 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStoreUnd
     });
 
     test('blobs take as much as they will have once they are whole, each owner their own', async () => {
-      expect(await store.usage()).toBe(0);
+      expect(await store.usage()).toEqual({ blobs: 0, bytes: 0 });
       await stored([randomBytes(10)], { size: 16 * 1024 * MIB });
       await stored([], { size: 5 });
       await stored([], { size: 7, owner: BO });
-      expect(await store.usage(AL)).toBe(16 * 1024 * MIB + 5);
-      expect(await store.usage(BO)).toBe(7);
-      expect(await store.usage('cy@localhost')).toBe(0);
-      expect(await store.usage()).toBe(16 * 1024 * MIB + 12);
+      expect(await store.usage(AL)).toEqual({ blobs: 2, bytes: 16 * 1024 * MIB + 5 });
+      expect(await store.usage(BO)).toEqual({ blobs: 1, bytes: 7 });
+      expect(await store.usage('cy@localhost')).toEqual({ blobs: 0, bytes: 0 });
+      expect(await store.usage()).toEqual({ blobs: 3, bytes: 16 * 1024 * MIB + 12 });
     });
 
     test('a blob is removed with all of its content, and others stay', async () => {

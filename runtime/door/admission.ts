@@ -26,7 +26,7 @@ export class Admission {
   /** Sockets that plain requests came in on, from their first one on: let in, or not. */
   readonly #visits = new WeakMap<Duplex, Promise<void>>();
 
-  /** `onRefused`: a socket was let go unread. */
+  /** `onRefused`: a network had too many. */
   constructor({ trustProxy, rateFactor }: AdmissionRules, onRefused: () => void) {
     this.#trustProxy = trustProxy;
     this.#onRefused = onRefused;
@@ -65,10 +65,13 @@ export class Admission {
     const known = this.#visits.get(socket);
     if (known) return known;
     const source = this.sourceOf(request);
-    const visit = this.enter(socket, source)
-      ? take(source)
-      : Promise.reject(new RequestError('rate_limited', TOO_MANY, TOO_MANY_WAIT_MS));
+    const visit = this.enter(socket, source) ? take(source) : this.#refuse();
     this.#visits.set(socket, visit);
     return visit;
+  }
+
+  async #refuse(): Promise<never> {
+    this.#onRefused();
+    throw new RequestError('rate_limited', TOO_MANY, TOO_MANY_WAIT_MS);
   }
 }

@@ -147,16 +147,22 @@ export class Listener {
 
   /** Whoever is let in as a connection would be. */
   async #serveBlob(blobs: BlobHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const turnAway = (why: ConnectionRefusal, error: RequestError): Promise<void> => {
-      this.#hub.counts.turnedAway(why);
-      return refuse(request, response, error, { close: true });
-    };
-    if (!this.#isReady) return turnAway('not_ready', new RequestError('unavailable', ELSEWHERE));
+    const turnAway = (error: RequestError): Promise<void> => refuse(request, response, error, { close: true });
+    const { counts, rates } = this.#hub;
+    if (!this.#isReady) {
+      counts.turnedAway('not_ready');
+      return turnAway(new RequestError('unavailable', ELSEWHERE));
+    }
+    const take = (source: string): Promise<void> =>
+      rates.take('connection', source).catch((error: unknown) => {
+        counts.turnedAway('rate');
+        throw error;
+      });
     try {
-      await this.#admission.visit(request, (source) => this.#hub.rates.take('connection', source));
+      await this.#admission.visit(request, take);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      return turnAway('rate', error);
+      return turnAway(error);
     }
     await blobs(request, response);
   }

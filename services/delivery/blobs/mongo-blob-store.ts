@@ -15,7 +15,7 @@ import { Conflict } from '#runtime/store/database.ts';
 import type { Collections, Keyed } from '#runtime/store/mongo.ts';
 import { attempt } from '#runtime/store/mongo-errors.ts';
 import { MongoContentStore } from './mongo-content-store.ts';
-import type { BlobRecord, BlobStore } from './store.ts';
+import type { BlobRecord, BlobStore, BlobUsage } from './store.ts';
 
 type BlobDocument = Keyed & {
   readonly owner: string;
@@ -104,11 +104,11 @@ export class MongoBlobStore implements BlobStore {
     if (next < to) throw new Unavailable('These bytes of the file are not stored.');
   }
 
-  async usage(owner?: string): Promise<number> {
+  async usage(owner?: string): Promise<BlobUsage> {
     const matched = owner === undefined ? [] : [{ $match: { owner } }];
-    const summed = [...matched, { $group: { _id: null, size: { $sum: '$size' } } }];
-    const [total] = await attempt(() => this.#blobs.aggregate<{ size: number }>(summed).toArray());
-    return total?.size ?? 0;
+    const summed = [...matched, { $group: { _id: null, blobs: { $sum: 1 }, bytes: { $sum: '$size' } } }];
+    const [total] = await attempt(() => this.#blobs.aggregate<BlobUsage>(summed).toArray());
+    return { blobs: total?.blobs ?? 0, bytes: total?.bytes ?? 0 };
   }
 
   async remove(blob: string): Promise<void> {

@@ -25,6 +25,7 @@ export type BlobService = {
   /** Answers a request for BLOB_PATH. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   readonly rates: BlobRates;
+  readonly counts: BlobCounts;
   stopSweeps(): void;
   /** Begins no more transfers; resolves once those under way have ended, or after TRANSFERS_DRAIN_MS. */
   drain(): Promise<void>;
@@ -69,6 +70,7 @@ export function startBlobs(
   return {
     handle: (request, response) => http.handle(request, response),
     rates,
+    counts,
     stopSweeps,
     async drain() {
       const patience = new AbortController();

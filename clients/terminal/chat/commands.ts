@@ -18,7 +18,7 @@ export type Chatting = Room & {
   /** Puts a text into the outbox for each of these, who were found. Throws as `Client.send` for a single one. */
   send(to: readonly string[], text: string): Promise<void>;
   /** Shows a file that is in the outbox now, and for whom it is not. */
-  sentFile(results: readonly SendResult[], file: Pick<FileSource, 'name' | 'size'>): void;
+  sentFile(results: readonly SendResult[], file: Pick<FileSource, 'name' | 'size' | 'type'>): void;
   /** A person that this device knows, or that the server has, or a group that this device knows. Throws Ended, RequestError, Unavailable. */
   find(typed: string): Promise<string>;
   /** What is unread, by conversation and sender. */

@@ -2,7 +2,7 @@
 // no screen, a line each.
 import { type ChatCommand, usageOf } from './commands.ts';
 
-/** Where there is room for one alone: what a slash at the beginning does is said to whoever mistypes a command. */
+/** Where there is room for one alone; the help of /help says the rest. */
 const SHORT = 'Text goes to the open conversation. Tab completes. /help COMMAND tells more.';
 const FIRST = 'What you type goes to the open conversation. // begins a text with a slash.';
 const LAST = 'Tab completes. /help COMMAND tells more of one.';

@@ -1,8 +1,8 @@
 // Own messages: into the outbox, and what becomes of them, said as it happens.
 import { type ClientEvent, type FileSource, Refusal, RequestError, type SendResult } from '../../sdk/index.ts';
 import { Ended, EXIT, endOf, sentenceOf } from '../exit.ts';
+import { fileText } from '../files/file-words.ts';
 import { conversationOf, isGroup, withoutSign } from '../names.ts';
-import { sizeText } from '../pace.ts';
 import { settled } from '../session.ts';
 import { countsOf } from '../states.ts';
 import { shortName, shortTime } from './chat-lines.ts';
@@ -37,11 +37,10 @@ export class Outgoing {
   /** Likewise of a file, which is in the outbox: it was not typed as it is shown. */
   sentFile(
     results: readonly SendResult[],
-    { name, size }: Pick<FileSource, 'name' | 'size'>,
+    file: Pick<FileSource, 'name' | 'size' | 'type'>,
     open: string | undefined,
   ): void {
-    const text = `(file ${name}, ${sizeText(size)})`;
-    this.#sent(results, name, (to) => this.#say(to, text, open));
+    this.#sent(results, file.name, (to) => this.#say(to, fileText(file), open));
   }
 
   #sent(results: readonly SendResult[], text: string, show: (to: string) => void): void {

@@ -33,7 +33,9 @@ it('each is a line above what is typed, drawn anew while it goes on, and gone wh
   });
   all.begin({ doing: 'saving', name: 'a\u001b[2Jb\u202e'.repeat(9), again: '/save' }, () => done.promise);
   await vi.advanceTimersByTimeAsync(600);
-  expect(all.lines).toMatch(/^sending cat\.png: 25 %, 500 kB\/s, 0:06 left\nsaving .{1,24}: waiting\n$/);
+  expect(all.lines).toMatch(
+    /^sending cat\.png: 1\.0 MB of 4\.0 MB \(25%\), 500 kB\/s, 6 s left\nsaving .{1,20}: waiting\n$/,
+  );
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
   expect(all.lines).not.toMatch(/[\u001b\u202e]/);
   const { draws } = seen;
@@ -47,7 +49,7 @@ it('each is a line above what is typed, drawn anew while it goes on, and gone wh
 it('what is stopped says how far it came and what goes on with it', async () => {
   const { all, said } = transfers(80);
   all.begin(CAT, async (options) => {
-    options.onProgress({ done: 45, total: 100 });
+    options.onProgress({ done: 45, total: 1_000 });
     await untilStopped(options);
   });
   all.begin({ doing: 'saving', name: 'b.zip', again: '/save 2' }, untilStopped);
@@ -55,7 +57,7 @@ it('what is stopped says how far it came and what goes on with it', async () => 
   expect(await all.stop()).toBe(2);
   expect(said.toSorted()).toEqual([
     'Saving b.zip has not begun. /save 2 goes on with it.',
-    'Sending cat.png was stopped at 45 %. /sendfile cat.png goes on with it.',
+    'Sending cat.png was stopped at 45 bytes of 1.0 kB. /sendfile cat.png goes on with it.',
   ]);
   expect(await all.stop()).toBe(0);
 });

@@ -2,25 +2,25 @@
 import type { FileOptions } from '../../sdk/index.ts';
 import { visible } from '../escape.ts';
 import { Ended, EXIT, endOf, OutputClosed } from '../exit.ts';
+import { Transfer } from '../files/transfer.ts';
 import type { Output } from '../output.ts';
-import { Pace } from '../pace.ts';
 import { beginning } from './chat-lines.ts';
 import type { Front } from './front.ts';
 
 const TRANSFERS_MAX = 4;
-const NAME_MAX_CHARS = 24;
+const NAME_MAX_CHARS = 20;
 /** How often the lines are drawn anew, and how often a line is printed where nothing can be. */
 const DRAW_INTERVAL_MS = 500;
 const SAY_INTERVAL_MS = 30_000;
 
 /** `again`: the command that goes on with it. */
-export type Transfer = {
+export type Order = {
   readonly doing: 'sending' | 'saving';
   readonly name: string;
   readonly again: string;
 };
 export type TransferOptions = Required<FileOptions>;
-type Running = Transfer & { readonly pace: Pace; readonly abort: AbortController; ended: Promise<void> };
+type Running = Order & { readonly transfer: Transfer; readonly abort: AbortController; ended: Promise<void> };
 
 type TransfersOptions = {
   readonly output: Pick<Output, 'say' | 'note'>;
@@ -42,19 +42,19 @@ export class Transfers {
 
   /** What stands above what is typed: a line each, ended; empty where nothing is on its way. */
   get lines(): string {
-    return [...this.#running].map((one) => `${lineOf(one)}\n`).join('');
+    return [...this.#running].map((one) => `${this.#lineOf(one)}\n`).join('');
   }
 
   /** Begins it and goes on. What it throws is told. Throws Ended where too many are under way. */
-  begin(transfer: Transfer, work: (options: TransferOptions) => Promise<void>): void {
+  begin(order: Order, work: (options: TransferOptions) => Promise<void>): void {
     if (this.#running.size >= TRANSFERS_MAX) {
       throw new Ended(EXIT.refused, `${TRANSFERS_MAX} files are on their way: wait for one, or /stop.`);
     }
-    const pace = new Pace(this.#options.elapsed);
+    const transfer = new Transfer(beginning(visible(order.name), NAME_MAX_CHARS));
     const abort = new AbortController();
-    const running: Running = { ...transfer, pace, abort, ended: Promise.resolve() };
+    const running: Running = { ...order, transfer, abort, ended: Promise.resolve() };
     this.#running.add(running);
-    const onProgress: TransferOptions['onProgress'] = (progress) => pace.heard(progress);
+    const onProgress: TransferOptions['onProgress'] = (progress) => transfer.heard(progress, this.#options.elapsed());
     // Not before its line can stand there.
     running.ended = Promise.resolve()
       .then(() => work({ onProgress, signal: abort.signal }))
@@ -79,21 +79,25 @@ export class Transfers {
     await Promise.all([...this.#running].map(({ ended }) => ended));
   }
 
+  #lineOf({ doing, transfer }: Running): string {
+    return `${doing} ${transfer.line(this.#options.elapsed())}`;
+  }
+
   #say(): void {
     try {
-      for (const one of this.#running) this.#options.output.say(`  ${lineOf(one)}`, 'dim');
+      for (const one of this.#running) this.#options.output.say(`  ${this.#lineOf(one)}`, 'dim');
     } catch (error) {
       if (!(error instanceof OutputClosed)) throw error;
     }
   }
 
-  #tell({ doing, name, again, pace, abort }: Running, error: unknown): void {
+  #tell({ doing, name, again, transfer, abort }: Running, error: unknown): void {
     const { output } = this.#options;
     // Nobody sees it; the chat finds that out by itself.
     if (error instanceof OutputClosed) return;
     const { sentence } = endOf(error);
     if (!abort.signal.aborted) return output.note(sentence.includes(name) ? sentence : `${name}: ${sentence}`);
-    const far = pace.share === '' ? 'has not begun' : `was stopped at ${pace.share}`;
+    const far = transfer.done === '' ? 'has not begun' : `was stopped at ${transfer.done}`;
     output.note(`${doing === 'sending' ? 'Sending' : 'Saving'} ${name} ${far}. ${again} goes on with it.`);
   }
 
@@ -105,8 +109,4 @@ export class Transfers {
     }
     this.#options.changed();
   }
-}
-
-function lineOf({ doing, name, pace }: Running): string {
-  return `${doing} ${beginning(visible(name), NAME_MAX_CHARS)}: ${pace.text}`;
 }

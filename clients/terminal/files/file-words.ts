@@ -7,7 +7,7 @@ import { sizeText } from './size-text.ts';
 export type Saved = { readonly path: string; readonly contentType?: string } | { readonly error: string };
 
 /** `(file holiday.jpg, 1.2 MB)`, on one line whatever its sender calls it. */
-export function fileText({ name, size, type }: FileInfo, saved?: Saved): string {
+export function fileText({ name, size, type }: Pick<FileInfo, 'name' | 'size' | 'type'>, saved?: Saved): string {
   const what = `file ${visible(name)}, ${sizeText(size)}`;
   if (saved === undefined) return `(${what})`;
   if ('error' in saved) return `(${what}, not saved: ${saved.error})`;

@@ -25,7 +25,7 @@ const help: ChatCommand = {
   name: 'help',
   usage: '[COMMAND]',
   brief: 'tells more of one',
-  says: 'Lists the commands, or tells more of one.',
+  says: 'Lists the commands, or tells more of one. Two slashes begin a text that begins with one.',
   example: 'open',
   completes: ['command'],
   async run({ commands, output, front }, rest) {

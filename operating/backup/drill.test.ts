@@ -3,6 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { PART_BYTES } from '#protocol/sealed-file.ts';
+import { readContent } from '../../clients/sdk/content.ts';
+import type { FileInfo } from '../../clients/sdk/content-file.ts';
+import { exampleBytes, MemorySource, MemoryTarget } from '../../clients/sdk/test/files.ts';
 import { People, type Person } from '../../clients/sdk/test/people.ts';
 import { MongoMailboxStore } from '../../services/delivery/mongo-store.ts';
 import type { Deployment } from '../../test/deployment.fixture.ts';
@@ -19,6 +23,11 @@ const BACKUP = join(import.meta.dirname, '../backup.ts');
 const RESTORE = join(import.meta.dirname, '../restore.ts');
 
 const textOf = (content: Uint8Array): string => new TextDecoder().decode(content.subarray(1));
+const filesOf = (person: Person): FileInfo[] =>
+  person.of('message').flatMap(({ entry }) => {
+    const content = readContent(entry.content);
+    return content.kind === 'file' ? [content.file] : [];
+  });
 const hears = (person: Person, text: string) => person.until(({ texts }) => texts.includes(text));
 
 describeInBothModes((start) => {
@@ -128,6 +137,39 @@ describeInBothModes((start) => {
       await Promise.all([bo, second].map((device) => hears(device, 'to both')));
       for (const person of [al, bo, cy, second]) expect([person.of('gap'), person.of('unreadable')]).toEqual([[], []]);
       await Promise.all([al, bo, cy, second].map(({ client }) => client.close()));
+    },
+    DRILL_MS,
+  );
+
+  test(
+    'a file that was sent before is fetched afterwards, by who was there and by who was away',
+    async () => {
+      const [fay, gus, hal] = (await Promise.all(['fay', 'gus', 'hal'].map((name) => people.signUp(name)))) as [
+        Person,
+        Person,
+        Person,
+      ];
+      await Promise.all([fay, gus].map((person) => person.online()));
+      await hal.client.close();
+      const film = exampleBytes(PART_BYTES + 100_000);
+      const sent = await fay.client.sendFile(['gus@localhost', 'hal@localhost'], new MemorySource(film));
+      await fay.until((one) => one.of('accepted').length === sent.length);
+      await gus.until((one) => filesOf(one).length === 1);
+      await stored('hal@localhost', 1);
+      const file = await backUp('files');
+      await Promise.all([fay, gus].map(({ client }) => client.close()));
+      await loseAndRestore(file);
+
+      const again = await back(gus, hal);
+      await again[1]?.until((one) => filesOf(one).length === 1);
+      const [info] = filesOf(gus);
+      if (info === undefined) throw new Error('no file came');
+      for (const person of again) {
+        const target = new MemoryTarget();
+        await person.client.fetchFile(info, target);
+        expect(Buffer.from(target.bytes).equals(film)).toBe(true);
+      }
+      await Promise.all(again.map(({ client }) => client.close()));
     },
     DRILL_MS,
   );

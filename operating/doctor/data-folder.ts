@@ -7,6 +7,7 @@ import { StartError } from '#runtime/start-error.ts';
 import { type DataLook, lookIntoData } from '#runtime/store/data-look.ts';
 import { checkFacts } from '#runtime/store/meta-store.ts';
 import { diskFinding, freeBytesAt } from './disk.ts';
+import { fileFolderFindings, fileRoomFindings } from './files.ts';
 import { about, type Finding } from './finding.ts';
 
 const it = about('data');
@@ -14,10 +15,15 @@ const OTHERS = 0o077;
 /** A file is stamped a little after the clock was read. */
 const STAMP_MAX_MS = 60_000;
 
-export type DataSettings = { readonly data: string; readonly reserveMib: number; readonly domain: string };
+export type DataSettings = {
+  readonly data: string;
+  readonly reserveMib: number;
+  readonly filesTotalMib: number;
+  readonly domain: string;
+};
 
 export async function dataFindings(
-  { data, reserveMib, domain }: DataSettings,
+  { data, reserveMib, filesTotalMib, domain }: DataSettings,
   now: number,
 ): Promise<readonly Finding[]> {
   const disk = await diskFindings(data, reserveMib * MIB);
@@ -31,7 +37,16 @@ export async function dataFindings(
     return [it.problem(`The data folder ${data} cannot be used: ${reason.replace(/\.$/, '')}.`, todo), ...disk];
   }
   if (!look) return [it.ok(`There is no data in ${data} yet: the first start makes it.`), ...disk];
-  return [await factsFinding(look, data, domain), ...privacyFindings(look), ...stampFindings(look, now), ...disk];
+  const { bytes } = await freeBytesAt(data);
+  const taken = { storedBytes: look.blobBytes, limitMib: filesTotalMib, reserveBytes: reserveMib * MIB };
+  return [
+    await factsFinding(look, data, domain),
+    ...privacyFindings(look),
+    ...stampFindings(look, now),
+    ...disk,
+    ...(await fileFolderFindings(data)),
+    ...fileRoomFindings('the data folder', bytes, taken),
+  ];
 }
 
 async function factsFinding({ facts, open }: DataLook, data: string, domain: string): Promise<Finding> {

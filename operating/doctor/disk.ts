@@ -28,6 +28,7 @@ export async function freeBytesAt(folder: string): Promise<{ readonly bytes: num
   return { bytes: bavail * bsize, files: files === 0 ? Number.POSITIVE_INFINITY : ffree }; // some file systems count no files
 }
 
-function sizeOf(bytes: number): string {
+/** For people. */
+export function sizeOf(bytes: number): string {
   return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.floor(bytes / MIB)} MiB`;
 }

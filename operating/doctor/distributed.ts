@@ -23,7 +23,7 @@ export function distributedChecks(settings: DoctorSettings, now: () => number): 
     check('version', async () => nodeFindings()),
     check('settings', async () => passwordFindings({ amqpUrl, mongoUrl, natsUrl })),
     check('mongodb', async () =>
-      mongoUrl === undefined || mongo === undefined ? [missing('mongoUrl')] : mongoFindings(mongoUrl, mongo, domain),
+      mongoUrl === undefined || mongo === undefined ? [missing('mongoUrl')] : mongoFindings(mongoUrl, mongo, settings),
     ),
     check(
       'rabbitmq',

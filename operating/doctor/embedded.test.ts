@@ -81,6 +81,17 @@ describe('what is wrong with the data is said', () => {
     expect(problems).toEqual([expect.stringMatching(/^disk: .*below the reserve of .*: messages are refused/)]);
   });
 
+  test('a disk that files may fill up, and not one that has room for what they may take', async () => {
+    const server = await started();
+    await server.stop();
+    const tight = await examined([...of(server), '--files-total-mib', '1000000000']);
+    expect(tight.warnings).toContainEqual(
+      expect.stringMatching(/^files: Files may take .* more, and the disk of the data folder has .* for them: before/),
+    );
+    const { warnings } = await examined([...of(server), '--files-total-mib', '1']);
+    expect(warnings.filter((says) => says.startsWith('files:'))).toEqual([]);
+  });
+
   test('a folder that others read', async () => {
     const server = await started();
     await server.stop();

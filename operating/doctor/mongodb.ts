@@ -8,6 +8,7 @@ import type { MongoLook } from '#runtime/store/mongo-look.ts';
 import { checkFacts } from '#runtime/store/mongo-meta-store.ts';
 import { clockFinding } from './clock.ts';
 import { diskFinding } from './disk.ts';
+import { fileRoomFindings } from './files.ts';
 import { about, type Finding } from './finding.ts';
 import { hostsOf } from './secrets.ts';
 
@@ -19,7 +20,7 @@ const RESERVE_BYTES = 512 * MIB;
 export async function mongoFindings(
   url: string,
   asked: Promise<MongoLook>,
-  domain: string,
+  { domain, filesTotalMib }: { readonly domain: string; readonly filesTotalMib: number },
 ): Promise<readonly Finding[]> {
   let look: MongoLook;
   try {
@@ -34,7 +35,7 @@ export async function mongoFindings(
     ...serverFindings(look),
     await factsFinding(look.facts, domain),
     clockFinding('The clock of MongoDB', look.clock),
-    ...diskFindings(look),
+    ...diskFindings(look, filesTotalMib),
   ];
 }
 
@@ -71,6 +72,8 @@ async function factsFinding(facts: MongoLook['facts'], domain: string): Promise<
   );
 }
 
-function diskFindings({ disk }: MongoLook): Finding[] {
-  return disk ? [diskFinding('MongoDB', disk.freeBytes, RESERVE_BYTES)] : [];
+function diskFindings({ disk, blobBytes }: MongoLook, limitMib: number): Finding[] {
+  if (!disk) return [];
+  const taken = { storedBytes: blobBytes, limitMib, reserveBytes: RESERVE_BYTES };
+  return [diskFinding('MongoDB', disk.freeBytes, RESERVE_BYTES), ...fileRoomFindings('MongoDB', disk.freeBytes, taken)];
 }

@@ -6,6 +6,7 @@ import { healthSettings } from '#runtime/health.ts';
 import { logSettings } from '#runtime/log.ts';
 import { dataSettings } from '#runtime/store/data-settings.ts';
 import { authSettings } from '../../services/auth/config.ts';
+import { blobSettings } from '../../services/delivery/blobs/config.ts';
 import { deliverySettings } from '../../services/delivery/config.ts';
 import { gatewaySettings } from '../../services/gateway/config.ts';
 
@@ -41,6 +42,7 @@ export const doctorSettings = {
   ...dataSettings,
   ...authSettings,
   ...deliverySettings,
+  ...blobSettings,
   ...healthSettings,
   ...logSettings,
   ...backboneSettings,

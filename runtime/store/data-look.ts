@@ -14,11 +14,14 @@ export type DataLook = {
   readonly open: boolean;
   /** What was recorded about the data, by name; undefined if there is no database, or nothing can be read in it now. */
   readonly facts: ReadonlyMap<string, string> | undefined;
+  /** What the files that people sent take or will take, as far as that can be read. */
+  readonly blobBytes: number;
 };
 export type Looked = { readonly path: string; readonly mode: number; readonly changedAt: number; readonly uid: number };
 
 const ACCESS_BITS = 0o777;
 const DATABASE = 'parley.db';
+const sumSchema = z.object({ bytes: z.number().nullable() });
 const rowsSchema = z.array(z.object({ name: z.string(), value: z.string() }));
 
 /** undefined if there is no such folder. Throws the operating system's error, or SQLite's for a database that cannot be read. */
@@ -33,7 +36,7 @@ export function lookIntoData(data: string): DataLook | undefined {
     folder: look(data),
     files: names.map((name) => look(join(data, name))),
     open,
-    facts: names.includes(DATABASE) ? factsIn(path, open) : undefined,
+    ...(names.includes(DATABASE) ? foundIn(path, open) : { facts: undefined, blobBytes: 0 }),
   };
 }
 
@@ -42,7 +45,7 @@ function look(path: string): Looked {
   return { path, mode: mode & ACCESS_BITS, changedAt: mtimeMs, uid };
 }
 
-function factsIn(path: string, open: boolean): ReadonlyMap<string, string> | undefined {
+function foundIn(path: string, open: boolean): Pick<DataLook, 'facts' | 'blobBytes'> {
   const url = pathToFileURL(path);
   // A mere read of a database in this mode makes files beside it (seen); one that is said not to change is read alone.
   url.search = '?immutable=1';
@@ -50,11 +53,19 @@ function factsIn(path: string, open: boolean): ReadonlyMap<string, string> | und
   try {
     database = new DatabaseSync(url, { readOnly: true });
     const rows = rowsSchema.parse(database.prepare('SELECT name, value FROM meta').all());
-    return new Map(rows.map(({ name, value }) => [name, value]));
+    const facts = new Map(rows.map(({ name, value }) => [name, value]));
+    return { facts, blobBytes: blobBytesIn(database) };
   } catch (error) {
-    if (open) return undefined; // what is missing here stands in the log
+    if (open) return { facts: undefined, blobBytes: 0 }; // what is missing here stands in the log
     throw error;
   } finally {
     database?.close();
   }
+}
+
+function blobBytesIn(database: DatabaseSync): number {
+  const has = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'blob'").get();
+  if (!has) return 0; // of a version before files
+  const { bytes } = sumSchema.parse(database.prepare('SELECT sum(size) AS bytes FROM blob').get());
+  return bytes ?? 0;
 }

@@ -16,6 +16,8 @@ export type MongoLook = {
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | undefined;
   /** What the services recorded about the store, by name; empty before their first start. */
   readonly facts: ReadonlyMap<string, string>;
+  /** What the files that people sent take or will take. */
+  readonly blobBytes: number;
 };
 
 const helloSchema = z.object({
@@ -24,6 +26,7 @@ const helloSchema = z.object({
   hosts: z.array(z.string()).default([]),
 });
 const buildSchema = z.object({ version: z.string(), ferretdbVersion: z.string().optional() });
+const sumSchema = z.object({ bytes: z.number() });
 const statsSchema = z.object({ fsUsedSize: z.number(), fsTotalSize: z.number() });
 
 /** `patienceMs`: for a server to be found. Throws ConfigError (the URL, or what the server says to it), or the driver's error if none answers. */
@@ -45,6 +48,7 @@ export async function lookAtMongo(url: string, patienceMs: number, now: () => nu
       writable: hello.isWritablePrimary,
       clock: { theirs: hello.localTime.getTime(), asked, answered },
       disk: await diskOf(db),
+      blobBytes: await blobBytesIn(db),
       facts: new Map(facts.map(({ _id, value }) => [_id, String(value)])),
     };
   } catch (error) {
@@ -58,4 +62,10 @@ async function diskOf(db: Db): Promise<MongoLook['disk']> {
   const stats: Document = await db.command({ dbStats: 1 });
   const { data } = statsSchema.safeParse(stats);
   return data && { freeBytes: data.fsTotalSize - data.fsUsedSize, totalBytes: data.fsTotalSize };
+}
+
+async function blobBytesIn(db: Db): Promise<number> {
+  const summed = db.collection('blob').aggregate([{ $group: { _id: null, bytes: { $sum: '$size' } } }]);
+  const { data } = sumSchema.safeParse(await summed.next());
+  return data?.bytes ?? 0; // there are none yet
 }

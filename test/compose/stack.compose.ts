@@ -1,6 +1,8 @@
 // The whole stack through its life, as an operator and the people on it see it: brought up, talked over, scaled, hurt, taken down and brought up
 // again. One stack, step by step; each stands on those before it.
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -117,6 +119,25 @@ describe('the stack', () => {
       [TEAM, 'Lunch at one'],
       ['al@localhost', 'or at two?'],
     ]);
+  });
+
+  test('lets a file through its one door, sealed, to who was away', async () => {
+    const film = randomBytes(6 * 1024 * 1024 + 1);
+    const file = join(run.folder, 'film.bin');
+    await writeFile(file, film);
+    expect(await al.run(['send', '--file', file, 'bo'])).toMatchObject({ status: 0 });
+    const saved = join(run.folder, 'saved');
+    await mkdir(saved);
+    const { records } = await bo.run(['listen', '--json', '--count', '1', '--save-to', saved]);
+    // As `listen --json` writes a file.
+    const paths = records.flatMap(({ file }) => (file as { readonly path?: string } | undefined)?.path ?? []);
+    expect(paths).toHaveLength(1);
+    expect((await readFile(paths[0] ?? '')).equals(film)).toBe(true);
+    const deliveries = (await stack.containers('delivery')).filter(works);
+    const sent = await Promise.all(deliveries.map((one) => stack.metric(one, 'parley_blob_sent_bytes_total')));
+    expect(sent.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThanOrEqual(film.length);
+    const refused = await fetch(`http://127.0.0.1:${stack.port}/blob`);
+    expect([refused.status, await refused.json()]).toEqual([401, expect.objectContaining({ code: 'bad_ticket' })]);
   });
 
   test('publishes one port, on this machine only, and through it nothing but the door for clients', async () => {

@@ -4,7 +4,7 @@ import { MINUTE_MS } from '#protocol/limits.ts';
 import type { Random, Timers } from './platform.ts';
 import { pause } from './until-aborted.ts';
 
-/** Failures in a row, without anything gained between them, after which the last one is told. With the waits between them some three minutes. */
+/** Failures in a row, without anything gained between them, after which the last one is told. With the waits between them some two minutes. */
 const FAILURES_MAX = 16;
 const WAIT_FIRST_MS = 250;
 const WAIT_MAX_MS = 30_000;

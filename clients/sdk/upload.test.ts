@@ -11,7 +11,7 @@ import { exampleBytes, MemorySource } from './test/files.ts';
 import { RETENTION, Transfers } from './transfers.fixture.ts';
 
 const PART = FILE_PART_CHUNKS * FILE_CHUNK_BYTES;
-const SIZE = 3 * PART + 1_000;
+const SIZE = 2 * PART + 1_000;
 const content = exampleBytes(SIZE);
 const hashOf = (bytes: Uint8Array) => toHex(H(bytes));
 
@@ -49,7 +49,7 @@ async function stopsAfter(parts: number, from = source()): Promise<void> {
 }
 
 describe('an upload that was stopped', () => {
-  it.each([1, 2, 3])('after %i parts is gone on with from there by the next attempt', async (parts) => {
+  it.each([1, 2])('after %i parts is gone on with from there by the next attempt', async (parts) => {
     await stopsAfter(parts);
     transfers.files.asked.length = 0;
     const file = await transfers.upload(source());
@@ -102,7 +102,7 @@ describe('an upload that was stopped', () => {
 
 describe('a file', () => {
   it('that is edited while it is sent has no chunk sealed twice differently, wherever the cut is', async () => {
-    for (const cutAt of [0, 1, 2, 3]) {
+    for (const cutAt of [0, 1, 2]) {
       const edited = new MemorySource(content.slice(), { place: `/edited/${cutAt}` });
       answers(1, cut, ({ method, offset }) => method === 'PATCH' && offset === cutAt * PART_BYTES);
       let reads = 0;
@@ -117,7 +117,7 @@ describe('a file', () => {
   it('that becomes shorter is not sent on', async () => {
     const shorter = source();
     shorter.reading = (at) => {
-      if (at >= 2 * PART) shorter.content = content.slice(0, 2 * PART);
+      if (at >= PART) shorter.content = content.slice(0, PART);
     };
     await expect(transfers.upload(shorter)).rejects.toMatchObject({ reason: 'file_changed' });
   });
@@ -132,7 +132,7 @@ describe('a file', () => {
 
   it('that two processes send at once has one key for each, and arrives from both', async () => {
     const [one, two] = [source(), source()];
-    two.content[2 * PART] = 77;
+    two.content[2 * PART] = (two.content[2 * PART] ?? 0) ^ 1;
     const files = await Promise.all([transfers.upload(one), transfers.upload(two)]);
     expect(transfers.files.reused).toEqual([]);
     await arrives(files[0], one.content);
@@ -175,7 +175,7 @@ describe('a server', () => {
     await arrives(await transfers.upload(source()));
     answers(1_000, answer, ({ method }) => method === 'PATCH');
     transfers.files.asked.length = 0;
-    const again = new MemorySource(content, { place: '/again' });
+    const again = new MemorySource(content.slice(0, 100_000), { place: '/again' });
     await expect(transfers.upload(again)).rejects.toThrow();
     expect(transfers.files.asked.length).toBeLessThan(100);
   });
@@ -222,7 +222,7 @@ describe('a server', () => {
       transfers.now += TICKET_MAX_AGE_MS;
     };
     await transfers.upload(source());
-    expect(transfers.files.tickets).toHaveLength(4);
+    expect(transfers.files.tickets).toHaveLength(3);
     expect(new Set(transfers.files.tickets.map(({ size }) => size))).toEqual(new Set([sealedBytes(SIZE)]));
   });
 });

@@ -89,8 +89,9 @@ class Sending {
   readonly #parts: SealedParts;
   readonly #door: BlobDoor;
   readonly #patience: Patience;
-  /** The part that is being sealed ahead of its turn. */
+  /** The part that was sealed last, perhaps ahead of its turn, and the one that was on its way last, which may have to go again. */
   #ahead: { readonly part: number; readonly sealed: Promise<Uint8Array> } | undefined;
+  #last: { readonly part: number; readonly sealed: Uint8Array } | undefined;
   /** Whole parts that the server has, as it said last, and the most that it said; undefined: it is to be asked. */
   #stored: number | undefined;
   #most = 0;
@@ -137,7 +138,7 @@ class Sending {
     if (part === this.#parts.count) return part;
     const sealed = await this.#sealed(part);
     if (part < stored) return part + 1;
-    if (part + 1 < this.#parts.count) this.#sealAhead(part + 1);
+    if (part + 1 < this.#parts.count) void this.#prepare(part + 1);
     if (this.#heard(await this.#door.store(part * PART_BYTES, sealed)) <= part)
       throw new Unavailable('The server does not keep what it is sent.');
     return part + 1;
@@ -153,18 +154,19 @@ class Sending {
     return stored;
   }
 
-  #sealAhead(part: number): void {
-    const sealed = this.#parts.seal(part);
+  async #sealed(part: number): Promise<Uint8Array> {
+    if (this.#last?.part !== part) this.#last = { part, sealed: await this.#prepare(part) };
+    return this.#last.sealed;
+  }
+
+  /** Begins to seal a part, unless that is under way; one at a time, for they are noted in order. */
+  #prepare(part: number): Promise<Uint8Array> {
+    if (this.#ahead?.part === part) return this.#ahead.sealed;
+    const before = this.#ahead?.sealed.catch(() => {});
+    const sealed = Promise.resolve(before).then(() => this.#parts.seal(part));
     // Whoever takes it hears of its failure.
     sealed.catch(() => {});
     this.#ahead = { part, sealed };
-  }
-
-  async #sealed(part: number): Promise<Uint8Array> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead?.part === part) return ahead.sealed;
-    await ahead?.sealed.catch(() => {});
-    return this.#parts.seal(part);
+    return sealed;
   }
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeText } from '#protocol/bytes.ts';
-import { readContent, textContent } from '../content.ts';
+import { fileContent, readContent, textContent } from '../content.ts';
 import { exampleChain, exampleMessage } from './example.fixture.ts';
 import { folded } from './folded.ts';
 import type { Found, Profile, Received, Search } from './profile.ts';
@@ -79,6 +79,20 @@ export function searchContract({ start }: ProfileOn): void {
     expect(found[0]).toMatchObject({ own: true, sent: { outcome: 'pending' } });
     const [line] = await profile.history.before(found[1]?.conversation ?? '', 1, (found[1]?.position ?? 0) + 1);
     expect({ ...line, number: found[1]?.number }).toEqual(found[1]);
+  });
+
+  test('files are found by their names, until they expire', async () => {
+    const { profile } = await start();
+    const bytes = new Uint8Array(32);
+    const file = { blob: bytes, key: bytes, root: bytes, size: 5, type: 'image/png', name: 'Möwe am Strand.png' };
+    const [line] = exampleChain(1, { content: fileContent(file), kind: 'file', expiry: 50 });
+    if (line === undefined) throw new Error('one was made');
+    await profile.receiving.commitReceived({ messages: [line] });
+    const finds = async (text: string) => (await profile.history.search({ text, limit: 9 }, 0)).map(({ id }) => id);
+    expect(await finds('MÖWE')).toEqual([line.id]);
+    expect(await finds('image')).toEqual([]);
+    await profile.history.deleteExpired(50);
+    expect(await finds('möwe')).toEqual([]);
   });
 
   test('what expired is not found from that moment on, also before it is deleted, and what stands beside it is', async () => {

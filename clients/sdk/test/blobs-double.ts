@@ -26,6 +26,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   ...{ busy: 503, unavailable: 503, no_space: 507 },
 };
 
+/** A ticket as it travels. */
+export function ticketText(ticket: BlobTicket): string {
+  return Buffer.from(JSON.stringify(ticket)).toString('base64url');
+}
+
 export class BlobsDouble {
   /** What is stored, by the blob's name. */
   readonly blobs = new Map<string, Buffer>();
@@ -43,7 +48,7 @@ export class BlobsDouble {
   ticket(right: 'put' | 'get', blob: string, size = 0): { ticket: string } {
     const ticket = { right, blob, size, number: this.tickets.length };
     this.tickets.push(ticket);
-    return { ticket: Buffer.from(JSON.stringify(ticket)).toString('base64url') };
+    return { ticket: ticketText(ticket) };
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -48,10 +48,13 @@ export async function makeDistributed(): Promise<Place> {
     params: { store: nameStore(await mongo.build()) },
     async start(options: StartOptions) {
       const NODE_OPTIONS = [process.env.NODE_OPTIONS ?? '', ...options.nodeOptions].join(' ').trim();
-      const stack = await Listening.start([STACK, ...backbone, '--health-port', '0', ...serverOptions(options)], {
-        family: true,
-        environment: { NODE_OPTIONS },
-      });
+      const stack = await Listening.start(
+        [STACK, ...backbone, '--files-port', '0', '--health-port', '0', ...serverOptions(options)],
+        {
+          family: true,
+          environment: { NODE_OPTIONS },
+        },
+      );
       const front = options.throughHaproxy ? await Haproxy.start(stack.urls) : undefined;
       const health = stack.stdout.match(/http:\S+/g) ?? [];
       running = new Subject(stack, {

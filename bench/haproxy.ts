@@ -1,5 +1,5 @@
-// HAProxy in front of gateways of this machine, with the product's own configuration: what differs is where it listens, and that
-// gateways stand on ports instead of behind Docker's names.
+// HAProxy in front of gateways and deliveries of this machine, with the product's own configuration: what differs is where it listens, and that
+// these stand on ports instead of behind Docker's names.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,17 +21,34 @@ export function missingHaproxy(): string | undefined {
   return spawnSync('haproxy', ['-v']).status === 0 ? undefined : 'there is no haproxy on the PATH';
 }
 
-/** Loopback ports: of clients, of its own figures, and of each gateway. */
-export type Ports = { readonly clients: number; readonly watch: number; readonly gateways: readonly number[] };
+/** Loopback ports of a delivery: where it serves files, and where it says whether it is ready. */
+export type DeliveryPorts = { readonly files: number; readonly health: number };
+/** Loopback ports: of clients, of its own figures, of each gateway and of each delivery. */
+export type Ports = {
+  readonly clients: number;
+  readonly watch: number;
+  readonly gateways: readonly number[];
+  readonly deliveries: readonly DeliveryPorts[];
+};
 
 /** The product's configuration for these ports. Throws if it has changed so that this no longer fits. */
-export function configurationFor({ clients, watch, gateways }: Ports, product: string): string {
-  const server = /^( *)server-template gw \S+ \S+ (.*?)resolvers docker resolve-prefer ipv4 init-addr none (.*)$/m;
+export function configurationFor({ clients, watch, gateways, deliveries }: Ports, product: string): string {
+  const servers = (name: string, checked: string): RegExp =>
+    new RegExp(
+      `^ *server-template ${name} \\S+ \\S+ resolvers docker resolve-prefer ipv4 init-addr none check ${checked}(.*)$`,
+      'm',
+    );
   const replacements: readonly (readonly [RegExp, string])[] = [
     [/^resolvers docker\n(?: .*\n)*/m, ''],
     [/^ *bind :8080$/m, `  bind 127.0.0.1:${clients}`],
     [/^ *bind :8404$/m, `  bind 127.0.0.1:${watch}`],
-    [server, gateways.map((port, index) => `$1server gw${index + 1} 127.0.0.1:${port} $2$3`).join('\n')],
+    [servers('gw', ''), gateways.map((port, index) => `  server gw${index + 1} 127.0.0.1:${port} check $1`).join('\n')],
+    [
+      servers('dl', 'port 9090 '),
+      deliveries
+        .map(({ files, health }, index) => `  server dl${index + 1} 127.0.0.1:${files} check port ${health} $1`)
+        .join('\n'),
+    ],
   ];
   return replacements.reduce((text, [from, to]) => {
     if (!from.test(text)) throw new Error(`The configuration of HAProxy has nothing like ${from} any more.`);
@@ -51,12 +68,19 @@ export class Haproxy {
     this.url = `ws://127.0.0.1:${port}`;
   }
 
-  /** In front of the gateways at these URLs, once it has seen all of them ready. `networkConnections`: as many as one network may have. */
-  static async start(gateways: readonly string[], networkConnections = UNLIMITED): Promise<Haproxy> {
+  /** In front of the gateways at these URLs, and of these deliveries, once it has seen all of them ready. `networkConnections`: as many as one network may have. */
+  static async start(
+    gateways: readonly string[],
+    {
+      networkConnections = UNLIMITED,
+      deliveries = [],
+    }: { readonly networkConnections?: number; readonly deliveries?: readonly DeliveryPorts[] } = {},
+  ): Promise<Haproxy> {
     const ports = {
       clients: await freePort(),
       watch: await freePort(),
       gateways: gateways.map((url) => Number(new URL(url).port)),
+      deliveries,
     };
     const folder = mkdtempSync(join(tmpdir(), 'parley-haproxy-'));
     const file = join(folder, 'haproxy.cfg');
@@ -93,14 +117,17 @@ export class Haproxy {
   }
 }
 
-async function whenAllUp({ watch, gateways }: Ports, lives: () => boolean): Promise<void> {
-  const up = new RegExp(`^haproxy_backend_active_servers\\{proxy="gateways"\\} ${gateways.length}$`, 'm');
+async function whenAllUp({ watch, gateways, deliveries }: Ports, lives: () => boolean): Promise<void> {
+  const wanted = Object.entries({ gateways, deliveries });
   for (const since = performance.now(); performance.now() - since < START_MAX_MS; await delay(LOOK_MS)) {
     if (!lives()) throw new Error('It has ended.');
     const answer = await fetch(`http://127.0.0.1:${watch}/metrics`).catch(() => undefined); // refused until it listens
-    if (answer?.ok && up.test(await answer.text())) return;
+    const lines = answer?.ok ? (await answer.text()).split('\n') : [];
+    const isUp = ([name, { length }]: (typeof wanted)[number]) =>
+      lines.includes(`haproxy_backend_active_servers{proxy="${name}"} ${length}`);
+    if (wanted.every(isUp)) return;
   }
-  throw new Error('It does not see all gateways.');
+  throw new Error('It does not see all that it stands in front of.');
 }
 
 /** One on which nobody listens now. */

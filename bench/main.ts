@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { deliverySettings } from '../services/delivery/config.ts';
 import { missing } from './distributed.ts';
 import { fanout } from './fanout.ts';
+import { files } from './files.ts';
 import { missingHaproxy } from './haproxy.ts';
 import { history } from './history.ts';
 import { idle } from './idle.ts';
@@ -24,8 +25,9 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Result
   scale,
   history,
   seal,
+  files,
 };
-const USAGE = `npm run bench -- NAME [--mode ${MODES.join('|')}] [--runs N] [--seconds S] [--hold-ms MS] [--json]
+const USAGE = `npm run bench -- NAME [--mode ${MODES.join('|')}] [--runs N] [--seconds S] [--size-mib MIB] [--hold-ms MS] [--json]
 NAME: ${Object.keys(BENCHES).join(', ')}. Without --mode both. --hold-ms may be repeated: one measurement for each.
 --server-node=OPTION (repeatable) is for the Node of the servers, such as --server-node=--cpu-prof.
 scale needs haproxy on the PATH. distributed needs RabbitMQ, MongoDB and NATS: PARLEY_TEST_AMQP_URL, PARLEY_TEST_MONGO_URL, PARLEY_TEST_NATS_URL.`;
@@ -81,6 +83,7 @@ function readArguments(args: readonly string[]) {
         mode: { type: 'string' },
         runs: { type: 'string' },
         seconds: { type: 'string' },
+        'size-mib': { type: 'string' },
         'hold-ms': { type: 'string', multiple: true },
         json: { type: 'boolean' },
         'server-node': { type: 'string', multiple: true },
@@ -90,14 +93,16 @@ function readArguments(args: readonly string[]) {
     const bench = BENCHES[name];
     const runs = values.runs === undefined ? undefined : Number(values.runs);
     const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+    const sizeMib = values['size-mib'] === undefined ? undefined : Number(values['size-mib']);
     const holds = (values['hold-ms'] ?? [undefined]).map((text) => deliverySettings.holdMs.parse(text));
     const modes = MODES.filter((mode: Mode) => values.mode === undefined || values.mode === mode);
     const wrong =
       (runs !== undefined && (!Number.isInteger(runs) || runs < 1)) ||
       (seconds !== undefined && !(seconds > 0)) ||
+      (sizeMib !== undefined && (!Number.isInteger(sizeMib) || sizeMib < 1)) ||
       modes.length === 0;
     if (!bench || positionals.length !== 1 || wrong) return undefined;
-    const options = { runs, seconds, start: { nodeOptions: values['server-node'] ?? [] } };
+    const options = { runs, seconds, sizeMib, start: { nodeOptions: values['server-node'] ?? [] } };
     return { name, bench, modes, holds, options, json: values.json ?? false };
   } catch {
     return undefined; // an option that there is not, or a value that none can have: the usage says which there are

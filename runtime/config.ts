@@ -23,7 +23,8 @@ type Given = { readonly text: string; readonly source: string };
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`);
 const variableOf = (name: string): string => `PARLEY_${snake(name).toUpperCase()}`;
-const optionOf = (name: string): string => `--${snake(name).toLowerCase().replaceAll('_', '-')}`;
+/** How a setting is called on a command line. */
+export const optionOf = (name: string): string => `--${snake(name).toLowerCase().replaceAll('_', '-')}`;
 const isFlag = (schema: z.ZodType): boolean => schema.meta()?.flag === true;
 
 /**

@@ -6,13 +6,14 @@ import { measureBus } from '#runtime/bus/bus-metrics.ts';
 import { Journal } from '#runtime/bus/journal.ts';
 import { JournalStore, journalSchema } from '#runtime/bus/journal-store.ts';
 import { readSettings, type Settings } from '#runtime/config.ts';
+import { EVERY_ADDRESS } from '#runtime/door/addresses.ts';
 import { logSettings, makeLog } from '#runtime/log.ts';
 import { Metrics } from '#runtime/metrics.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { runProcess } from '#runtime/process.ts';
 import { LocalSignals } from '#runtime/signals.ts';
 import { BackupDoor } from '#runtime/store/backup-door.ts';
-import { openData } from '#runtime/store/data-folder.ts';
+import { blobsIn, openData } from '#runtime/store/data-folder.ts';
 import { dataSettings } from '#runtime/store/data-settings.ts';
 import { DiskSpace } from '#runtime/store/space.ts';
 import { TICKET_KEY_BYTES, Tickets } from '#runtime/tickets.ts';
@@ -20,11 +21,13 @@ import { authSettings } from './auth/config.ts';
 import { keepInvitationKey } from './auth/invitation-key.ts';
 import { startAuth } from './auth/service.ts';
 import { schema as accountSchema, SqliteAccountStore } from './auth/sqlite-store.ts';
+import { blobSettings } from './delivery/blobs/config.ts';
+import { blobSchema, FileBlobStore } from './delivery/blobs/file-store.ts';
+import { startBlobs, TRANSFERS_DRAIN_MS } from './delivery/blobs/service.ts';
 import { deliverySettings } from './delivery/config.ts';
 import { startDelivery } from './delivery/service.ts';
 import { mailboxSchema, SqliteMailboxStore } from './delivery/sqlite-store.ts';
 import { drainSettings, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
-import { EVERY_ADDRESS } from './gateway/listener.ts';
 import { startGateway } from './gateway/service.ts';
 import { TicketOffice } from './gateway/ticket-office.ts';
 import { startGroups } from './groups/service.ts';
@@ -33,7 +36,14 @@ import { groupSchema, SqliteGroupStore } from './groups/sqlite-store.ts';
 /** A sync of an SSD takes 0.1 to 10 ms, one of a laptop's disk 30. */
 const COMMIT_BUCKETS_S = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2];
 
-const schema = [...journalSchema, ...quarantineSchema, ...accountSchema, ...groupSchema, ...mailboxSchema];
+const schema = [
+  ...journalSchema,
+  ...quarantineSchema,
+  ...accountSchema,
+  ...groupSchema,
+  ...mailboxSchema,
+  ...blobSchema,
+];
 
 const shape = {
   ...gatewaySettings,
@@ -41,6 +51,7 @@ const shape = {
   ...dataSettings,
   ...authSettings,
   ...deliverySettings,
+  ...blobSettings,
   ...logSettings,
 };
 
@@ -93,9 +104,12 @@ await runProcess(async () => {
   const groups = startGroups({ ...shared, store: new SqliteGroupStore(database) });
   const { serverKey } = auth;
   const tickets = new Tickets(random(TICKET_KEY_BYTES), now); // those of an earlier run ended with it
+  const blobStore = new FileBlobStore(database, blobsIn(data));
+  const blobs = startBlobs({ store: blobStore, tickets, space, log, metrics, now, monotonic }, settings);
   const gateway = await startGateway(
     { ...shared, serverKey, space, random, monotonic, tickets: new TicketOffice(tickets) },
     settings,
+    (request, response) => blobs.handle(request, response),
   );
   await claim();
   await bus.start();
@@ -106,13 +120,14 @@ await runProcess(async () => {
   log.info({ url: gateway.url, domain, epoch }, 'ready');
 
   return async (mayTakeMs) => {
-    mayTakeMs(settings.drainNoticeMs + settings.drainMs);
+    mayTakeMs(settings.drainNoticeMs + settings.drainMs + TRANSFERS_DRAIN_MS);
     log.info('draining');
     metrics.drains();
     backups.close();
     delivery.stopSweeps();
     groups.stopSweeps();
-    await gateway.drain();
+    blobs.stopSweeps();
+    await Promise.all([gateway.drain(), blobs.drain()]);
     await auth.stop();
     await groups.stop();
     await delivery.stop();

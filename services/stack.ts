@@ -3,12 +3,15 @@
 import { z } from 'zod';
 import { backboneSettings } from '#runtime/backbone.ts';
 import { readSettings } from '#runtime/config.ts';
+import { doorSettings } from '#runtime/door/settings.ts';
 import { healthSettings } from '#runtime/health.ts';
 import { logSettings, makeLog } from '#runtime/log.ts';
 import { DRAIN_MAX_MS, runProcess } from '#runtime/process.ts';
 import { authSettings } from './auth/config.ts';
+import { blobSettings, filesDoorSettings } from './delivery/blobs/config.ts';
 import { deliverySettings } from './delivery/config.ts';
-import { drainSettings, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
+import { freePorts } from './free-ports.ts';
+import { drainSettings, filesPlace, gatewaySettings, NOBODY_ELSE } from './gateway/config.ts';
 import { Processes } from './processes.ts';
 
 const INSTANCES_MAX = 32;
@@ -19,9 +22,18 @@ const ends = drainSettings(NOBODY_ELSE); // all gateways end together
 const common = { ...backboneSettings, ...logSettings };
 const SERVICES = {
   auth: { ...authSettings, ...healthSettings, ...common },
-  delivery: { domain: door.domain, signUp: door.signUp, ...deliverySettings, ...healthSettings, ...common },
+  delivery: {
+    domain: door.domain,
+    signUp: door.signUp,
+    ...deliverySettings,
+    ...blobSettings,
+    ...filesDoorSettings,
+    ...doorSettings,
+    ...healthSettings,
+    ...common,
+  },
   groups: { domain: door.domain, signUp: door.signUp, ...healthSettings, ...common },
-  gateway: { ...door, port, ...ends, ...common },
+  gateway: { ...door, port, ...filesPlace, ...ends, ...common },
 } as const;
 type Service = keyof typeof SERVICES;
 
@@ -29,12 +41,16 @@ const shape = {
   gateway: instances('how many gateways; they listen on --port and the ports after it, or with 0 on any free ones'),
   auth: instances('how many auth processes'),
   groups: instances('how many groups processes'),
-  delivery: instances('how many delivery processes'),
+  delivery: instances(
+    'how many delivery processes; they listen for files on --files-port and the ports after it, or with 0 on any free ones',
+  ),
   ...door,
   port,
   ...ends,
   ...authSettings,
   ...deliverySettings,
+  ...blobSettings,
+  filesPort: filesDoorSettings.filesPort,
   ...healthSettings,
   ...common,
 };
@@ -45,9 +61,14 @@ await runProcess(async () => {
   const log = makeLog('stack', settings.logLevel);
   const stack = new Processes(log);
   const started: Promise<string>[] = [];
+  const { host, delivery } = settings;
+  const filesPort = settings.filesPort || (await freePorts(delivery, host));
+  // Each ticket names the next of them, so that one delivery that is down does not take files away.
+  const filesPublicPorts = Array.from({ length: delivery }, (_, index) => filesPort + index).join(',');
   for (const service of ['auth', 'groups', 'delivery', 'gateway'] as const) {
     for (let index = 0; index < settings[service]; index += 1) {
-      const given: Record<string, unknown> = { ...settings };
+      const given: Record<string, unknown> = { ...settings, filesPublicPorts, filesHost: host };
+      if (service === 'delivery') given.filesPort = filesPort + index;
       if (service === 'gateway' && settings.port > 0) given.port = settings.port + index;
       if (service !== 'gateway' && settings.healthPort) given.healthPort = settings.healthPort + started.length;
       started.push(stack.run(service, environmentFor(service, given)));

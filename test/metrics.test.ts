@@ -80,7 +80,7 @@ async function startApart(amqpUrl: string, mongoUrl: string, natsUrl: string): P
     PARLEY_LOG_LEVEL: 'error',
   };
   const start = async (): Promise<Running> => {
-    const args = [STACK, '--port', '0', '--health-port', '0', ...OPTIONS];
+    const args = [STACK, '--port', '0', '--files-port', '0', '--health-port', '0', ...OPTIONS];
     const stack = await Listening.start(args, { environment, family: true });
     const healthy = [...stack.stdout.matchAll(/^Parley (\w+) works, (http:\S+)$/gm)];
     return {

@@ -1,12 +1,12 @@
 // A distributed deployment: `npm run stack` with two of each service, on a database and queues of its own, for tests that must stop it, kill
 // it as a whole or a single process of it, and start it again.
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { removeQueues } from '#runtime/bus/amqp/removal.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { Mongo } from '#runtime/store/mongo.ts';
+import { freePorts } from '../services/free-ports.ts';
 import type { Deployment } from './deployment.fixture.ts';
 import { type Environment, Listening } from './listening.fixture.ts';
 import { databaseUrl, freshName, type ServerUrls } from './services.fixture.ts';
@@ -19,42 +19,42 @@ export const SERVICES = ['gateway', 'delivery', 'groups', 'auth'] as const;
 export type Service = (typeof SERVICES)[number];
 /** Of each service. */
 export const INSTANCES = 2;
-/** Below those that systems give to outgoing connections: a gateway that is killed finds its port free again. */
-const PORT_FIRST = 17_000;
-const PORTS = 14_000;
 
 export class StackProcesses implements Deployment {
   readonly #urls: ServerUrls;
   readonly #name = freshName('parley_test');
-  readonly #counts: readonly string[];
   readonly #options: readonly string[];
   #stack!: Listening; // by `start`
   #further: Listening | undefined;
 
-  private constructor(urls: ServerUrls, counts: readonly string[], options: readonly string[]) {
+  /** That of the first gateway; the ports of the others follow, then those of files. */
+  readonly #port: number;
+
+  private constructor(urls: ServerUrls, port: number, options: readonly string[]) {
     this.#urls = urls;
-    this.#counts = counts;
+    this.#port = port;
     this.#options = options;
   }
 
   /** Resolves once both gateways listen. */
   static async start(urls: ServerUrls, options: readonly string[] = []): Promise<StackProcesses> {
-    const counts = SERVICES.flatMap((service) => [`--${service}`, String(INSTANCES)]);
-    const port = String(await freePorts(INSTANCES));
-    const stack = new StackProcesses(urls, ['--port', port, ...counts], options);
+    const stack = new StackProcesses(urls, await freePorts(2 * INSTANCES), options);
     await stack.restart();
     return stack;
   }
 
   async restart(): Promise<void> {
-    const args = [STACK, ...this.#counts, ...this.#options];
+    const counts = SERVICES.flatMap((service) => [`--${service}`, String(INSTANCES)]);
+    const ports = ['--port', String(this.#port), '--files-port', String(this.#port + INSTANCES)];
+    const args = [STACK, ...ports, ...counts, ...this.#options];
     this.#stack = await Listening.start(args, { environment: this.environment, family: true });
     await this.whole();
   }
 
   /** One more gateway, which reaches RabbitMQ by this URL; it is not of the stack, and nobody starts it again. Resolves with its door. */
   async furtherGateway(amqpUrl: string): Promise<string> {
-    const environment = { ...this.environment, PARLEY_AMQP_URL: amqpUrl, PARLEY_PORT: '0' };
+    const files = { PARLEY_FILES_PUBLIC_PORTS: String(this.#port + INSTANCES) };
+    const environment = { ...this.environment, ...files, PARLEY_AMQP_URL: amqpUrl, PARLEY_PORT: '0' };
     const options = this.#options.flatMap((name, index) =>
       GATEWAYS_OWN.includes(name) ? this.#options.slice(index, index + 2) : [],
     );
@@ -152,23 +152,4 @@ export class StackProcesses implements Deployment {
     if (pid === undefined) throw new Error(`no ${service} works`);
     return pid;
   }
-}
-
-/** The first of so many neighbouring ports on which nobody listens. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = PORT_FIRST + Math.floor((Math.random() * PORTS) / count) * count;
-    const tried = await Promise.all(Array.from({ length: count }, (_, index) => listener(first + index)));
-    const free = tried.filter((server) => server !== undefined);
-    await Promise.all(free.map((server) => new Promise((resolve) => server.close(resolve))));
-    if (free.length === count) return first;
-  }
-}
-
-function listener(port: number): Promise<Server | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => resolve(server));
-  });
 }

@@ -3,7 +3,7 @@ export { RequestError, Unavailable } from '#protocol/errors.ts';
 export { Client, type SendOptions } from './client.ts';
 export { type Challenge, Connection, openConnection } from './connection.ts';
 export type { Safety } from './contacts.ts';
-export { type Content, readContent, textContent } from './content.ts';
+export { type Content, fileContent, readContent, textContent } from './content.ts';
 export type { FileInfo, ImageInfo, Preview } from './content-file.ts';
 export { DEVICE_NAME_MAX_CHARS, isDeviceName } from './content-name.ts';
 export type { DeviceInfo } from './devices.ts';

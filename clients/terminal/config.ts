@@ -2,8 +2,10 @@
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
+import { createSupportsTerminalGraphics } from 'supports-terminal-graphics';
 import { DEVICE_NAME_MAX_CHARS, isDeviceName } from '../sdk/index.ts';
 import { usageError } from './exit.ts';
+import { type ImageSettings, imageSettings, WAYS, type Way } from './images/way.ts';
 
 /** What stands before each command where it is typed. */
 export const PROGRAM = 'npm run -s parley --';
@@ -42,6 +44,8 @@ export type Settings = {
   readonly cursor: boolean;
   /** Whether standard error is a terminal that can write a line anew. */
   readonly progress: boolean;
+  /** How standard output shows an image. */
+  readonly images: ImageSettings;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,6 +54,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(options: GlobalOptions, environment: Environment): Settings {
   const profile = options.profile ?? environment.PARLEY_PROFILE;
   const { passwordFile, json = false } = options;
+  const colour = isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb';
   const fromEnvironment = (environment.PARLEY_SERVER ?? '').split(/[\s,]+/).filter((part) => part !== '');
   return {
     profile: profile ? personsPath(profile, environment) : join(homedir(), '.parley'),
@@ -61,10 +66,23 @@ export function readConfig(options: GlobalOptions, environment: Environment): Se
     newPassword: environment.PARLEY_NEW_PASSWORD || undefined,
     deviceName: deviceName(environment.PARLEY_DEVICE_NAME || hostname()),
     json,
-    colour: isatty(1) && !environment.NO_COLOR && environment.TERM !== 'dumb',
+    colour,
     progress: isatty(2) && environment.TERM !== 'dumb',
     cursor: isatty(0) && isatty(1) && environment.TERM !== 'dumb',
+    images: imageSettings(environment, {
+      supported: createSupportsTerminalGraphics(process.stdout),
+      colourBits: colour ? process.stdout.getColorDepth(environment) : 1,
+      wished: wayOf(environment.PARLEY_IMAGES || undefined),
+    }),
   };
+}
+
+function wayOf(given: string | undefined): Way | undefined {
+  const way = WAYS.find((one) => one === given);
+  if (given !== undefined && way === undefined) {
+    throw usageError(`PARLEY_IMAGES is ${given}. Set one of ${WAYS.join(', ')}, or unset it.`);
+  }
+  return way;
 }
 
 function deviceName(given: string): string {

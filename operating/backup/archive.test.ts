@@ -12,7 +12,7 @@ import { newManifest } from './manifest.ts';
 import { writeTarget } from './target.ts';
 
 const manifest = newManifest(
-  { mode: 'embedded', at: 7, schema: '2', domain: 'localhost', partitions: 16, opaque: { kept: true } },
+  { mode: 'embedded', at: 7, schema: '2', domain: 'localhost', partitions: 16, opaque: { kept: true }, files: true },
   '1.2.3',
 );
 /** More than is read or zipped at once, and none of it alike. */
@@ -46,6 +46,22 @@ async function read(bytes: Buffer): Promise<Read[]> {
 describe('an archive', () => {
   test('is read as it was written', async () => {
     expect(await read(await write())).toEqual([{ manifest }, ...parts, { counts }]);
+  });
+
+  test('has what cannot be made smaller as it is, and is read like any other', async () => {
+    const dense: readonly Part[] = [
+      { section: 'one' },
+      { data: large },
+      { section: 'dense', incompressible: true },
+      { data: large },
+      { section: 'dense', incompressible: true },
+      { data: large },
+    ];
+    const bytes = await buffer(writeArchive(manifest, inTurn(dense), () => counts));
+    expect(bytes.length).toBeGreaterThan(2 * large.length);
+    expect(bytes.length).toBeLessThan(2.8 * large.length);
+    const said = dense.map((part) => ('section' in part ? { section: part.section } : part));
+    expect(await read(bytes)).toEqual([{ manifest }, ...said, { counts }]);
   });
 
   test('is refused if any byte of it was changed', async () => {
@@ -94,7 +110,7 @@ test('what a file says of itself is shown, and moves no cursor', async () => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const hostile = 'x\u001b]0;owned\u0007\u009b2J\u202e\nIt is whole.';
   const facts = { mode: 'embedded', at: 0, schema: hostile, domain: hostile, partitions: 16 } as const;
-  const manifest = newManifest({ ...facts, opaque: { kept: true } }, hostile);
+  const manifest = newManifest({ ...facts, opaque: { kept: true }, files: true }, hostile);
   async function* nothing(): AsyncGenerator<Part> {}
   const file = join(folder, 'backup');
   await writeTarget(

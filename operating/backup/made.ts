@@ -2,6 +2,9 @@
 import type { Part } from './archive.ts';
 import type { Counts, Manifest } from './manifest.ts';
 
+/** `now`: ms since 1970. `files`: whether those that people sent are to be in it. */
+export type Wanted = { readonly now: number; readonly files: boolean };
+
 export type Made = {
   readonly facts: Omit<Manifest, 'backup' | 'parley'>;
   readonly parts: AsyncIterable<Part>;

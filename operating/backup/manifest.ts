@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { visible } from '#protocol/visible.ts';
 import type { Census } from '#runtime/bus/amqp/census.ts';
 
-const VERSION = 1;
+/** Backups of version 1 know of no files. */
+const VERSION = 2;
 /** The last moment that a date can be. */
 const TIME_MAX_MS = 8.64e15;
 
 export const manifestSchema = z.object({
-  backup: z.literal(VERSION),
+  backup: z.union([z.literal(1), z.literal(VERSION)]),
   /** The version of Parley that wrote it. */
   parley: z.string(),
   mode: z.enum(['embedded', 'distributed']),
@@ -19,6 +20,8 @@ export const manifestSchema = z.object({
   partitions: z.number().int(),
   /** OPAQUE's server setup: whether it is in here. Without a fingerprint there was none yet. */
   opaque: z.object({ kept: z.boolean(), fingerprint: z.string().optional() }),
+  /** Whether files that people sent are in it. */
+  files: z.boolean().default(false),
   /** Distributed, where RabbitMQ was asked: what was under way when it began. */
   census: z.object({ frames: z.number(), readers: z.number() }).optional(),
 });
@@ -34,7 +37,7 @@ export function newManifest(facts: Omit<Manifest, 'backup' | 'parley'>, parley: 
 
 /** Lines for people. */
 export function describeBackup(
-  { mode, at, parley, domain, schema, partitions, census }: Manifest,
+  { mode, at, parley, domain, schema, partitions, census, files }: Manifest,
   counts: Counts,
 ): string {
   const all = Object.entries(counts).filter(([, count]) => count > 0);
@@ -43,7 +46,19 @@ export function describeBackup(
     `  ${all.map(([name, count]) => `${name} ${count}`).join(', ')}`,
   ];
   // Names in a file that may be anybody's.
-  return `${[...lines, ...lackOf(census)].map(visible).join('\n')}\n`;
+  // Names in a file that may be anybody's.
+  return `${[...lines, ...lackOf(census), ...filesLacking(files, counts.files_missed ?? 0)].map(visible).join('\n')}\n`;
+}
+
+/** `missed`: how many are not whole in it. */
+function filesLacking(files: boolean, missed: number): string[] {
+  if (!files)
+    return [
+      '  Without files: after a restore people have their messages, and of the files in them what they had saved.',
+    ];
+  if (missed === 0) return [];
+  const what = missed === 1 ? '1 file' : `${missed} files`;
+  return [`  Of ${what} not all was there: removed while it was made, or lost by a disk. They are not in it.`];
 }
 
 /** What was accepted and is perhaps not in a backup that was made while services ran. */

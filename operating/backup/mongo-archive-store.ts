@@ -16,9 +16,10 @@ const ORDER: readonly string[] = [
   ...['group_head', 'group_entry', 'group_mark', 'group_member', 'group_open', 'group_record'],
   ...['auth_accounts', 'auth_invitations'],
 ];
-/** Commands that may have killed their owners: a restored deployment has none of them. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['suspect']);
+/** Commands that may have killed their owners: a restored deployment has none of them. What is of files is read through their own store (files.ts). */
+const LEFT_OUT: ReadonlySet<string> = new Set(['suspect', 'blob', 'blob_attempt', 'blobs.files', 'blobs.chunks']);
 const SCHEMA = 'schema';
+const NAMES_AT_ONCE = 500;
 const INSERT_MAX_DOCUMENTS = 500;
 const INSERT_MAX_BYTES = 8 * MIB;
 /** As they came: a number stays of the type that it had. */
@@ -60,6 +61,13 @@ export class MongoArchive {
     );
     if (schema === undefined || domain === undefined || partitions === undefined) return undefined;
     return { schema, domain, partitions: Number(partitions) };
+  }
+
+  /** Some names of blobs behind this one, in their order. */
+  async blobs(after: string): Promise<string[]> {
+    const found = this.#mongo.collection('blob').find({ _id: { $gt: after } }, { projection: { _id: 1 } });
+    const some = await attempt(() => found.sort({ _id: 1 }).limit(NAMES_AT_ONCE).toArray());
+    return some.map(({ _id }) => String(_id));
   }
 
   // ---- restoring -----------------------------------------------------------

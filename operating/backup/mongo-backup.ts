@@ -7,8 +7,10 @@ import { RESTORING } from '#runtime/store/meta.ts';
 import { Mongo } from '#runtime/store/mongo.ts';
 import { MongoAccountStore } from '../../services/auth/mongo-store.ts';
 import { opaqueOf } from '../../services/auth/setup.ts';
+import { MongoBlobStore } from '../../services/delivery/blobs/mongo-blob-store.ts';
 import type { Part } from './archive.ts';
-import type { Made } from './made.ts';
+import { emptyTally, filesOf } from './files.ts';
+import type { Made, Wanted } from './made.ts';
 import { MongoArchive } from './mongo-archive-store.ts';
 
 /** A database that does not answer by then is not there: an operator looks at once, a cron job tries again. */
@@ -33,7 +35,10 @@ export async function connectMongo(url: string): Promise<Mongo> {
   return mongo;
 }
 
-export async function backUpServices({ mongoUrl, amqpUrl, queuePrefix }: Services, now: number): Promise<Made> {
+export async function backUpServices(
+  { mongoUrl, amqpUrl, queuePrefix }: Services,
+  { now, files }: Wanted,
+): Promise<Made> {
   const mongo = await connectMongo(mongoUrl);
   const archive = new MongoArchive(mongo);
   const facts = await archive.facts();
@@ -44,10 +49,15 @@ export async function backUpServices({ mongoUrl, amqpUrl, queuePrefix }: Service
   const census = amqpUrl === undefined ? undefined : await takeCensus(amqpUrl, queuePrefix, PARTITIONS_DEFAULT);
   const opaque = await opaqueOf(new MongoAccountStore(mongo, () => new Uint8Array()));
   const counts: Record<string, number> = {};
+  const tally = emptyTally();
+  async function* parts(): AsyncGenerator<Part> {
+    yield* partsOf(archive, counts);
+    if (files) yield* filesOf(new MongoBlobStore(mongo), (after) => archive.blobs(after), tally);
+  }
   return {
-    facts: { mode: 'distributed', at: now, ...facts, opaque, ...(census ? { census } : {}) },
-    parts: partsOf(archive, counts),
-    counts: () => counts,
+    facts: { mode: 'distributed', at: now, ...facts, opaque, files, ...(census ? { census } : {}) },
+    parts: parts(),
+    counts: () => ({ ...counts, ...tally }),
     close: () => mongo.close(),
   };
 }

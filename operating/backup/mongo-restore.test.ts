@@ -1,28 +1,43 @@
 // A backup of services is read while they write: what it then has of a thing without the other is made good by the restore, or it would cost messages.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { connect } from 'amqplib';
 import { BSON, Long } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
+import { HOUR_MS } from '#protocol/limits.ts';
+import { PART_BYTES } from '#protocol/sealed-file.ts';
 import { removeQueues } from '#runtime/bus/amqp/removal.ts';
 import { Topology } from '#runtime/bus/amqp/topology.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { RESTORING } from '#runtime/store/meta.ts';
 import type { Keyed, Mongo } from '#runtime/store/mongo.ts';
 import { MongoMetaStore } from '#runtime/store/mongo-meta-store.ts';
+import { MongoBlobStore } from '../../services/delivery/blobs/mongo-blob-store.ts';
 import { MongoMailboxStore } from '../../services/delivery/mongo-store.ts';
 import { MongoGroupStore } from '../../services/groups/mongo-store.ts';
 import { type Ended, runToEnd } from '../../test/listening.fixture.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/mongo.fixture.ts';
 import { describeOnAll, freshName } from '../../test/services.fixture.ts';
-import { WirePerson } from '../../test/wire-person.fixture.ts';
+import { random64, WirePerson } from '../../test/wire-person.fixture.ts';
+import { FILES } from './files.ts';
 
 /** Each test starts several programs, on a machine that may be busy with others. */
 const PATIENCE_MS = 240_000;
 const FACTS = { domain: 'localhost', partitions: PARTITIONS_DEFAULT };
 const [AL, BO, CY, TEAM] = ['al@localhost', 'bo@localhost', 'cy@localhost', 'team@localhost'];
+
+/** Two files of the same bytes, one of which is still being uploaded. */
+const [PHOTO, BEGUN] = [random64(32), random64(32)];
+const CONTENT = randomBytes(PART_BYTES + 70_000);
+const EXPIRES = Date.now() + HOUR_MS;
+
+async function* oneOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
 
 describeOnAll('a backup of services at work', ({ AMQP, MONGO }) => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-backup-'));
@@ -75,8 +90,20 @@ describeOnAll('a backup of services at work', ({ AMQP, MONGO }) => {
       date: new Date(9),
       real: 5,
     });
+    const blobs = new MongoBlobStore(mongo);
+    for (const [blob, stored] of [
+      [PHOTO, CONTENT.length],
+      [BEGUN, PART_BYTES],
+    ] as const) {
+      const record = { blob, owner: AL, device: 'd', size: CONTENT.length, expiresAt: EXPIRES };
+      await blobs.create({ ...record, stored: 0 });
+      for (let offset = 0; offset < stored; offset += PART_BYTES) {
+        const part = CONTENT.subarray(offset, offset + PART_BYTES);
+        await blobs.append(blob, { offset, bytes: part.length, expiresAt: EXPIRES }, oneOf(part));
+      }
+    }
     const { status, stderr } = await run('backup.ts', from, '--to', file);
-    expect(stderr).toMatch(/^A backup of localhost, distributed, .*\n {2}mailbox 2, .*auth_accounts 1/);
+    expect(stderr).toMatch(/^A backup of localhost, distributed, .*\n {2}mailbox 2, .*auth_accounts 1, .*files 2\n/);
     expect(status).toBe(0);
   }, PATIENCE_MS);
 
@@ -123,6 +150,19 @@ describeOnAll('a backup of services at work', ({ AMQP, MONGO }) => {
     const bytes = async ({ mongo }: TestDatabase) =>
       BSON.serialize((await mongo.collection('later').findOne({ _id: 'x' }, { promoteValues: false })) ?? {});
     expect(await bytes(to)).toEqual(await bytes(from));
+  });
+
+  test('has files, whole and begun, and nothing of them without its record', { timeout: PATIENCE_MS }, async () => {
+    expect(await restore()).toMatchObject({ status: 0 });
+    const blobs = new MongoBlobStore(to.mongo);
+    const record = { owner: AL, device: 'd', size: CONTENT.length, expiresAt: EXPIRES };
+    expect(await blobs.find(PHOTO)).toMatchObject({ ...record, stored: CONTENT.length });
+    expect(await blobs.find(BEGUN)).toMatchObject({ ...record, stored: PART_BYTES });
+    expect(await buffer(blobs.read(PHOTO, 0, CONTENT.length))).toEqual(CONTENT);
+    expect(await buffer(blobs.read(BEGUN, 0, PART_BYTES))).toEqual(CONTENT.subarray(0, PART_BYTES));
+    const rest = CONTENT.subarray(PART_BYTES);
+    await blobs.append(BEGUN, { offset: PART_BYTES, bytes: rest.length, expiresAt: EXPIRES }, oneOf(rest));
+    expect(await to.mongo.collections()).not.toContain(FILES);
   });
 
   describe('is restored', { timeout: PATIENCE_MS }, () => {

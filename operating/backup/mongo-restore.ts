@@ -9,16 +9,18 @@ import { ConfigError } from '#runtime/config.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { StartError } from '#runtime/start-error.ts';
 import { MONGO_FORMS } from '#runtime/store/forms.ts';
+import { MongoBlobStore } from '../../services/delivery/blobs/mongo-blob-store.ts';
 import { MongoMailboxStore } from '../../services/delivery/mongo-store.ts';
 import type { MailboxWrite } from '../../services/delivery/store.ts';
 import { MongoGroupStore } from '../../services/groups/mongo-store.ts';
-import { readArchive } from './archive.ts';
+import { FILES, putBackFile } from './files.ts';
 import { mustFit } from './fitting.ts';
 import { JUMP_EPOCHS, jumpNumbers } from './jump.ts';
 import { MailboxNumbers } from './mailbox-numbers.ts';
 import type { Counts, Manifest } from './manifest.ts';
 import { MongoArchive } from './mongo-archive-store.ts';
 import { connectMongo, type Services } from './mongo-backup.ts';
+import { readSections } from './sections.ts';
 import type { Source } from './source.ts';
 
 type AccountWrite = Extract<MailboxWrite, { type: 'account' }>;
@@ -43,7 +45,7 @@ export async function restoreServices(
   const archive = new MongoArchive(mongo);
   await archive.begin();
   try {
-    const found = await putBack(archive, source, counts);
+    const found = await putBack(archive, new MongoBlobStore(mongo), source, counts);
     await setRight(archive, found, {
       mailboxes: new MongoMailboxStore(mongo),
       groups: new MongoGroupStore(mongo),
@@ -76,26 +78,22 @@ async function mustBeStill({ amqpUrl, queuePrefix }: Services): Promise<void> {
   }
 }
 
-async function putBack(archive: MongoArchive, source: Source, counts: Counts): Promise<Found> {
+async function putBack(archive: MongoArchive, blobs: MongoBlobStore, source: Source, counts: Counts): Promise<Found> {
   const found: Found = { mailboxes: new MailboxNumbers(), groups: new Map(), untold: [] };
-  const parts = readArchive(source.read(), source.name)[Symbol.asyncIterator]();
-  let part = await parts.next();
-  /** The documents up to the next section, or to the end. */
-  async function* documents(): AsyncGenerator<Uint8Array> {
-    for (part = await parts.next(); !part.done && 'data' in part.value; part = await parts.next())
-      yield part.value.data;
-  }
-  while (!part.done) {
-    if (!('section' in part.value)) part = await parts.next();
-    else {
-      const { section } = part.value;
-      const inserted = await archive.insert(section, documents(), (document) => look(found, section, document));
-      if (inserted !== counts[section])
-        throw new StartError(`${source.name} changed while it was read. Run this again.`);
+  let files = 0;
+  await readSections(source, async (section, data) => {
+    if (section === FILES) {
+      if (await putBackFile(blobs, data)) files += 1;
+      return;
     }
-  }
+    const inserted = await archive.insert(section, data, (document) => look(found, section, document));
+    if (inserted !== counts[section]) throw changed(source);
+  });
+  if (files !== (counts[FILES] ?? 0)) throw changed(source);
   return found;
 }
+
+const changed = ({ name }: Source): StartError => new StartError(`${name} changed while it was read. Run this again.`);
 
 function look(
   { mailboxes, groups, untold }: Found,

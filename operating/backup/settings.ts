@@ -15,6 +15,12 @@ export const whereSettings = {
   queuePrefix: backboneSettings.queuePrefix,
 } as const;
 
+export const withoutFilesSetting = z.stringbool().default(false).meta({
+  flag: true,
+  description:
+    'leave out the files that people sent, which may be most of it: after a restore nobody can fetch those that are on their way now',
+});
+
 export const domainSetting = deploymentSettings.domain
   .unwrap()
   .optional()

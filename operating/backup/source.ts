@@ -1,5 +1,5 @@
 // What is restored from: a file, or standard input, which is kept in a file without a name meanwhile. It is read twice: once to verify all
-// of it, before anything is written, and once to restore it.
+// of it, before anything is written, and once to restore it. What is only verified is kept nowhere.
 import { createWriteStream, mkdtempSync, openSync, read, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +13,20 @@ import { STANDARD } from './settings.ts';
 import { isOfFiles } from './target.ts';
 
 const PIECE_BYTES = 256 * 1024;
+const INCOMING = 'What came in';
 const readAsync = promisify(read);
 
 export type Source = { readonly name: string; read(): Readable };
+
+/** As `openSource`, to be read a single time. */
+export function openOnce(from: string): Source {
+  try {
+    if (from !== STANDARD) return sourceOf(openSync(from, 'r'), from);
+    return { name: INCOMING, read: () => process.stdin };
+  } catch (error) {
+    throw isOfFiles(error) ? unreadable(error) : error;
+  }
+}
 
 /** Throws StartError where there is no such file, or no room for what comes in. */
 export async function openSource(from: string): Promise<Source> {
@@ -26,11 +37,18 @@ export async function openSource(from: string): Promise<Source> {
     const handle = openSync(file, 'wx+', 0o600);
     rmSync(folder, { recursive: true });
     await pipeline(process.stdin, createWriteStream('', { fd: handle, autoClose: false }));
-    return sourceOf(handle, 'What came in');
+    return sourceOf(handle, INCOMING);
   } catch (error) {
-    if (!isOfFiles(error)) throw error;
-    throw new StartError(`The backup cannot be read (${error.message}). Give a file that npm run backup wrote.`);
+    throw isOfFiles(error) ? unreadable(error) : error;
   }
+}
+
+function unreadable({ code, message }: NodeJS.ErrnoException): StartError {
+  const advice =
+    code === 'ENOSPC'
+      ? `${tmpdir()} has no room for what comes in: give the file by its name`
+      : 'Give a file that npm run backup wrote';
+  return new StartError(`The backup cannot be read (${message}). ${advice}.`);
 }
 
 function sourceOf(handle: number, name: string): Source {

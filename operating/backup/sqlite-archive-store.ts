@@ -3,6 +3,8 @@ import type { Database, SqlValue } from '#runtime/store/database.ts';
 import type { Counts } from './manifest.ts';
 import type { Facts } from './mongo-archive-store.ts';
 
+const NAMES_AT_ONCE = 500;
+
 export class SqliteArchive {
   readonly #database: Database;
 
@@ -41,6 +43,23 @@ export class SqliteArchive {
   /** The names that groups have or had. */
   async groups(): Promise<string[]> {
     return (await this.#column('SELECT name FROM group_head ORDER BY name')).map(String);
+  }
+
+  /** Whether it is of a version that keeps files. */
+  async keepsBlobs(): Promise<boolean> {
+    return (await this.#column("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'blob'")).length > 0;
+  }
+
+  /** Some names of blobs behind this one, in their order. */
+  async blobs(after: string): Promise<string[]> {
+    const sql = 'SELECT name FROM blob WHERE name > ? ORDER BY name LIMIT ?';
+    const rows = await this.#database.read({ sql, params: [after, NAMES_AT_ONCE] });
+    return rows.map(({ name }) => String(name));
+  }
+
+  /** What is in a copy of a database is not in the folder that it is restored to. */
+  async forgetBlobs(): Promise<void> {
+    await this.#database.write(['blob', 'blob_part'].map((table) => ({ sql: `DELETE FROM ${table}`, params: [] })));
   }
 
   async raiseEpochs(by: number): Promise<void> {

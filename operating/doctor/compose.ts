@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { MIB } from '#protocol/limits.ts';
 import { SILENCE_MAX_MS } from '#runtime/bus/amqp/members.ts';
+import { EVERY_ADDRESS } from '#runtime/door/addresses.ts';
 import { PARLEY_VERSION } from '#runtime/version.ts';
-import { EVERY_ADDRESS } from '../../services/gateway/listener.ts';
 import { certificateFindings, servedFindings } from './certificate.ts';
 import { containerFindings } from './containers.ts';
 import { diskFinding, freeBytesAt } from './disk.ts';

@@ -1,6 +1,6 @@
 // Of a server in one process: its data, its door, and what it would need to start.
 import { existsSync } from 'node:fs';
-import { EVERY_ADDRESS } from '../../services/gateway/listener.ts';
+import { EVERY_ADDRESS } from '#runtime/door/addresses.ts';
 import { certificateFindings, servedFindings } from './certificate.ts';
 import { dataFindings } from './data-folder.ts';
 import { doorFindings, portFinding } from './door.ts';

@@ -1,5 +1,5 @@
 // Whether somebody on the way could read who talks to whom, and whether TLS is given whole.
-import { LOOPBACK } from '../../services/gateway/listener.ts';
+import { LOOPBACK } from '#runtime/door/addresses.ts';
 import { about, type Finding } from './finding.ts';
 
 const it = about('settings');

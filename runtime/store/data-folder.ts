@@ -8,6 +8,11 @@ import type { StoreFacts } from './meta.ts';
 import { MetaStore, metaSchema } from './meta-store.ts';
 import { OpenError, type OpenProblem, openDatabase } from './sqlite.ts';
 
+/** Where files are in a data folder, as their senders sealed them. */
+export function blobsIn(data: string): string {
+  return join(data, 'blobs');
+}
+
 /** The database in a data folder. */
 export function databaseIn(data: string): string {
   return join(data, 'parley.db');

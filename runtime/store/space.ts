@@ -22,6 +22,11 @@ export class DiskSpace {
     return this.#freeBytes !== undefined && this.#freeBytes < this.reserveBytes;
   }
 
+  /** Whether so many bytes more would leave the reserve free. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#freeBytes === undefined || this.#freeBytes - bytes >= this.reserveBytes;
+  }
+
   /** As it was seen last; undefined: the disk does not say. */
   get freeBytes(): number | undefined {
     return this.#freeBytes;

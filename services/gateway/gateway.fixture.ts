@@ -106,7 +106,7 @@ export class Gateway {
       metrics: this.#metrics,
       domain: 'localhost',
       serverKey: Buffer.alloc(32, 1).toString('base64url'),
-      tickets: new TicketOffice(new Tickets(new Uint8Array(TICKET_KEY_BYTES), () => this.clock), 7072),
+      tickets: new TicketOffice(new Tickets(new Uint8Array(TICKET_KEY_BYTES), () => this.clock), [7072]),
       signUp: 'open',
       rateFactor: 1,
       space: this.space,

@@ -36,7 +36,7 @@ await runProcess(async () => {
   const health = await serveHealth(settings, metrics, () => isReady());
 
   const serverKey = await whenMade(meta);
-  const tickets = new TicketOffice(await sharedTickets(meta, backbone), settings.filesPublicPort);
+  const tickets = new TicketOffice(await sharedTickets(meta, backbone), settings.filesPublicPorts);
   const gateway = await startGateway({ ...backbone, serverKey, space, tickets }, settings);
   await bus.start();
   gateway.open();

@@ -3,7 +3,7 @@
 import type { Settings } from '#runtime/config.ts';
 import type { drainSettings, gatewaySettings } from './config.ts';
 import { Hub, type HubDeps } from './hub.ts';
-import { Listener } from './listener.ts';
+import { type BlobHandler, Listener } from './listener.ts';
 
 /** How long clients' last requests may take at the end. */
 const DRAIN_PATIENCE_MS = 5_000;
@@ -18,14 +18,15 @@ export type Gateway = {
   drain(): Promise<void>;
 };
 
-/** Throws ConfigError or StartError: settings that do not fit this machine. */
+/** `blobs`: who serves files on the same port, if anybody does. Throws ConfigError or StartError: settings that do not fit this machine. */
 export async function startGateway(
   deps: Omit<HubDeps, 'domain' | 'signUp' | 'rateFactor'>,
   settings: Settings<typeof gatewaySettings & ReturnType<typeof drainSettings>>,
+  blobs?: BlobHandler,
 ): Promise<Gateway> {
   const { domain, signUp, rateFactor, drainNoticeMs: noticeMs, drainMs: moveMs } = settings;
   const hub = new Hub({ ...deps, domain, signUp, rateFactor });
-  const listener = new Listener(hub, settings);
+  const listener = new Listener(hub, settings, blobs);
   const url = await listener.listen();
   return {
     url,

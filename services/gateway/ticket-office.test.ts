@@ -18,8 +18,14 @@ describe('a ticket that a session asks for', () => {
   });
 
   test('to download is for anybody who has the name, and says where', () => {
-    const answer = new TicketOffice(tickets, 7072).answer({ type: 'blob.get', id: 1, blob }, ann);
+    const answer = new TicketOffice(tickets, [7072]).answer({ type: 'blob.get', id: 1, blob }, ann);
     expect(tickets.read(answer.ticket)).toMatchObject({ ...ann, blob, right: 'get' });
     expect(answer.port).toBe(7072);
+  });
+
+  test('names one port after the other where there are several: one of them may be down', () => {
+    const office = new TicketOffice(tickets, [7072, 7073]);
+    const asked = Array.from({ length: 3 }, () => office.answer({ type: 'blob.get', id: 1, blob }, ann).port);
+    expect(asked).toEqual([7072, 7073, 7072]);
   });
 });

@@ -10,12 +10,13 @@ export type BlobRequest = ClientFrameOf<'blob.put' | 'blob.get'>;
 
 export class TicketOffice {
   readonly #tickets: Tickets;
-  readonly #port: number | undefined;
+  readonly #ports: readonly number[];
+  #answered = 0;
 
-  /** `port`: where clients reach blobs on this host, if not where they reach the gateway. */
-  constructor(tickets: Tickets, port?: number) {
+  /** `ports`: where clients reach blobs on this host, if not where they reach the gateway. Each ticket has the next one: who meets one that is down asks again. */
+  constructor(tickets: Tickets, ports: readonly number[] = []) {
     this.#tickets = tickets;
-    this.#port = port;
+    this.#ports = ports;
   }
 
   answer(
@@ -28,6 +29,8 @@ export class TicketOffice {
         ? ({ right: 'put', size: frame.size, retention: frame.retention ?? RETENTION_DEFAULT_MS } as const)
         : ({ right: 'get', size: 0, retention: 0 } as const);
     const ticket = this.#tickets.write({ ...asked, blob, address, device });
-    return { ticket, ...(this.#port === undefined ? {} : { port: this.#port }) };
+    const port = this.#ports[this.#answered % this.#ports.length];
+    this.#answered += 1;
+    return { ticket, ...(port === undefined ? {} : { port }) };
   }
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Wire } from '../../bench/wire.ts';
 import { People, type Person } from '../../clients/sdk/test/people.ts';
-import { PASSWORD, Terminal } from '../e2e/terminal.ts';
+import { PASSWORD, Running, Terminal } from '../e2e/terminal.ts';
 import { texts } from '../e2e/terminal-world.ts';
 import { Crowd } from './crowd.ts';
 import { docker, until } from './docker.ts';
@@ -79,7 +79,13 @@ beforeAll(async () => {
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
   const { stdout } = await stack.tryCompose(['logs', '--no-color', '--tail', '20', 'haproxy', ...SERVICES]);
-  console.error(`${(await stack.tryCompose(['ps', '--all'])).stdout}\n${stdout}`);
+  const waiting = [
+    'Commands that have not ended:',
+    ...Running.unended(),
+    'Of the stream:',
+    ...streams.flatMap((one) => one.faults()),
+  ];
+  console.error(`${(await stack.tryCompose(['ps', '--all'])).stdout}\n${stdout}\n${waiting.join('\n')}`);
 });
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 // The commands of a chat that the other tests of it do not come by, as a person types and sees them.
 import { expect, it } from 'vitest';
-import { describeInTerminal, expectScreen } from './chat.fixture.ts';
+import { describeInTerminal, expectScreen, expectText } from './chat.fixture.ts';
 import { ChatTerminal } from './chat-terminal.ts';
 import { chatWorld } from './chat-world.ts';
 import { PASSWORD } from './terminal.ts';
@@ -38,7 +38,7 @@ describeInTerminal('commands of a chat', () => {
       await als.say(`/unverify ${bo.address}`);
       const screen = await als.sees(/is not verified any more[\s\S]*\n\S+>$/);
       expect(screen).not.toContain('Do you hear me');
-      expectScreen('block', shown(screen, al, bo));
+      await expectScreen('block', async () => shown(await als.screen(), al, bo));
     },
     SEVERAL_COMMANDS_MS,
   );
@@ -77,8 +77,10 @@ describeInTerminal('commands of a chat', () => {
       await als.say('/open');
       await als.sees(/From bo[\s\S]*>$/);
       await als.say('/open');
-      const screen = shown(await als.sees('give a name'), al, bo, cy);
-      expectScreen('conversations', screen.slice(screen.indexOf('/conversations')));
+      await expectScreen('conversations', async () => {
+        const screen = shown(await als.sees('give a name'), al, bo, cy);
+        return screen.slice(screen.indexOf('/conversations'));
+      });
     },
     SEVERAL_COMMANDS_MS,
   );
@@ -100,13 +102,13 @@ describeInTerminal('commands of a chat', () => {
       // The next one is for the same question, and no message.
       await als.sees(/Wrong name or password.*\nPassword of.*:$/);
       await als.say(PASSWORD);
-      expectScreen('signout', withoutUnlocking(shown(await als.sees('status 0'), al, bo)));
+      await expectScreen('signout', async () => withoutUnlocking(shown(await als.sees('status 0'), al, bo)));
       expect(await al.run(['history', bo.name])).toMatchObject(refused(/no profile/));
       const bos = await asked(bo);
       await bos.say('/deleteaccount');
       await bos.sees('Type yes');
       await bos.type(`yes\r${PASSWORD}\r`);
-      expectScreen('deleteaccount', withoutUnlocking(shown(await bos.sees('status 0'), al, bo)));
+      await expectScreen('deleteaccount', async () => withoutUnlocking(shown(await bos.sees('status 0'), al, bo)));
       expect(await bo.run(['history', al.name])).toMatchObject(refused(/no profile/));
       expect(await bo.run(['login', bo.name])).toMatchObject({ status: 1 });
     },
@@ -126,7 +128,7 @@ describeInTerminal('commands of a chat', () => {
       expect(stderr).toBe('');
       expect(status).toBe(0);
       // Which stands wherever the server's answer comes in between.
-      expectScreen('slips', shown(stdout.replace(/^Nothing is unread\.\n/m, ''), al, bo));
+      expectText('slips', shown(stdout.replace(/^Nothing is unread\.\n/m, ''), al, bo));
     },
     SEVERAL_COMMANDS_MS,
   );

@@ -19,7 +19,7 @@ describeInTerminal('a chat ends', () => {
       await als.sees(/> half a line!$/);
       await als.press('C-u');
       await als.press('C-d');
-      expectScreen('ctrl-d', shown(await als.sees('status 0'), al, bo));
+      await expectScreen('ctrl-d', async () => shown(await als.sees('status 0'), al, bo));
     },
     SEVERAL_COMMANDS_MS,
   );
@@ -102,9 +102,11 @@ describeInTerminal('a chat ends', () => {
       await dumb.say('An answer.');
       await dumb.sees('accepted for');
       await dumb.press('C-d');
-      const screen = await dumb.sees('status 0');
+      await dumb.sees('status 0');
       expect(await dumb.styled()).not.toContain('\u001b');
-      expectScreen('dumb', shown(screen.replace(/^Password for the profile[\s\S]*?\n(?=You are)/, ''), al, bo));
+      await expectScreen('dumb', async () =>
+        shown((await dumb.screen()).replace(/^Password for the profile[\s\S]*?\n(?=You are)/, ''), al, bo),
+      );
     },
     SEVERAL_COMMANDS_MS,
   );

@@ -48,10 +48,11 @@ describeInBothModes((start) => {
         await als.sees(/delivered to 2 of 2\)/);
         await als.say('/members');
         await als.sees(/cy\S+ \(online\)/);
-        const screen = (await als.screen()).replace(/^ {2}✓✓ delivered to 1 of 2.*\n/gm, '');
-        expectScreen('group', shown(screen, al, bo, cy, team));
-        const others = (await cys.sees(/delivered to 2 of 2/)).replace(/^ {2}✓✓ delivered to 1 of 2.*\n/gm, '');
-        expectScreen('group-unread', shown(others, al, bo, cy, team));
+        const without = (screen: string) => screen.replace(/^ {2}✓✓ delivered to 1 of 2.*\n/gm, '');
+        await expectScreen('group', async () => shown(without(await als.screen()), al, bo, cy, team));
+        await expectScreen('group-unread', async () =>
+          shown(without(await cys.sees(/delivered to 2 of 2/)), al, bo, cy, team),
+        );
       },
       SEVERAL_COMMANDS_MS,
     );
@@ -85,7 +86,7 @@ describeInBothModes((start) => {
         await cys.sees('You have left');
         await cys.say('/groups');
         await cys.sees('You are in no group.');
-        expectScreen('group-removed', shown(await cys.screen(), al, bo, cy, team, ops));
+        await expectScreen('group-removed', async () => shown(await cys.screen(), al, bo, cy, team, ops));
         await als.say(`/leavegrp ${team.name}`);
         await bos.sees(/al\d+ left #team/);
         await bos.say(`/deletegrp ${team.name}`);
@@ -95,7 +96,7 @@ describeInBothModes((start) => {
         await bos.say(`/deletegrp ${team.name}`);
         await bos.sees(/Type yes[\s\S]*Type yes/);
         await bos.say('yes');
-        expectScreen('group-deleted', shown(await bos.sees(/\(deleted\)>$/), al, bo, cy, team, ops));
+        await expectScreen('group-deleted', async () => shown(await bos.sees(/\(deleted\)>$/), al, bo, cy, team, ops));
         await als.say('/groups');
         await als.sees(/\/groups\n#ops\S+, closed, 2 members/);
         await als.say('/join lobby');

@@ -29,7 +29,7 @@ describeInBothModes((start) => {
         await als.sees('is online.');
         await again.say('/presence off');
         await again.sees('You cannot be seen');
-        expectScreen('presence', masked(await als.sees(/is online\.[\s\S]*is offline\./), al, bo));
+        await expectScreen('presence', async () => masked(await als.sees(/is online\.[\s\S]*is offline\./), al, bo));
         await again.say('/presence');
         await again.sees(/\/presence\nYou cannot be seen/);
         await again.say('/presence on');

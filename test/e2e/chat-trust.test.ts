@@ -31,7 +31,7 @@ describeInTerminal('trust in a chat', () => {
       await second.sees('✓✓ delivered');
       await second.say(`/open ${bo.name}`);
       await second.sees(/✓✓ al\d+: To both of me/);
-      expectScreen('second-device', shown(await second.screen(), al, bo));
+      await expectScreen('second-device', async () => shown(await second.screen(), al, bo));
       await bos.sees('A new device of');
       await als.sees('✓✓ delivered');
       await als.say('/devices');
@@ -39,8 +39,10 @@ describeInTerminal('trust in a chat', () => {
       const other = devices.split('\n').findLast((line) => /since/.test(line)) ?? '';
       await als.say(`/revoke ${other.slice(0, 8)}`);
       await als.sees(/is revoked[\s\S]*was revoked/);
-      expectScreen('revocation', shown(await als.screen(), al, bo).replace(/\/revoke \S+/, '/revoke DEVICE'));
-      expectScreen('revoked', shown(await second.sees('status 1'), al, bo));
+      await expectScreen('revocation', async () =>
+        shown(await als.screen(), al, bo).replace(/\/revoke \S+/, '/revoke DEVICE'),
+      );
+      await expectScreen('revoked', async () => shown(await second.sees('status 1'), al, bo));
       const { status, stderr } = await world.terminal('second').run(['history', bo.name]);
       expect([status, stderr]).toEqual([1, expect.stringContaining('no profile')]);
     },
@@ -76,7 +78,9 @@ describeInTerminal('trust in a chat', () => {
       await als.type(`${PASSWORD}\r${fresh}\r${fresh}\r`);
       const screen = await als.sees('The password is changed');
       for (const word of [PASSWORD, fresh, 'weak']) expect(screen).not.toContain(word);
-      expectScreen('password', shown(screen.replace(/^Password for the profile.*\n/, ''), al, bo));
+      await expectScreen('password', async () =>
+        shown((await als.screen()).replace(/^Password for the profile.*\n/, ''), al, bo),
+      );
     },
     SEVERAL_COMMANDS_MS,
   );
@@ -102,7 +106,7 @@ describeInTerminal('trust in a chat', () => {
       await als.sees('bo>');
       await als.say('/verify');
       await als.sees('bo (verified)>');
-      expectScreen('verified', shown(await als.screen()));
+      await expectScreen('verified', async () => shown(await als.screen()));
       double.lies.log = (address, log) => (address === 'bo@localhost' ? other.accounts.log(address) : log);
       await als.say('/safety');
       await als.sees('has changed');
@@ -111,7 +115,7 @@ describeInTerminal('trust in a chat', () => {
       await als.say('a secret');
       await als.sees(/Nothing was sent[\s\S]*> a secret/);
       expect(double.sends).toHaveLength(before);
-      expectScreen('changed-identity', shown(await als.screen()));
+      await expectScreen('changed-identity', async () => shown(await als.screen()));
       await als.press('C-c');
       await als.say('/trust');
       await als.sees('Type yes if it is the one that you have compared:');

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HAS_TMUX } from './chat-terminal.ts';
+import { AWAIT_MAX_MS, HAS_TMUX, pause } from './chat-terminal.ts';
 
 const SCREENS = join(import.meta.dirname, 'screens');
 /** Set, screens are written instead of compared. */
@@ -17,12 +17,29 @@ export function describeInTerminal(name: string, body: () => void): void {
   });
 }
 
-/** Compares with the screen of this name in test/e2e/screens. To write them anew: PARLEY_WRITE_SCREENS=1. */
-export function expectScreen(name: string, screen: string): void {
+/** Compares with the text of this name in test/e2e/screens. To write them anew: PARLEY_WRITE_SCREENS=1. */
+export function expectText(name: string, text: string): void {
   const path = join(SCREENS, `${name}.txt`);
   if (WRITES_SCREENS) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `${screen}\n`);
+    writeFileSync(path, `${text}\n`);
   }
-  expect(`${screen}\n`).toBe(readFileSync(path, 'utf8'));
+  expect(`${text}\n`).toBe(readFileSync(path, 'utf8'));
+}
+
+/**
+ * The same of what `look` sees on a screen, once it looks like that: a program draws in several steps, and a slow machine shows each of them.
+ * `look` waits for the last thing that comes, so that a screen can be written.
+ */
+export async function expectScreen(name: string, look: () => Promise<string>): Promise<void> {
+  const deadline = performance.now() + AWAIT_MAX_MS;
+  for (;;) {
+    const screen = await look();
+    try {
+      return expectText(name, screen);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await pause();
+    }
+  }
 }

@@ -30,17 +30,28 @@ export type RunOptions = {
   readonly under?: readonly [string, ...string[]];
 };
 
+/** Those that have not ended. */
+const running = new Set<Running>();
+
 /** A command that runs. */
 export class Running {
   readonly child: ChildProcess;
+  readonly #command: readonly string[];
   readonly lines: string[] = [];
   stderr = '';
   readonly #ended: Promise<number | null>;
   #waiters: (() => void)[] = [];
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, command: readonly string[]) {
     this.child = child;
-    this.#ended = new Promise((resolve) => child.once('close', (status) => resolve(status)));
+    this.#command = command;
+    running.add(this);
+    this.#ended = new Promise((resolve) => {
+      child.once('close', (status) => {
+        running.delete(this);
+        resolve(status);
+      });
+    });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
       this.#wake();
@@ -50,6 +61,11 @@ export class Running {
       this.lines.push(line);
       this.#wake();
     });
+  }
+
+  /** What a test that came to no end waits for: the commands that still run, with what they said so far. */
+  static unended(): string[] {
+    return [...running].map((one) => `${one.#command.join(' ')}\n  ${[...one.lines, one.stderr.trim()].join('\n  ')}`);
   }
 
   /** Resolves once `ready` holds; asked after each line and each piece of stderr. */
@@ -103,7 +119,7 @@ export class Terminal {
     child.stdin?.on('error', () => {});
     if (!staysOpen) child.stdin?.end(input);
     else if (input !== undefined) child.stdin?.write(input);
-    return new Running(child);
+    return new Running(child, command);
   }
 
   /** The command at a terminal, where its password has to be typed; `before` and `after` are for sh, on the same terminal. */

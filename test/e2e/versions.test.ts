@@ -37,7 +37,7 @@ describeOnAll('services of two versions', (urls) => {
   });
   const before = () => asVersion([OLDER_FRAMES], [OLDER_FORM]);
   const stack = (environment: Environment): Promise<Listening> =>
-    Listening.start([STACK, '--port', '0', '--health-port', '0', '--rate-factor', '100'], {
+    Listening.start([STACK, '--port', '0', '--files-port', '0', '--health-port', '0', '--rate-factor', '100'], {
       environment,
       family: true,
     });

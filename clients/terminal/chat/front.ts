@@ -1,5 +1,7 @@
 // Where a chat is typed and shown, as the rest of it sees that: a terminal with a line to edit (terminal-front.ts), or lines in and lines
 // out, for pipes and screen readers (plain-front.ts).
+import type { Cells } from '../images/cells.ts';
+import type { Pixels, Size } from '../images/pixels.ts';
 
 export type FrontHandlers = {
   /** A line was typed, or pasted lines as one. The next one is handed on whether or not this one is done; resolves when it is. Never throws. */
@@ -25,7 +27,14 @@ export interface Front {
   start(handlers: FrontHandlers): void;
   /** Prints whole lines, above what is being typed. Throws OutputClosed. */
   print(text: string): void;
-  /** What stands before what is typed; harmless for a terminal. */
+  /**
+   * Draws an image likewise, in so many cells at most; nothing where that cannot be. `of`: pixels of the whole, of which `image` may be a small copy. Throws
+   * OutputClosed.
+   */
+  picture(image: Pixels, of: Size, most: Cells): void;
+  /** Pixels that an image in so many cells can have here; undefined: none is drawn. */
+  pictureRoom(most: Cells): Size | undefined;
+  /** What stands before what is typed, on its last line where there are several; harmless for a terminal. */
   prompt(text: string): void;
   /** Puts a text back onto the line, if nothing else stands there. */
   putBack(text: string): void;

@@ -43,6 +43,12 @@ export class PlainFront implements Front {
     else this.#options.write(text);
   }
 
+  picture(): void {}
+
+  pictureRoom(): undefined {
+    return undefined;
+  }
+
   prompt(): void {}
 
   putBack(): void {}

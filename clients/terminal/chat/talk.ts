@@ -2,7 +2,7 @@
 // printed from the profile's journal, so that what is printed here is printed by nobody else; a message of a conversation that is not open
 // is announced, and stays unread until it is opened. What another process prints in the meantime (`listen`) is shown all the same where its
 // conversation is open.
-import type { HistoryEntry, ProfileEvent } from '../../sdk/index.ts';
+import { type HistoryEntry, type ProfileEvent, readContent } from '../../sdk/index.ts';
 import { groupText } from '../group-lines.ts';
 import { eventLine, said } from '../lines.ts';
 import { isGroup } from '../names.ts';
@@ -11,6 +11,7 @@ import type { Company } from './company.ts';
 import type { Fates } from './fates.ts';
 import type { Room } from './room.ts';
 import { titleOf } from './titles.ts';
+import type { Transfers } from './transfers.ts';
 import { Turns } from './turns.ts';
 import type { Typing } from './typing.ts';
 import { unreadText } from './unread-text.ts';
@@ -20,6 +21,8 @@ const ALL_EVENTS = Number.MAX_SAFE_INTEGER;
 const CONTEXT_LINES = 8;
 /** Unread lines shown at a time: more than a person reads at once. */
 const UNREAD_LINES = 200;
+/** Cells of a preview: enough to see what it is, and that what was said before it stays in sight. */
+const PREVIEW_MOST = { columns: 40, rows: 10 };
 
 type Open = {
   readonly address: string;
@@ -32,7 +35,12 @@ type Open = {
 };
 
 /** What else is told of conversations, and by whom. */
-type Beside = { readonly fates: Fates; readonly company: Company; readonly typing: Typing };
+type Beside = {
+  readonly fates: Fates;
+  readonly company: Company;
+  readonly typing: Typing;
+  readonly transfers: Pick<Transfers, 'lines'>;
+};
 
 export class Talk {
   readonly #room: Room;
@@ -162,9 +170,11 @@ export class Talk {
 
   /** What stands before what is typed. */
   async promptText(): Promise<string> {
-    if (this.#open === undefined) return '> ';
+    const { transfers, typing } = this.#beside;
+    if (this.#open === undefined) return `${transfers.lines}> `;
     const { address } = this.#open;
-    return `${await this.title(address)}${this.#beside.typing.of(address)}> `;
+    const title = await this.title(address);
+    return `${transfers.lines}${title}${typing.of(address)}> `;
   }
 
   /** Who it is with, and what the person has to know of them at each look. */
@@ -265,9 +275,14 @@ export class Talk {
   }
 
   #line(entry: HistoryEntry, marked: boolean): void {
-    const { client, output, now } = this.#room;
+    const { client, output, front, now } = this.#room;
     const { text, style } = chatLine(entry, client.account, now(), marked);
     output.say(text, style);
+    const read = readContent(entry.content);
+    // Bare pixels: nothing of a stranger's is decoded to show them.
+    if (read.kind === 'file' && read.file.image !== undefined) {
+      front.picture(read.file.image.preview, read.file.image, PREVIEW_MOST);
+    }
     this.#unmarked.push(entry.position);
   }
 

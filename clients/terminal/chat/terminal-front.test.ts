@@ -1,15 +1,24 @@
 import { PassThrough } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
+import { Graphics } from '../images/graphics.ts';
+import { twoColours } from '../images/image-files.fixture.ts';
+import type { ImageSettings } from '../images/way.ts';
 import type { FrontHandlers } from './front.ts';
 import { TerminalFront } from './terminal-front.ts';
 
 /** A front on a terminal of 80 columns; `lines` yields what was typed, `complete` says what Tab makes of it. */
-function atKeyboard(complete: FrontHandlers['complete']) {
+function atKeyboard(
+  complete: FrontHandlers['complete'] = async (word) => ({ word, completions: [] }),
+  images: ImageSettings = { way: 'none', depth: 24, asks: false },
+) {
   const keyboard = Object.assign(new PassThrough(), { setRawMode: () => keyboard });
   const screen = Object.assign(new PassThrough(), { columns: 80 });
   const lines = Promise.withResolvers<string>();
   const typing: string[] = [];
-  const front = new TerminalFront({ keyboard, screen, write: () => {}, stopJob: async () => {} });
+  const written: string[] = [];
+  const write = (text: string) => void written.push(text);
+  const graphics = new Graphics(images);
+  const front = new TerminalFront({ keyboard, screen, write, stopJob: async () => {}, graphics });
   front.start({
     line: async (text) => lines.resolve(text),
     typing: (line) => typing.push(line),
@@ -18,7 +27,7 @@ function atKeyboard(complete: FrontHandlers['complete']) {
     complete,
   });
   onTestFinished(() => front.close());
-  return { front, type: (keys: string) => void keyboard.write(keys), line: lines.promise, typing };
+  return { front, type: (keys: string) => void keyboard.write(keys), line: lines.promise, typing, written, screen };
 }
 
 it('what is typed while Tab still looks for what it means stands behind that', async () => {
@@ -46,4 +55,46 @@ it('what stands on the line is told while it is typed, and nothing once it is do
   type('xt\r');
   expect(await line).toBe('text');
   expect(typing).toEqual(['te']);
+});
+
+const BLOCKS: ImageSettings = { way: 'blocks', depth: 24, asks: true };
+const IMAGE = twoColours(8, 8);
+const MOST = { columns: 40, rows: 12 };
+
+it('an image stands above what is typed, as text does, and waits while something is asked', async () => {
+  const { front, type, written } = atKeyboard(undefined, BLOCKS);
+  type('half a line');
+  await new Promise(setImmediate);
+  written.length = 0;
+  front.picture(IMAGE, IMAGE, MOST);
+  expect(written[0]).toMatch(/^\r.*▀.*\n$/);
+  expect(written.slice(1).join('')).toContain('half a line');
+  const answered = Promise.withResolvers<void>();
+  const asked = front.question(() => answered.promise);
+  written.length = 0;
+  front.picture(IMAGE, IMAGE, MOST);
+  expect(written).toEqual([]);
+  answered.resolve();
+  await asked;
+  expect(written.join('')).toContain('▀');
+});
+
+it('an image takes no more columns and rows than the terminal has beside what is typed', () => {
+  const { front, screen, written } = atKeyboard(undefined, BLOCKS);
+  Object.assign(screen, { columns: 12, rows: 7 });
+  screen.emit('resize');
+  written.length = 0;
+  front.picture(twoColours(80, 80), { width: 800, height: 800 }, MOST);
+  const rows = (written[0] ?? '').split('\n').slice(0, -1);
+  expect(rows).toHaveLength(3);
+  for (const row of rows) expect(row.split('▀').length - 1).toBeLessThanOrEqual(12 - 1 - 4);
+  expect(front.pictureRoom(MOST)).toEqual({ width: 11 * 8, height: 3 * 16 });
+});
+
+it('a terminal is asked what it can, and what it answers is no key', async () => {
+  const { type, line, written } = atKeyboard(undefined, BLOCKS);
+  expect(written.at(-1)).toBe('\u001b[16t\u001b[c');
+  type('te\u001b[?62;');
+  type('4cxt\u001b[6;20;10t\r');
+  expect(await line).toBe('text');
 });

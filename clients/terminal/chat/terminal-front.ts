@@ -3,6 +3,10 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { Cells } from '../images/cells.ts';
+import type { Graphics } from '../images/graphics.ts';
+import type { Pixels, Size } from '../images/pixels.ts';
+import { TerminalAnswers } from '../images/terminal-answers.ts';
 import type { Write } from '../output.ts';
 import type { Front, FrontHandlers } from './front.ts';
 import { PasteReader, Pastes, type Piece, typedSigns } from './paste.ts';
@@ -10,6 +14,9 @@ import { wrapped } from './wrap.ts';
 
 const HISTORY_LINES = 500;
 const COLUMNS_DEFAULT = 80;
+const ROWS_DEFAULT = 24;
+/** Beside an image there is room for what was said of it, and for what is typed. */
+const ROWS_BESIDE = 4;
 /** xterm's modes: pasted text comes between markers, or not. */
 const PASTE_ON = '\u001b[?2004h';
 const PASTE_OFF = '\u001b[?2004l';
@@ -19,11 +26,13 @@ type Keyboard = Pick<Readable, 'on' | 'off' | 'resume' | 'pause'> & { setRawMode
 
 export type TerminalFrontOptions = {
   readonly keyboard: Keyboard;
-  readonly screen: Pick<Writable, 'on' | 'off'> & { readonly columns: number };
+  readonly screen: Pick<Writable, 'on' | 'off'> & { readonly columns: number; readonly rows?: number };
   /** To the same screen. */
   readonly write: Write;
   /** Stops all of this job, as Ctrl-Z does: the program that started this one, too. Resolves when it goes on. */
   readonly stopJob: () => Promise<void>;
+  /** How it shows images. */
+  readonly graphics: Graphics;
 };
 
 export class TerminalFront implements Front {
@@ -38,15 +47,17 @@ export class TerminalFront implements Front {
   #prompt = '> ';
   #paste = new PasteReader();
   #decoder = new StringDecoder('utf8');
+  readonly #answers: TerminalAnswers;
   /** Keys, one each, and pasted texts that readline has not taken yet. */
   #typed: Piece[] = [];
   /** Printed while a question stood there. */
-  #held: string[] = [];
+  #held: (() => string)[] = [];
   #questions = 0;
   #closed = false;
 
   constructor(options: TerminalFrontOptions) {
     this.#options = options;
+    this.#answers = new TerminalAnswers((answer) => options.graphics.hear(answer));
     this.#screen = new Screen(options.write, options.screen.columns, () => this.#line?.getCursorPos().rows ?? 0);
   }
 
@@ -60,19 +71,41 @@ export class TerminalFront implements Front {
 
   start(handlers: FrontHandlers): void {
     this.#handlers = handlers;
-    const { screen, keyboard } = this.#options;
+    const { screen, keyboard, graphics, write } = this.#options;
     screen.on('resize', this.#onResize);
     keyboard.on('end', this.#onEnd);
     keyboard.on('error', this.#onEnd);
     this.#open('');
+    if (graphics.question !== '') write(graphics.question);
   }
 
   print(text: string): void {
+    this.#put(() => this.fitted(text));
+  }
+
+  picture(image: Pixels, of: Size, most: Cells): void {
+    this.#put(() => this.#options.graphics.drawn(image, of, this.#cells(most)));
+  }
+
+  pictureRoom(most: Cells): Size | undefined {
+    return this.#options.graphics.room(this.#cells(most));
+  }
+
+  #cells({ columns, rows }: Cells): Cells {
+    const { rows: screenRows } = this.#options.screen;
+    return {
+      columns: Math.min(columns, this.columns - 1),
+      rows: Math.min(rows, (screenRows || ROWS_DEFAULT) - ROWS_BESIDE),
+    };
+  }
+
+  /** Whole lines, as they fit when there is room for them. */
+  #put(whole: () => string): void {
     if (this.asking) {
-      this.#held.push(text);
+      this.#held.push(whole);
       return;
     }
-    const lines = this.fitted(text);
+    const lines = whole();
     if (this.#line === undefined) return this.#options.write(lines);
     // readline goes up to where its line began before it draws it again: as many rows below the text as it is going to go up.
     const { rows } = this.#line.getCursorPos();
@@ -98,7 +131,7 @@ export class TerminalFront implements Front {
     } finally {
       this.#questions--;
       if (!this.#closed) this.#open(typed);
-      for (const text of this.#held.splice(0)) this.print(text);
+      for (const whole of this.#held.splice(0)) this.#put(whole);
     }
   }
 
@@ -114,7 +147,7 @@ export class TerminalFront implements Front {
     keyboard.off('end', this.#onEnd);
     keyboard.off('error', this.#onEnd);
     this.#shut();
-    for (const text of this.#held.splice(0)) this.#options.write(this.fitted(text));
+    for (const whole of this.#held.splice(0)) this.#options.write(whole());
   }
 
   #open(typed: string): void {
@@ -190,7 +223,7 @@ export class TerminalFront implements Front {
   }
 
   readonly #onKeys = (bytes: Buffer): void => {
-    for (const { kind, text } of this.#paste.read(this.#decoder.write(bytes))) {
+    for (const { kind, text } of this.#paste.read(this.#answers.keys(this.#decoder.write(bytes)))) {
       // Keys one by one: where several come together, readline 24 does not notice that its line has grown by a row.
       const pieces = kind === 'paste' ? [text] : [...typedSigns(text)];
       this.#typed.push(...pieces.map((piece) => ({ kind, text: piece })));

@@ -10,6 +10,7 @@ import type { Front } from '../chat/front.ts';
 import { lendingAsk } from '../chat/lending.ts';
 import { PlainFront } from '../chat/plain-front.ts';
 import { TerminalFront } from '../chat/terminal-front.ts';
+import { Graphics } from '../images/graphics.ts';
 import { unlessOut } from '../out-of-account.ts';
 import { Output, toStdout } from '../output.ts';
 import { type Define, example } from './define.ts';
@@ -57,17 +58,18 @@ async function hasProfile(app: App): Promise<boolean> {
 
 /** What a chat is made of: the app, printing and asking on the front. */
 function seated(app: App, client: Client, cursor: boolean): [App, Client, Front] {
-  const front = cursor ? terminalFront() : plainFront();
+  const front = cursor ? terminalFront(app) : plainFront();
   const print = (text: string) => front.print(text);
   const output = new Output({ json: false, colour: app.settings.colour, stdout: print, stderr: print });
   return [{ ...app, ...lendingAsk(app, front), output, typed: (command) => `/${command}` }, client, front];
 }
 
-function terminalFront(): Front {
+function terminalFront({ settings }: App): Front {
   return new TerminalFront({
     keyboard: process.stdin,
     screen: process.stdout,
     write: toStdout,
+    graphics: new Graphics(settings.images),
     stopJob: async () => {
       // Under npm the programs that started this one have to stop, too: the shell waits for them.
       process.kill(0, 'SIGTSTP');

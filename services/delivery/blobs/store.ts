@@ -16,6 +16,9 @@ export type BlobRecord = {
   readonly expiresAt: number;
 };
 
+/** How many blobs, and what they take once they are whole, in bytes. */
+export type BlobUsage = { readonly blobs: number; readonly bytes: number };
+
 export interface BlobStore {
   find(blob: string): Promise<BlobRecord | undefined>;
   /** Of a blob of which nothing is stored yet. False: there is one of that name, and stays as it is. */
@@ -31,8 +34,8 @@ export interface BlobStore {
   ): Promise<void>;
   /** The bytes from `from` to before `to` of what is stored, in pieces of any size, few in memory. Throws Unavailable if they are not there (any more). */
   read(blob: string, from: number, to: number): AsyncIterable<Uint8Array>;
-  /** What blobs take, by their `size`: those of one owner, or all. */
-  usage(owner?: string): Promise<number>;
+  /** Those of one owner, or all. */
+  usage(owner?: string): Promise<BlobUsage>;
   /** Removes the blob with all of its content; one that is not there is no fault. */
   remove(blob: string): Promise<void>;
   /** Removes up to `limit` blobs that expired before `now`, and content that a crash left without a record. How many blobs it removed. */

@@ -1,7 +1,7 @@
-// When the certificate ends that the gateway serves: as it was read at the start, since that is the one that clients see.
+// When the certificate ends that a port serves: as it was read at the start, since that is the one that clients see.
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Metrics } from '#runtime/metrics.ts';
+import type { Metrics } from '../metrics.ts';
 
 /** `file`: PEM, one that TLS was made with. Its first certificate is the server's own. */
 export function measureCertificate(metrics: Metrics, file: string): void {

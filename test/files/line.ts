@@ -1,0 +1,23 @@
+// What a process that carries a file says: one JSON line for each.
+import { existsSync, writeSync } from 'node:fs';
+import { memoryOf } from '../../bench/usage.ts';
+
+/** `path`: where it was saved. `ms`: how long it took. `peakBytes`: the most memory that the process ever had, where the system says. */
+export type Line =
+  | { readonly type: 'online' }
+  | { readonly type: 'progress'; readonly done: number; readonly total: number }
+  | { readonly type: 'done'; readonly ms: number; readonly peakBytes: number | undefined; readonly path?: string }
+  | { readonly type: 'failed'; readonly message: string };
+
+const STDOUT = 1;
+
+/** Returns once it is written: whoever is killed after it has said it. */
+export function say(line: Line): void {
+  writeSync(STDOUT, `${JSON.stringify(line)}\n`);
+}
+
+/** The last word of a process that did what it was for. */
+export function sayDone(ms: number, path?: string): void {
+  const peakBytes = existsSync('/proc/self/status') ? memoryOf(process.pid, 'VmHWM') : undefined;
+  say({ type: 'done', ms, peakBytes, ...(path === undefined ? {} : { path }) });
+}

@@ -233,12 +233,8 @@ export class Sending {
     const unknown = this.#act.to.filter((to) => !this.#known.has(to) && !given.includes(to));
     const reason = this.#app.ending.aborted ? '' : `Nothing was accepted for ${this.#seconds}. `;
     const nothing =
-      this.#unsent !== undefined
-        ? this.#unsent
-        : unknown.length === 0
-          ? ''
-          : `Nothing was queued for ${unknown.join(', ')}, not known on this device yet.`;
-    return `${reason}${nothing}`.trimEnd();
+      unknown.length === 0 ? '' : `Nothing was queued for ${unknown.join(', ')}, not known on this device yet.`;
+    return `${reason}${this.#unsent || nothing}`.trimEnd();
   }
 
   #patience(): string {

@@ -6,6 +6,7 @@ import { openFileSource } from '../../sdk/node/file-source.ts';
 import { type App, withClient } from '../app.ts';
 import { conversations, durationMs, secondsOption } from '../arguments.ts';
 import { usageError } from '../exit.ts';
+import { illustrated } from '../files/illustrated.ts';
 import { conversationOf } from '../names.ts';
 import { Sending } from '../sending.ts';
 import { type Batch, lineBatches, wholeText } from '../stdin-lines.ts';
@@ -67,7 +68,8 @@ async function sendFile(
   if (options.file === STDIN) throw usageError('--file takes a file with a name; standard input has none.');
   const source = await openFileSource(app.path(options.file));
   try {
-    await sending(app, names, options, (act) => act.runFile(source));
+    const what = await illustrated(source);
+    await sending(app, names, options, (act) => act.runFile(what));
   } finally {
     await source.close();
   }

@@ -70,6 +70,11 @@ export class Progress {
     clearInterval(this.#interval);
   }
 
+  /** Something comes forward that no message tells of: the time begins anew. */
+  moved(): void {
+    this.#arm();
+  }
+
   /** These are in the outbox now. */
   queued(to: string, ids: readonly string[]): void {
     this.#total += ids.length;

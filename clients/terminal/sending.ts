@@ -1,7 +1,16 @@
-// One act of sending: batches in, a window of unanswered messages, and the end of it in words.
-import { type Client, type ClientEvent, Refusal, type SendOptions, Unavailable } from '../sdk/index.ts';
+// One act of sending: batches of texts in, or a file, a window of unanswered messages, and the end of it in words.
+import {
+  type Client,
+  type ClientEvent,
+  type FileSource,
+  Refusal,
+  type SendOptions,
+  type SendResult,
+  Unavailable,
+} from '../sdk/index.ts';
 import type { App } from './app.ts';
 import { Ended, EXIT, endOf, interrupted, OutputClosed, sentenceOf, signalOf } from './exit.ts';
+import { uploaded } from './files/uploading.ts';
 import { type Outcome, Progress } from './progress.ts';
 import { endedFor, isLinkState, settled, Trouble } from './session.ts';
 import { BadLine, type Batch } from './stdin-lines.ts';
@@ -37,6 +46,8 @@ export class Sending {
   #wanted = 0;
   #ended: Ended | undefined;
   #through = 0;
+  /** How far a file is that was not sent, in sentences. */
+  #unsent = '';
 
   constructor(app: App, client: Client, act: Act) {
     this.#app = app;
@@ -47,7 +58,17 @@ export class Sending {
   }
 
   /** Resolves when all are accepted. Throws Ended with the status and how far it came, or what forbids to send at all. */
-  async run(batches: AsyncGenerator<Batch>): Promise<void> {
+  run(batches: AsyncGenerator<Batch>): Promise<void> {
+    return this.#run(() => this.#feed(batches));
+  }
+
+  /** The same of a file: uploaded once, and a message to each. */
+  runFile(source: FileSource): Promise<void> {
+    return this.#run(() => this.#upload(source));
+  }
+
+  /** `fill`: puts into the outbox what there is to send, and resolves with what is wrong with the rest. */
+  async #run(fill: () => Promise<Error | undefined>): Promise<void> {
     const stop = this.#client.on((event) => this.#hear(event));
     const abort = () => this.#progress.stop();
     this.#app.ending.addEventListener('abort', abort);
@@ -55,7 +76,7 @@ export class Sending {
     try {
       this.#known = new Set((await this.#client.contacts()).map(({ address }) => address));
       await this.#client.connect({ receive: false });
-      const unread = await this.#feed(batches);
+      const unread = await fill();
       await this.#progress.done();
       // Slots for devices that were not known, too: what is accepted stays so, however long they take.
       if (!this.#progress.stopped || this.#ended !== undefined)
@@ -65,6 +86,22 @@ export class Sending {
       this.#app.ending.removeEventListener('abort', abort);
       stop();
       this.#progress.end();
+    }
+  }
+
+  async #upload(source: FileSource): Promise<Error | undefined> {
+    this.#wanted = this.#to.length;
+    try {
+      const upload = { to: this.#to, source, options: this.#expiry };
+      const results = await uploaded(this.#client, this.#app.output, this.#progress, upload);
+      if (typeof results === 'string') this.#unsent = results;
+      else this.#took(results);
+      return undefined;
+    } catch (error) {
+      // What ended the session is said as such.
+      if (this.#ended !== undefined) return undefined;
+      if (error instanceof Error) return error;
+      throw error;
     }
   }
 
@@ -118,8 +155,17 @@ export class Sending {
   }
 
   async #queueFor(to: readonly string[], { texts, through }: Batch): Promise<void> {
+    this.#took(await this.#client.send(to, texts, this.#expiry));
+    this.#through = through;
+  }
+
+  get #expiry(): SendOptions {
     const { expiresInMs } = this.#act;
-    for (const result of await this.#client.send(to, texts, expiresInMs === undefined ? {} : { expiresInMs })) {
+    return expiresInMs === undefined ? {} : { expiresInMs };
+  }
+
+  #took(results: readonly SendResult[]): void {
+    for (const result of results) {
       if ('ids' in result) {
         this.#known.add(result.to);
         this.#progress.queued(result.to, result.ids);
@@ -128,7 +174,6 @@ export class Sending {
         this.#to = this.#to.filter((address) => address !== result.to);
       }
     }
-    this.#through = through;
   }
 
   #finish(unread: Error | undefined): void {
@@ -189,7 +234,7 @@ export class Sending {
     const reason = this.#app.ending.aborted ? '' : `Nothing was accepted for ${this.#seconds}. `;
     const nothing =
       unknown.length === 0 ? '' : `Nothing was queued for ${unknown.join(', ')}, not known on this device yet.`;
-    return `${reason}${nothing}`.trimEnd();
+    return `${reason}${this.#unsent || nothing}`.trimEnd();
   }
 
   #patience(): string {

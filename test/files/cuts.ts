@@ -29,6 +29,11 @@ export class Journey {
     this.#look = look;
   }
 
+  /** For whoever has to find out why it failed. */
+  get told(): string {
+    return [...this.happened, ...this.sentences].join('\n');
+  }
+
   /** Brings the file one way over all that is planned; resolves with where it was saved, if it was. */
   async go(way: Way, planned: readonly Planned[]): Promise<string | undefined> {
     const ahead = planned.filter((one) => one.way === way).sort((one, other) => one.at - other.at);
@@ -40,7 +45,7 @@ export class Journey {
       if (line?.type === 'done') return line.path;
       if (line === undefined || line.type === 'failed') {
         failures += 1;
-        if (line) this.sentences.push(line.message);
+        this.sentences.push(line?.message ?? 'It ended without a word');
         if (failures > FAILURES_MAX) throw new Error(`It went ${way} in vain: ${this.sentences.join(' ')}`);
         await carrier.kill();
         carrier = this.#programs[way]();

@@ -18,6 +18,13 @@ export { checkServer, ownDevice, proveDevice } from './own-device.ts';
 export { checkPassword } from './password-rule.ts';
 export type { Platform } from './platform.ts';
 export type { PresenceState } from './presence.ts';
-export { type Found, type GroupRecord, type HistoryEntry, ProfileError, type ProfileEvent } from './profile/profile.ts';
+export {
+  type Found,
+  type GroupRecord,
+  type HistoryEntry,
+  type Printed,
+  ProfileError,
+  type ProfileEvent,
+} from './profile/profile.ts';
 export { Refusal, type RefusalReason } from './refusal.ts';
 export { Unreachable } from './servers.ts';

@@ -1,5 +1,6 @@
 // What is printed of an event or a message: its JSON line, whose fields the help of `listen` lists, and its line for people.
-import { type HistoryEntry, type ProfileEvent, readContent } from '../sdk/index.ts';
+import { type FileInfo, type HistoryEntry, type ProfileEvent, readContent } from '../sdk/index.ts';
+import { fileFields, fileText, type Saved } from './files/file-words.ts';
 import { groupFields, groupText } from './group-lines.ts';
 import { isGroup } from './names.ts';
 import type { Record, Style } from './output.ts';
@@ -83,27 +84,31 @@ export function eventLine(event: ProfileEvent, own: string, typed = (command: st
   }
 }
 
-/** What a message says, as one is told; `reason`: why it cannot be shown, as a sentence. */
-export function said(content: Uint8Array): { readonly text: string } | { readonly reason: string } {
+/** What a message says, as one is told, and the file that it is about, if it is; `reason`: why it cannot be shown, as a sentence. */
+export function said(
+  content: Uint8Array,
+): { readonly text: string; readonly file?: FileInfo } | { readonly reason: string } {
   const read = readContent(content);
   if (read.kind === 'text') return { text: read.text };
-  if (read.kind === 'file') return { text: `(file ${read.file.name}, ${read.file.size} bytes)` };
+  if (read.kind === 'file') return { text: fileText(read.file), file: read.file };
   return {
     reason: read.kind === 'unknown' ? `kind ${read.number}: this version of Parley cannot show it.` : 'it is empty.',
   };
 }
 
-/** A message; of a kind that this version does not know, a line that says so. */
-export function messageLine(entry: HistoryEntry, own: string): Line {
+/** A message; of a kind that this version does not know, a line that says so. `saved`: what became of its file just now. */
+export function messageLine(entry: HistoryEntry, own: string, saved?: Saved): Line {
   const { id, from, device, conversation, content, sentAt, receivedAt } = entry;
   const to = from === own || isGroup(conversation) ? ` to ${conversation}` : '';
   // Ahead of the name: nothing that its sender writes can stand there.
   const begin = `${localTime(sentAt)}${came(entry)} ${from}${to}`;
   const what = said(content);
   if ('text' in what) {
-    const { text } = what;
+    const { text, file } = what;
     const times = { sentAt: rfc3339(sentAt), receivedAt: rfc3339(receivedAt) };
-    return { record: { type: 'message', id, from, device, conversation, text, ...times }, text: `${begin}: ${text}` };
+    const says = file === undefined ? { text } : { file: fileFields(file, saved) };
+    const record = { type: 'message', id, from, device, conversation, ...says, ...times };
+    return { record, text: `${begin}: ${file === undefined ? text : fileText(file, saved)}` };
   }
   const { reason } = what;
   const record = { type: 'unreadable', reason, from, device, conversation, id, at: rfc3339(sentAt) };

@@ -70,7 +70,8 @@ const program = new Command(PROGRAM)
 
 const run: Run = async (command, act) => {
   const settings = readConfig(command.optsWithGlobals<GlobalOptions>(), environment);
-  const output = new Output({ json: settings.json, colour: settings.colour, stdout: toStdout, stderr: toStderr });
+  const { json, colour, progress: passing } = settings;
+  const output = new Output({ json, colour, passing, stdout: toStdout, stderr: toStderr });
   const upgrading = tellUpgrade(output, settings.profile, settings.progress ? toStderr : undefined);
   const platform = nodePlatform({ directory: settings.profile, upgrading });
   const app: App = {

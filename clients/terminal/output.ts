@@ -23,11 +23,20 @@ export type OutputOptions = {
   readonly colour: boolean;
   readonly stdout: Write;
   readonly stderr: Write;
+  /** Whether standard error is a terminal that can write a line anew. */
+  readonly passing?: boolean;
 };
+
+/** Takes the line away on which the cursor stands. */
+const CLEAR_LINE = '\r\u001b[2K';
+/** What is wider than the terminal is cut off instead of continued: then one line stays one line. */
+const CUT_OFF = '\u001b[?7l';
+const CONTINUE = '\u001b[?7h';
 
 export class Output {
   readonly json: boolean;
   readonly #options: OutputOptions;
+  #passes = false;
 
   constructor(options: OutputOptions) {
     this.json = options.json;
@@ -36,23 +45,45 @@ export class Output {
 
   /** A result: the record with --json, else the text. Throws OutputClosed. */
   show(record: Record, text: string, style: Style = 'plain'): void {
+    this.#clear();
     this.#options.stdout(`${this.json ? jsonLine(record) : this.#styled(text, style)}\n`);
   }
 
   /** A result that programs have no use for. Throws OutputClosed. */
   say(text: string, style: Style = 'plain'): void {
-    if (!this.json) this.#options.stdout(`${this.#styled(text, style)}\n`);
+    if (this.json) return;
+    this.#clear();
+    this.#options.stdout(`${this.#styled(text, style)}\n`);
   }
 
   /** A line of a document, which is the same for people and programs. Throws OutputClosed. */
   line(text: string): void {
+    this.#clear();
     this.#options.stdout(`${visible(text)}\n`);
   }
 
   /** Something on the side, for a person: on stderr, and not worth failing for. */
   note(text: string): void {
+    this.#clear();
+    this.#aside(`${visibleLines(text)}\n`);
+  }
+
+  /** How far something is, for a person who watches: until the next such line or anything else is written; '' takes it away. Nothing where stderr is no terminal. */
+  passing(text: string): void {
+    if (this.#options.passing !== true) return;
+    if (text === '') return this.#clear();
+    this.#aside(`${CLEAR_LINE}${CUT_OFF}${visible(text)}${CONTINUE}`);
+    this.#passes = true;
+  }
+
+  #clear(): void {
+    if (this.#passes) this.#aside(CLEAR_LINE);
+    this.#passes = false;
+  }
+
+  #aside(text: string): void {
     try {
-      this.#options.stderr(`${visibleLines(text)}\n`);
+      this.#options.stderr(text);
     } catch (error) {
       if (!(error instanceof OutputClosed)) throw error;
     }

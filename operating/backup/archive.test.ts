@@ -48,6 +48,22 @@ describe('an archive', () => {
     expect(await read(await write())).toEqual([{ manifest }, ...parts, { counts }]);
   });
 
+  test('has what cannot be made smaller as it is, and is read like any other', async () => {
+    const dense: readonly Part[] = [
+      { section: 'one' },
+      { data: large },
+      { section: 'dense', incompressible: true },
+      { data: large },
+      { section: 'dense', incompressible: true },
+      { data: large },
+    ];
+    const bytes = await buffer(writeArchive(manifest, inTurn(dense), () => counts));
+    expect(bytes.length).toBeGreaterThan(2 * large.length);
+    expect(bytes.length).toBeLessThan(2.8 * large.length);
+    const said = dense.map((part) => ('section' in part ? { section: part.section } : part));
+    expect(await read(bytes)).toEqual([{ manifest }, ...said, { counts }]);
+  });
+
   test('is refused if any byte of it was changed', async () => {
     const bytes = await write();
     const places = [

@@ -39,7 +39,7 @@ export async function* filesOf(
     for (const name of some) {
       const record = await store.find(name);
       if (record === undefined || record.stored === 0) continue; // nothing of it is there
-      yield { section: FILES };
+      yield { section: FILES, incompressible: true }; // sealed
       yield { data: Buffer.from(JSON.stringify(recordSchema.parse(record))) };
       try {
         for await (const data of store.read(name, 0, record.stored)) yield { data };

@@ -1,7 +1,8 @@
 // A conversation as a document of its own: JSON lines for programs, Markdown for people. What people wrote must stay text there.
 import type { Client, HistoryEntry } from '../../sdk/index.ts';
 import { jsonLine, visible, visibleLines } from '../escape.ts';
-import { historyLine, rfc3339 } from '../lines.ts';
+import { sizeText } from '../files/size-text.ts';
+import { historyLine, rfc3339, said } from '../lines.ts';
 import { isGroup } from '../names.ts';
 import { stateText } from '../states.ts';
 import { ALL_LINES, entries } from './reading.ts';
@@ -28,7 +29,7 @@ export async function* exported(client: Exporter, conversation: string, format: 
       yield { lines: [`# Conversation ${isGroup(conversation) ? 'in' : 'with'} ${code(conversation)}`], messages: 0 };
     isFirst = false;
     yield {
-      lines: format === 'jsonl' ? [jsonLine(historyLine(entry, own).record)] : markdown(entry, own),
+      lines: format === 'jsonl' ? [jsonLine(historyLine(entry, own).record)] : markdown(entry),
       messages: 1,
     };
   }
@@ -38,14 +39,16 @@ export async function* exported(client: Exporter, conversation: string, format: 
  * Texts are indented code, each line of them: there no renderer looks for links, HTML, headings or images, and addresses become no links by
  * themselves, as they do behind escaped punctuation in some. Nor is a character of the text changed but those that `visible` shows as signs.
  */
-function markdown(entry: HistoryEntry, own: string): string[] {
+function markdown(entry: HistoryEntry): string[] {
   const { from, sentAt, receivedAt, late } = entry;
   const state = stateText(entry);
   const came = late === true ? `, came ${rfc3339(receivedAt)}` : '';
   const begin = `${code(from)}, ${rfc3339(sentAt)}${came}${state === undefined ? '' : `, ${state}`}`;
-  const { record } = historyLine(entry, own);
-  if (typeof record.text !== 'string') return ['', `${begin}: ${visible(String(record.reason))}`];
-  return ['', `${begin}:`, '', ...`${INDENT}${visibleLines(record.text)}`.split('\n')];
+  const what = said(entry.content);
+  if ('reason' in what) return ['', `${begin}: ${visible(what.reason)}`];
+  // Not among what people write: nobody's text can look like it.
+  if (what.file !== undefined) return ['', `${begin}: file ${code(what.file.name)}, ${sizeText(what.file.size)}`];
+  return ['', `${begin}:`, '', ...`${INDENT}${visibleLines(what.text)}`.split('\n')];
 }
 
 /** What makes a line code in Markdown; `visibleLines` begins each further line with as much. */

@@ -2,6 +2,7 @@
 
 import { aboutChat } from './commands/about.ts';
 import { account } from './commands/account.ts';
+import { files } from './commands/files.ts';
 import { finding } from './commands/finding.ts';
 import { grouping } from './commands/groups.ts';
 import { company } from './commands/presence.ts';
@@ -10,6 +11,6 @@ import { trusting } from './commands/trusting.ts';
 import type { ChatCommand } from './commands.ts';
 
 export const COMMANDS: readonly ChatCommand[] = [
-  ...[...talking, ...grouping, ...company, ...finding],
+  ...[...talking, ...files, ...grouping, ...company, ...finding],
   ...[...trusting, ...account, ...aboutChat],
 ];

@@ -9,11 +9,13 @@ import { COMMANDS } from './all-commands.ts';
 import { type Chatting, typedCommand, usageOf } from './commands.ts';
 import { Company } from './company.ts';
 import { completionsOf } from './completing.ts';
+import { pathsBelow } from './completing-paths.ts';
 import type { Front } from './front.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Room } from './room.ts';
 import { Server } from './server.ts';
 import { Talk } from './talk.ts';
+import { Transfers } from './transfers.ts';
 import { Turns } from './turns.ts';
 import { readTyped } from './typed.ts';
 import { Typing } from './typing.ts';
@@ -32,6 +34,7 @@ export class Chat {
   readonly #server: Server;
   readonly #company: Company;
   readonly #typing: Typing;
+  readonly #transfers: Transfers;
   readonly #typed = new Turns();
   readonly #wake = new Wake();
   #app: App;
@@ -57,10 +60,14 @@ export class Chat {
     const elapsed = () => performance.now();
     this.#company = new Company({ ...room, elapsed, open: () => this.#talk.open });
     this.#typing = new Typing({ client, elapsed, changed: () => this.#redraw() });
-    this.#talk = new Talk(room, { fates: this.#outgoing.fates, company: this.#company, typing: this.#typing });
+    this.#transfers = new Transfers({ ...room, elapsed, changed: () => this.#redraw() });
+    const beside = { company: this.#company, typing: this.#typing, transfers: this.#transfers };
+    this.#talk = new Talk(room, { fates: this.#outgoing.fates, ...beside });
     this.#chatting = {
-      ...{ ...room, talk: this.#talk, company: this.#company, commands: COMMANDS },
+      ...{ ...room, talk: this.#talk, company: this.#company, transfers: this.#transfers },
+      commands: COMMANDS,
       send: (to, text) => this.#outgoing.send(to, text, this.#talk.open),
+      sentFile: (results, file) => this.#outgoing.sentFile(results, file, this.#talk.open),
       find: (typed) => this.#outgoing.find(typed),
       showUnread: () => showUnread(room, client),
       password: (more, said = '') => passwordOf(this.#app, `${said}Password of ${client.account.address}: `, more),
@@ -75,6 +82,7 @@ export class Chat {
     const stop = this.#client.on((event) => this.#hear(event));
     const end = () => this.#end();
     ending.addEventListener('abort', end);
+    const paths = pathsBelow(this.#app.path);
     const look = setInterval(() => this.#wake.set(), LOOK_INTERVAL_MS);
     try {
       await this.#client.connect({ receive: true });
@@ -84,7 +92,7 @@ export class Chat {
         interrupt: () => this.#interrupt(),
         end: () => void this.#endBehindTyped(),
         typing: (line) => this.#typing.typed(line, this.#talk.open),
-        complete: (line) => completionsOf(COMMANDS, this.#client, line),
+        complete: (line) => completionsOf(COMMANDS, this.#client, line, paths),
       });
       if (ending.aborted) end();
       await this.#loop();
@@ -117,6 +125,7 @@ export class Chat {
 
   async #leave(): Promise<void> {
     await this.#endBehindTyped();
+    await this.#transfers.stop();
     this.#front.close();
     if (this.#erased) return;
     const waiting = this.#failure === undefined && (await this.#client.outboxSize()) > 0;
@@ -131,6 +140,7 @@ export class Chat {
   async #leaveUnseen(): Promise<void> {
     this.#stopReading();
     await this.#endBehindTyped();
+    await this.#transfers.stop();
     if (!this.#erased) await this.#outgoing.settle();
   }
 
@@ -218,11 +228,16 @@ export class Chat {
   }
 
   #endBehindTyped(): Promise<void> {
-    return this.#typed.take(async () => this.#end());
+    return this.#typed.take(async () => {
+      // What comes out of a pipe ends there: its files are awaited, as its texts are.
+      if (!this.#front.erasesTyped && !this.#ending) await this.#transfers.done();
+      this.#end();
+    });
   }
 
   #end(erased = false): void {
     this.#ending = true;
+    void this.#transfers.stop();
     this.#erased ||= erased;
     this.#wake.set();
   }

@@ -1,9 +1,11 @@
 // The commands of a chat as a table: help, near misses and Tab come from it, so that none can be there and not be told of.
+import type { FileSource, SendResult } from '../../sdk/index.ts';
 import { Ended, EXIT, usageError } from '../exit.ts';
 import type { Company } from './company.ts';
 import { nearMisses } from './near-miss.ts';
 import type { Room } from './room.ts';
 import type { Talk } from './talk.ts';
+import type { Transfers } from './transfers.ts';
 import { firstWord } from './typed.ts';
 
 /** What a command may do. */
@@ -12,8 +14,11 @@ export type Chatting = Room & {
   /** All commands, in the order in which help shows them. */
   readonly commands: readonly ChatCommand[];
   readonly company: Company;
+  readonly transfers: Transfers;
   /** Puts a text into the outbox for each of these, who were found. Throws as `Client.send` for a single one. */
   send(to: readonly string[], text: string): Promise<void>;
+  /** Shows a file that is in the outbox now, and for whom it is not. */
+  sentFile(results: readonly SendResult[], file: Pick<FileSource, 'name' | 'size'>): void;
   /** A person that this device knows, or that the server has, or a group that this device knows. Throws Ended, RequestError, Unavailable. */
   find(typed: string): Promise<string>;
   /** What is unread, by conversation and sender. */
@@ -26,8 +31,8 @@ export type Chatting = Room & {
   end(erased?: boolean): void;
 };
 
-/** `conversation`: of a person, or with `#` of a group. */
-export type Completed = 'person' | 'group' | 'conversation' | 'command';
+/** `conversation`: of a person, or with `#` of a group. `path`: all that follows, as it is typed. */
+export type Completed = 'person' | 'group' | 'conversation' | 'command' | 'path';
 
 export type ChatCommand = {
   /** In lower case, without the slash. */

@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { COMMANDS as ALL } from './all-commands.ts';
 import { completionsOf } from './completing.ts';
+import { pathsBelow } from './completing-paths.ts';
 
 const people = ['al@localhost', 'bo@localhost', 'bob@localhost', 'bo@elsewhere'];
 const client = {
@@ -14,7 +18,15 @@ const client = {
     ],
   },
 };
-const completed = async (line: string) => (await completionsOf(ALL, client, line)).completions;
+const completed = async (line: string, folder = '/none') =>
+  (
+    await completionsOf(
+      ALL,
+      client,
+      line,
+      pathsBelow((given) => join(folder, given)),
+    )
+  ).completions;
 
 describe('Tab', () => {
   it('completes commands, in upper or lower case', async () => {
@@ -27,7 +39,7 @@ describe('Tab', () => {
     expect(await completed('/verify ')).toEqual(['bo ', 'bob ', 'bo@elsewhere ']);
     expect(await completed('/open ')).toEqual(['bo ', 'bob ', 'bo@elsewhere ', '#bowls ', '#team@elsewhere ']);
     expect(await completed('/send #B')).toEqual(['#bowls ']);
-    expect(await completed('/help se')).toEqual(['send', 'sendgrp', 'search', 'security']);
+    expect(await completed('/help se')).toEqual(['send', 'sendfile', 'sendimg', 'sendgrp', 'search', 'security']);
   });
 
   it('completes one word after the other: a group, with its sign or without, then a person', async () => {
@@ -35,6 +47,19 @@ describe('Tab', () => {
     expect(await completed('/kick #')).toEqual(['#bowls ', '#team@elsewhere ']);
     expect(await completed('/kick bowls bob')).toEqual(['bob ']);
     expect(await completed('/kick bowls bob b')).toEqual([]);
+  });
+
+  it('completes files and folders, also with blanks in their names, and hidden ones where that is meant', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-tab-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, 'my pictures'));
+    for (const name of ['my cat.png', '.hidden', 'my pictures/dog.png', 'esc\u001b.png'])
+      await writeFile(join(folder, name), '');
+    expect((await completed('/sendimg my ', folder)).toSorted()).toEqual(['my cat.png', 'my pictures/']);
+    expect(await completed('/sendfile my pictures/', folder)).toEqual(['my pictures/dog.png']);
+    expect(await completed('/sendfile .h', folder)).toEqual(['.hidden']);
+    expect(await completed('/sendfile e', folder)).toEqual([]);
+    expect(await completed('/sendfile none/x', folder)).toEqual([]);
   });
 
   it('leaves texts alone', async () => {

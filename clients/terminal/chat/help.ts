@@ -2,6 +2,8 @@
 // no screen, a line each.
 import { type ChatCommand, usageOf } from './commands.ts';
 
+/** Where there is room for one alone: what a slash at the beginning does is said to whoever mistypes a command. */
+const SHORT = 'Text goes to the open conversation. Tab completes. /help COMMAND tells more.';
 const FIRST = 'What you type goes to the open conversation. // begins a text with a slash.';
 const LAST = 'Tab completes. /help COMMAND tells more of one.';
 const GAP = '  ';
@@ -16,6 +18,9 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   '--all': 'as it stands here',
   'TEXT…': 'all that follows, to the end of the line',
   FILE: 'where to write it',
+  PATH: 'the file; ~ is your home, and blanks may stand in it',
+  'N|NAME': 'which file: 2 is the last but one; or its name, or how that begins',
+  DIR: 'the folder to save it in',
   DEVICE: 'its key in /devices, or the beginning of it',
   COMMAND: 'its name',
   NAME: 'what it is to be called',
@@ -32,7 +37,7 @@ export function helpLines(commands: readonly ChatCommand[], columns: number | un
   const half = Math.floor((columns - 1 - GAP.length) / 2);
   const width = Math.max(0, half - GAP.length - widest(commands.map(({ brief }) => brief)));
   const cells = commands.map((command) => cell(command, width, command.brief));
-  return [FIRST, ...(widest(cells) <= half ? besideEachOther(cells) : cells), LAST];
+  return widest(cells) <= half ? [SHORT, ...besideEachOther(cells)] : [FIRST, ...cells, LAST];
 }
 
 /** Where its arguments need more room than those of most, what it does stands behind them. */

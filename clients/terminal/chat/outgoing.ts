@@ -1,7 +1,8 @@
 // Own messages: into the outbox, and what becomes of them, said as it happens.
-import { type ClientEvent, Refusal, RequestError } from '../../sdk/index.ts';
+import { type ClientEvent, type FileSource, Refusal, RequestError, type SendResult } from '../../sdk/index.ts';
 import { Ended, EXIT, endOf, sentenceOf } from '../exit.ts';
 import { conversationOf, isGroup, withoutSign } from '../names.ts';
+import { sizeText } from '../pace.ts';
 import { settled } from '../session.ts';
 import { countsOf } from '../states.ts';
 import { shortName, shortTime } from './chat-lines.ts';
@@ -30,15 +31,29 @@ export class Outgoing {
    * RequestError, Unavailable for a single one; of several, it is told which it did not go to.
    */
   async send(to: readonly string[], text: string, open: string | undefined): Promise<void> {
-    const { client, output } = this.#room;
-    for (const result of await client.send(to, [text])) {
+    this.#sent(await this.#room.client.send(to, [text]), text, (one) => this.#show(one, text, open));
+  }
+
+  /** Likewise of a file, which is in the outbox: it was not typed as it is shown. */
+  sentFile(
+    results: readonly SendResult[],
+    { name, size }: Pick<FileSource, 'name' | 'size'>,
+    open: string | undefined,
+  ): void {
+    const text = `(file ${name}, ${sizeText(size)})`;
+    this.#sent(results, name, (to) => this.#say(to, text, open));
+  }
+
+  #sent(results: readonly SendResult[], text: string, show: (to: string) => void): void {
+    const { output } = this.#room;
+    for (const result of results) {
       if ('ids' in result) {
-        this.#show(result.to, text, open);
+        show(result.to);
         for (const id of result.ids) this.fates.sent(id, text);
         continue;
       }
       const error = withWayOut(result.error);
-      if (to.length === 1) throw error;
+      if (results.length === 1) throw error;
       output.note(`  Not sent to ${this.#short(result.to)}. ${endOf(error).sentence}`);
     }
   }
@@ -66,9 +81,12 @@ export class Outgoing {
   }
 
   #show(to: string, text: string, open: string | undefined): void {
-    const { client, output, front, now } = this.#room;
+    if (this.#room.front.erasesTyped || open !== to) this.#say(to, text, open);
+  }
+
+  #say(to: string, text: string, open: string | undefined): void {
+    const { client, output, now } = this.#room;
     const elsewhere = open === to ? '' : ` to ${this.#short(to)}`;
-    if (!front.erasesTyped && elsewhere === '') return;
     output.say(`${shortTime(now(), now())} ${this.#short(client.account.address)}${elsewhere}: ${text}`);
   }
 

@@ -11,6 +11,7 @@ import type { Company } from './company.ts';
 import type { Fates } from './fates.ts';
 import type { Room } from './room.ts';
 import { titleOf } from './titles.ts';
+import type { Transfers } from './transfers.ts';
 import { Turns } from './turns.ts';
 import type { Typing } from './typing.ts';
 import { unreadText } from './unread-text.ts';
@@ -34,7 +35,12 @@ type Open = {
 };
 
 /** What else is told of conversations, and by whom. */
-type Beside = { readonly fates: Fates; readonly company: Company; readonly typing: Typing };
+type Beside = {
+  readonly fates: Fates;
+  readonly company: Company;
+  readonly typing: Typing;
+  readonly transfers: Pick<Transfers, 'lines'>;
+};
 
 export class Talk {
   readonly #room: Room;
@@ -164,9 +170,11 @@ export class Talk {
 
   /** What stands before what is typed. */
   async promptText(): Promise<string> {
-    if (this.#open === undefined) return '> ';
+    const { transfers, typing } = this.#beside;
+    if (this.#open === undefined) return `${transfers.lines}> `;
     const { address } = this.#open;
-    return `${await this.title(address)}${this.#beside.typing.of(address)}> `;
+    const title = await this.title(address);
+    return `${transfers.lines}${title}${typing.of(address)}> `;
   }
 
   /** Who it is with, and what the person has to know of them at each look. */

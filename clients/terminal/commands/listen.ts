@@ -1,38 +1,32 @@
 // Everything that comes in, printed once and in order: by this process, whichever process received it. The journal of the profile
 // says what was printed; here is only when to look into it, and when to end.
 import type { Command } from 'commander';
-import { type Client, type ClientEvent, type ProfileEvent, Refusal } from '../../sdk/index.ts';
+import {
+  type Client,
+  type ClientEvent,
+  type FileInfo,
+  type Printed,
+  type ProfileEvent,
+  Refusal,
+} from '../../sdk/index.ts';
+import { folderAt } from '../../sdk/node/file-target.ts';
 import { type App, withClient } from '../app.ts';
 import { countFrom1, secondsOption } from '../arguments.ts';
 import { Ended, EXIT } from '../exit.ts';
-import { eventLine } from '../lines.ts';
+import type { Saved } from '../files/file-words.ts';
+import { trySaveFile } from '../files/saving.ts';
+import { eventLine, messageLine, said } from '../lines.ts';
 import { endedFor, isLinkState, settled, Trouble } from '../session.ts';
 import { Tally } from '../tally.ts';
 import { Wake } from '../wake.ts';
 import { type Define, example } from './define.ts';
+import { LISTEN_LINES } from './listen-lines.ts';
 
 /** How often to look whether the process that receives, or prints, has ended. */
 const TAKE_OVER_INTERVAL_MS = 250;
 const ALL_EVENTS = Number.MAX_SAFE_INTEGER;
 
-/** What programs may rely on. All times are RFC 3339 in UTC; a field with a question mark may be absent. */
-const JSON_LINES = `
-With --json, a line of standard output is one of
-  {"type":"message","id","from","device","conversation","text","sentAt","receivedAt"}
-  {"type":"delivered"|"read"|"expired","id","conversation","by","at"}   an own message, and whom it went to
-  {"type":"gap","conversation","from","device","first","last","why":"missing"|"missed","at"}
-  {"type":"identity","address","change","device"?,"at"}            change: device_added, device_revoked, changed, …
-  {"type":"unreadable","reason","from"?,"device"?,"conversation"?,"id"?,"at"}
-  {"type":"membership","conversation","change","by","subject"?,"role"?,"policy"?,"at"}
-                             change: create, add, remove, join, leave, admin, policy, delete; by: who did it, subject: to whom
-  {"type":"group","conversation","change":"forked"|"other_group"|"refused_log","reason"?,"at"}
-A conversation is the other person's address, or a group's #name@domain; sentAt is its sender's claim, receivedAt the server's word. Only messages count for --count. Nobody is told that they were read.
-
-What is printed is marked as printed directly after. Ended by kill -9 or a crash just between, it prints that one line
-again next time (a line may also be cut off: then it comes again whole); after a power cut it may be a few hundred lines.
-Whoever must not act twice remembers the ids of messages. None is ever left out.`;
-
-type ListenOptions = { readonly count?: number; readonly timeout?: number };
+type ListenOptions = { readonly count?: number; readonly timeout?: number; readonly saveTo?: string };
 
 export const listenCommand: Define = (program, run) =>
   program
@@ -40,10 +34,13 @@ export const listenCommand: Define = (program, run) =>
     .description('print every message that was not printed yet, and those that come, until Ctrl-C')
     .option('--count <N>', 'end after so many messages', countFrom1)
     .addOption(secondsOption('--timeout <S>', 'end after so many seconds, with status 3 (4 if no server was reached)'))
-    .addHelpText('after', example('listen --json --count 1') + JSON_LINES)
-    .action((options: ListenOptions, command: Command) =>
-      run(command, (app) => {
+    .option('--save-to <DIR>', 'save files that come in this folder, which is there already')
+    .addHelpText('after', example('listen --json --count 1') + LISTEN_LINES)
+    .action((given: ListenOptions, command: Command) =>
+      run(command, async (app) => {
         const started = performance.now();
+        const { saveTo } = given;
+        const options = saveTo === undefined ? given : { ...given, saveTo: await folderAt(app.path(saveTo)) };
         return withClient({ ...app, ending: new AbortController().signal }, (client) =>
           new Listening(app, client, options, started).run(),
         );
@@ -59,21 +56,28 @@ class Listening {
   readonly #countMax: number;
   readonly #timeoutMs: number | undefined;
   readonly #started: number;
+  /** Absolute. */
+  readonly #saveTo: string | undefined;
+  /** What ends a file that is being saved. */
+  readonly #stop = new AbortController();
   /** Positions shown of each conversation, not yet marked as read. */
   readonly #seen = new Map<string, number[]>();
   /** Another process receives or prints for this profile: nothing tells when it ends. */
   #waitsForOther = false;
   #toldOfOther = false;
+  /** A message stands first that cannot be printed yet. */
+  #later = false;
   #hadSession = false;
   #messages = 0;
   #timedOut = false;
   #ended: Ended | undefined;
 
-  constructor(app: App, client: Client, { count = ALL_EVENTS, timeout }: ListenOptions, started: number) {
+  constructor(app: App, client: Client, { count = ALL_EVENTS, timeout, saveTo }: ListenOptions, started: number) {
     this.#app = app;
     this.#client = client;
     this.#countMax = count;
     this.#timeoutMs = timeout;
+    this.#saveTo = saveTo;
     this.#started = started;
   }
 
@@ -81,8 +85,10 @@ class Listening {
   async run(): Promise<void> {
     const { ending, output } = this.#app;
     const wake = () => this.#wake.set();
+    const end = () => this.#end();
     const stop = this.#client.on((event) => this.#hear(event));
-    ending.addEventListener('abort', wake);
+    ending.addEventListener('abort', end);
+    if (ending.aborted) end();
     const timer = this.#timer();
     const look = setInterval(() => {
       if (this.#waitsForOther) wake();
@@ -93,7 +99,7 @@ class Listening {
     } finally {
       if (!this.#timedOut) await settled(this.#client, undefined, ending);
       stop();
-      ending.removeEventListener('abort', wake);
+      ending.removeEventListener('abort', end);
       clearTimeout(timer);
       clearInterval(look);
       await this.#markRead();
@@ -104,14 +110,18 @@ class Listening {
     let receiving = false;
     for (;;) {
       receiving ||= await this.#tryReceive();
-      const { busy, more } = await this.#client.journal.printNext(ALL_EVENTS, (event) => this.#print(event));
+      this.#later = false;
+      const { busy, more } = await this.#client.journal.printNext(ALL_EVENTS, (event) => {
+        const file = this.#toSave(event);
+        return file === undefined ? this.#print(event) : this.#saveAndPrint(event, file, receiving);
+      });
       this.#endTally();
       if (this.#messages >= this.#countMax || this.#app.ending.aborted) return;
       if (this.#timedOut) throw this.#timeoutEnd(receiving);
       if (this.#ended !== undefined) throw this.#ended;
       this.#waitsForOther = !receiving || busy;
       if (!receiving) this.#tellOfOther();
-      if (more && !busy) continue;
+      if (more && !busy && !this.#later) continue;
       await this.#markRead();
       await this.#wake.wait();
     }
@@ -136,13 +146,40 @@ class Listening {
     );
   }
 
-  #print(event: ProfileEvent): 'more' | 'enough' {
+  /** The file of a message that is to be saved first. */
+  #toSave(event: ProfileEvent): FileInfo | undefined {
+    if (this.#saveTo === undefined || event.type !== 'message') return undefined;
+    const what = said(event.entry.content);
+    return 'text' in what ? what.file : undefined;
+  }
+
+  async #saveAndPrint(event: ProfileEvent, file: FileInfo, receiving: boolean): Promise<Printed> {
+    const { signal } = this.#stop;
+    this.#endTally();
+    try {
+      // Only who receives has a session to fetch it in. Another process may print it meanwhile, without it.
+      if (receiving) return this.#print(event, await this.#saved(file, signal));
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof Refusal && error.reason === 'closed')) throw error;
+    }
+    this.#later = true;
+    return 'later';
+  }
+
+  #saved(file: FileInfo, signal: AbortSignal): Promise<Saved> {
+    // There is a folder as long as there is something to save.
+    return trySaveFile(this.#client, this.#app.output, { file, folder: this.#saveTo ?? '.', signal });
+  }
+
+  #print(event: ProfileEvent, saved?: Saved): Printed {
     const { output } = this.#app;
     // Marked as printed while they are counted: who is killed just then leaves out a line that says nothing of what others wrote.
     if (!output.json && this.#tally.takes(event)) return this.#enough();
     this.#endTally();
     if (!output.json && this.#tally.takes(event)) return this.#enough();
-    const { record, text, style } = eventLine(event, this.#client.account.address);
+    const { address } = this.#client.account;
+    const { record, text, style } =
+      event.type === 'message' ? messageLine(event.entry, address, saved) : eventLine(event, address);
     output.show(record, text, style);
     if (event.type === 'message') {
       const { conversation, position } = event.entry;
@@ -159,7 +196,7 @@ class Listening {
     if (line !== undefined) this.#app.output.show(line.record, line.text, line.style);
   }
 
-  #enough(): 'more' | 'enough' {
+  #enough(): Printed {
     return this.#messages >= this.#countMax || this.#timedOut || this.#app.ending.aborted ? 'enough' : 'more';
   }
 
@@ -170,6 +207,7 @@ class Listening {
       this.#trouble.tell(event, this.#app.output, this.#patience());
       this.#ended ??= endedFor(event);
       if (this.#ended === undefined) return;
+      this.#end();
     } else if (event.type === 'trouble') this.#app.output.note(event.message);
     else if (event.type === 'password_changed') {
       this.#app.output.note('The password was changed on another device: the next start asks for the new one.');
@@ -183,12 +221,17 @@ class Listening {
     for (const [conversation, shown] of seen) await this.#client.history.markRead(conversation, shown);
   }
 
+  #end(): void {
+    this.#stop.abort();
+    this.#wake.set();
+  }
+
   #timer(): NodeJS.Timeout | undefined {
     if (this.#timeoutMs === undefined) return undefined;
     const leftMs = Math.max(0, this.#timeoutMs - (performance.now() - this.#started));
     return setTimeout(() => {
       this.#timedOut = true;
-      this.#wake.set();
+      this.#end();
     }, leftMs);
   }
 

@@ -1,10 +1,10 @@
 // Commands of a chat that find messages again, and take a conversation out of the profile.
-import { homedir } from 'node:os';
 import { exportToFile } from '../../actions/export-file.ts';
 import { showFound } from '../../actions/finding.ts';
 import { Ended, EXIT, usageError } from '../../exit.ts';
 import type { ChatCommand } from '../commands.ts';
 import { firstWord } from '../typed.ts';
+import { atHome } from '../typed-path.ts';
 
 const FOUND_LINES = 20;
 const MARKDOWN = /\.(?:md|markdown)$/i;
@@ -36,10 +36,5 @@ const exporting: ChatCommand = {
     await exportToFile(chat, chat.client, { conversation: open, format, file: chat.path(atHome(rest)) });
   },
 };
-
-/** What a shell would make of a path before a program sees it. */
-function atHome(path: string): string {
-  return path.replace(/^~(?=\/|$)/, homedir());
-}
 
 export const finding: readonly ChatCommand[] = [search, exporting];

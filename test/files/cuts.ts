@@ -68,13 +68,16 @@ export class Journey {
   }
 }
 
-/** Throws if a file that anybody can see in this folder is not one of these, whole. `hashes`: by name, SHA-256 in hexadecimal. */
-export function mustBeWhole(folder: string, hashes: ReadonlyMap<string, string>): void {
+/**
+ * Throws if a file that anybody can see in this folder is none of these, whole; by whatever name: whoever is killed between saving and saying so saves it
+ * again beside it. `hashes`: SHA-256 in hexadecimal.
+ */
+export function mustBeWhole(folder: string, hashes: ReadonlySet<string>): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith('.')) continue; // what is not whole yet has no name that anybody sees
     const hash = createHash('sha256')
       .update(readFileSync(join(folder, name)))
       .digest('hex');
-    if (hash !== hashes.get(name)) throw new Error(`A part of ${name} has its name.`);
+    if (!hashes.has(hash)) throw new Error(`${name} is not what was sent.`);
   }
 }

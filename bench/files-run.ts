@@ -59,7 +59,7 @@ export function carryProduct(
       uploadMs: sent.ms,
       downloadMs: received.ms,
       same: received.path !== undefined && (await hashOf(received.path)) === file.hash,
-      cpuUs,
+      cpuUs: { ...cpuUs, sender: sent.cpuUs, recipient: received.cpuUs },
       peakMb: { ...peakMb, sender: megabytes(sent.peakBytes), recipient: megabytes(received.peakBytes) },
       params: place.params,
     };
@@ -80,7 +80,8 @@ export async function carryPlain(file: MadeFile, folder: string): Promise<Carrie
   const look = JSON.parse(stdout) as PlainLook; // written by plain-http-client.ts
   const { cpuUs, peakMb } = server;
   await server.end();
-  return { ...look, same: (await hashOf(copy)) === file.hash, cpuUs, peakMb };
+  const { cpuUs: plainClient, ...times } = look;
+  return { ...times, same: (await hashOf(copy)) === file.hash, cpuUs: { ...cpuUs, plainClient }, peakMb };
 }
 
 function megabytes(bytes = Number.NaN): number {

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { get, type IncomingMessage, request } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 
-export type PlainLook = { readonly uploadMs: number; readonly downloadMs: number };
+export type PlainLook = { readonly uploadMs: number; readonly downloadMs: number; readonly cpuUs: number };
 
 const [server = '', path = '', copy = ''] = process.argv.slice(2);
 const url = server.replace(/^ws/, 'http');
@@ -16,6 +16,7 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - begun;
 }
 
+const cpu = process.cpuUsage();
 const uploadMs = await timed(async () => {
   const put = request(url, { method: 'PUT', headers: { 'content-length': (await stat(path)).size } });
   const answered = once(put, 'response') as Promise<[IncomingMessage]>; // as node:http documents the event
@@ -28,5 +29,7 @@ const downloadMs = await timed(async () => {
   const [answer] = (await once(get(url), 'response')) as [IncomingMessage]; // as node:http documents the event
   await pipeline(answer, createWriteStream(copy, { flush: true }));
 });
-process.stdout.write(`${JSON.stringify({ uploadMs, downloadMs } satisfies PlainLook)}\n`);
+const { user, system } = process.cpuUsage(cpu);
+const look: PlainLook = { uploadMs, downloadMs, cpuUs: user + system };
+process.stdout.write(`${JSON.stringify(look)}\n`);
 process.exit(); // the connection would stay open for the next request

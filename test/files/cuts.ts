@@ -29,6 +29,11 @@ export class Journey {
     this.#look = look;
   }
 
+  /** For whoever has to find out why it failed. */
+  get told(): string {
+    return [...this.happened, ...this.sentences].join('\n');
+  }
+
   /** Brings the file one way over all that is planned; resolves with where it was saved, if it was. */
   async go(way: Way, planned: readonly Planned[]): Promise<string | undefined> {
     const ahead = planned.filter((one) => one.way === way).sort((one, other) => one.at - other.at);
@@ -40,7 +45,7 @@ export class Journey {
       if (line?.type === 'done') return line.path;
       if (line === undefined || line.type === 'failed') {
         failures += 1;
-        if (line) this.sentences.push(line.message);
+        this.sentences.push(line?.message ?? 'It ended without a word');
         if (failures > FAILURES_MAX) throw new Error(`It went ${way} in vain: ${this.sentences.join(' ')}`);
         await carrier.kill();
         carrier = this.#programs[way]();
@@ -63,13 +68,16 @@ export class Journey {
   }
 }
 
-/** Throws if a file that anybody can see in this folder is not one of these, whole. `hashes`: by name, SHA-256 in hexadecimal. */
-export function mustBeWhole(folder: string, hashes: ReadonlyMap<string, string>): void {
+/**
+ * Throws if a file that anybody can see in this folder is none of these, whole; by whatever name: whoever is killed between saving and saying so saves it
+ * again beside it. `hashes`: SHA-256 in hexadecimal.
+ */
+export function mustBeWhole(folder: string, hashes: ReadonlySet<string>): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith('.')) continue; // what is not whole yet has no name that anybody sees
     const hash = createHash('sha256')
       .update(readFileSync(join(folder, name)))
       .digest('hex');
-    if (hash !== hashes.get(name)) throw new Error(`A part of ${name} has its name.`);
+    if (!hashes.has(hash)) throw new Error(`${name} is not what was sent.`);
   }
 }

@@ -2,11 +2,17 @@
 import { existsSync, writeSync } from 'node:fs';
 import { memoryOf } from '../../bench/usage.ts';
 
-/** `path`: where it was saved. `ms`: how long it took. `peakBytes`: the most memory that the process ever had, where the system says. */
+/** `path`: where it was saved. `ms`: how long it took. `cpuUs`: CPU time of that. `peakBytes`: the most memory that the process ever had, where the system says. */
 export type Line =
   | { readonly type: 'online' }
   | { readonly type: 'progress'; readonly done: number; readonly total: number }
-  | { readonly type: 'done'; readonly ms: number; readonly peakBytes: number | undefined; readonly path?: string }
+  | {
+      readonly type: 'done';
+      readonly ms: number;
+      readonly cpuUs: number;
+      readonly peakBytes: number | undefined;
+      readonly path?: string;
+    }
   | { readonly type: 'failed'; readonly message: string };
 
 const STDOUT = 1;
@@ -16,8 +22,20 @@ export function say(line: Line): void {
   writeSync(STDOUT, `${JSON.stringify(line)}\n`);
 }
 
+type Taken = { readonly ms: number; readonly cpuUs: number };
+
+/** Begins to measure; what it returns says what was taken since then. */
+export function begin(): () => Taken {
+  const at = performance.now();
+  const cpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { ms: performance.now() - at, cpuUs: user + system };
+  };
+}
+
 /** The last word of a process that did what it was for. */
-export function sayDone(ms: number, path?: string): void {
+export function sayDone(taken: Taken, path?: string): void {
   const peakBytes = existsSync('/proc/self/status') ? memoryOf(process.pid, 'VmHWM') : undefined;
-  say({ type: 'done', ms, peakBytes, ...(path === undefined ? {} : { path }) });
+  say({ type: 'done', ...taken, peakBytes, ...(path === undefined ? {} : { path }) });
 }

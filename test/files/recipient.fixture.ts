@@ -3,7 +3,7 @@ import type { Client } from '../../clients/sdk/client.ts';
 import { readContent } from '../../clients/sdk/content.ts';
 import type { FileInfo } from '../../clients/sdk/content-file.ts';
 import { fileTarget } from '../../clients/sdk/node/file-target.ts';
-import { say, sayDone } from './line.ts';
+import { begin, say, sayDone } from './line.ts';
 import { asPerson } from './person.fixture.ts';
 
 /** Messages of the conversation that are looked into. */
@@ -13,12 +13,12 @@ const [server = '', directory = '', address = '', from = '', name = '', folder =
 await asPerson({ server, directory, address }, async (client) => {
   const file = await described(client);
   const target = fileTarget(folder, file);
-  const begun = performance.now();
+  const taken = begin();
   try {
     const path = await client.fetchFile(file, target, {
       onProgress: ({ done, total }) => say({ type: 'progress', done, total }),
     });
-    sayDone(performance.now() - begun, path);
+    sayDone(taken(), path);
   } finally {
     await target.close();
   }

@@ -1,6 +1,6 @@
 // A process that sends a file and ends once the server has accepted its message. Arguments: server, directory of the profile, address, to whom, the file.
 import { openFileSource } from '../../clients/sdk/node/file-source.ts';
-import { say, sayDone } from './line.ts';
+import { begin, say, sayDone } from './line.ts';
 import { asPerson } from './person.fixture.ts';
 
 const [server = '', directory = '', address = '', to = '', path = ''] = process.argv.slice(2);
@@ -12,17 +12,16 @@ await asPerson({ server, directory, address }, async (client) => {
     heard();
   });
   const source = await openFileSource(path);
-  const begun = performance.now();
-  const [result] = await client.sendFile([to], source, {
-    onProgress: ({ done, total }) => say({ type: 'progress', done, total }),
-  });
-  const ms = performance.now() - begun;
-  await source.close();
+  const taken = begin();
+  const [result] = await client
+    .sendFile([to], source, { onProgress: ({ done, total }) => say({ type: 'progress', done, total }) })
+    .finally(() => source.close());
+  const uploaded = taken();
   if (result === undefined || 'error' in result) throw result?.error ?? new Error('There is no result.');
   while (!result.ids.every((id) => accepted.has(id))) {
     await new Promise<void>((resolve) => {
       heard = resolve;
     });
   }
-  sayDone(ms);
+  sayDone(uploaded);
 });

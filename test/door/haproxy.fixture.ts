@@ -15,7 +15,7 @@ const MANY = 1_000;
 export const isHaproxyAbsent = missingHaproxy() !== undefined && process.env.REQUIRE_SERVICES !== '1';
 
 /** A server of this test, on any free port. */
-export async function listening(answer: RequestListener): Promise<{ readonly server: Server; readonly port: number }> {
+async function listening(answer: RequestListener): Promise<{ readonly server: Server; readonly port: number }> {
   const sockets = new Set<Socket>();
   const server = createServer(answer);
   server.on('connection', (socket) => sockets.add(socket));

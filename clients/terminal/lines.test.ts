@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { concat } from '#protocol/bytes.ts';
+import { encodeFile } from '../sdk/content-file.ts';
 import { type HistoryEntry, type ProfileEvent, textContent } from '../sdk/index.ts';
+import type { Saved } from './files/file-words.ts';
 import { eventLine, historyLine, messageLine, rfc3339 } from './lines.ts';
 import { stateOf } from './states.ts';
 
@@ -40,6 +43,30 @@ describe('the JSON line of a message', () => {
     expect(messageLine({ ...entry, content: Uint8Array.of(9, 1, 2) }, BO).record).toMatchObject({
       ...{ type: 'unreadable', id: 'AAAA', from: AL, conversation: AL },
     });
+  });
+});
+
+describe('a message with a file', () => {
+  const info = { blob: new Uint8Array(32), key: new Uint8Array(32), root: new Uint8Array(32) };
+  const described = { name: 'a\u001b[2J\nb.jpg', size: 1_234_567, type: 'image/jpeg' };
+  const withFile = { ...entry, content: concat(Uint8Array.of(5), encodeFile({ ...info, ...described })) };
+
+  it('has in place of the text what its sender says of it, and what became of it', () => {
+    const { text: _, ...fields } = messageLine(entry, BO).record;
+    expect(messageLine(withFile, BO).record).toStrictEqual({ ...fields, file: described });
+    const saved = { path: '/home/bo/b.jpg', contentType: 'application/x-elf' };
+    expect(messageLine(withFile, BO, saved).record).toStrictEqual({ ...fields, file: { ...described, ...saved } });
+  });
+
+  it('is one line for people, whatever the file is called', () => {
+    const begin = '1970-01-01 01:00 al@localhost: (file a␛[2J␊b.jpg, 1.2 MB';
+    const line = (saved?: Saved) => messageLine(withFile, BO, saved).text.replace(/^\S+ \S+/, '1970-01-01 01:00');
+    expect(line()).toBe(`${begin})`);
+    expect(line({ path: '/x/b.jpg' })).toBe(`${begin}: /x/b.jpg)`);
+    expect(line({ error: 'It is gone.' })).toBe(`${begin}, not saved: It is gone.)`);
+    expect(line({ path: '/x/b.jpg', contentType: 'text/plain' })).toBe(
+      `${begin}: /x/b.jpg; its sender says image/jpeg, its content is text/plain)`,
+    );
   });
 });
 

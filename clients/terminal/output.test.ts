@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { OutputClosed } from './exit.ts';
 import { Output } from './output.ts';
 
-function captured({ json = false, colour = false } = {}) {
+function captured({ json = false, colour = false, passing = false } = {}) {
   const written = { stdout: '', stderr: '' };
   const output = new Output({
-    ...{ json, colour },
+    ...{ json, colour, passing },
     stdout: (text) => {
       written.stdout += text;
     },
@@ -29,6 +29,19 @@ describe('output', () => {
     output.say('for people');
     output.note('on the side \u001b');
     expect(written).toEqual({ stdout: '{"type":"message","text":"a\\u009b\\n"}\n', stderr: 'on the side ␛\n' });
+  });
+
+  it('takes a passing line away before anything else is written, and has none where nobody sees it', () => {
+    const { output, written } = captured({ passing: true });
+    output.passing('a\u001b.jpg: 1 of 2');
+    output.passing('a.jpg: 2 of 2');
+    output.note('done');
+    output.passing('');
+    const lines = written.stderr.replaceAll('\u001b[?7l', '').replaceAll('\u001b[?7h', '');
+    expect(lines).toBe('\r\u001b[2Ka␛.jpg: 1 of 2\r\u001b[2Ka.jpg: 2 of 2\r\u001b[2Kdone\n');
+    const other = captured();
+    other.output.passing('x');
+    expect(other.written.stderr).toBe('');
   });
 
   it('writes the lines of a document as they are, for programs too, but harmless', () => {

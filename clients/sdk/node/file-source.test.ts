@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openFileSource } from './file-source.ts';
+import { asNobody } from './nobody.fixture.ts';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -99,9 +100,9 @@ describe('cannot be sent, and is told why:', () => {
     await refused(join(folder, 'loop'), 'it is a link that leads to itself');
   });
 
-  test.skipIf(process.getuid?.() === 0)('what may not be read', async () => {
+  test('what may not be read', async () => {
     const path = await fileOf('secret', 'x');
     execFileSync('chmod', ['000', path]);
-    await refused(path, 'you may not read it');
+    await asNobody(() => refused(path, 'you may not read it'));
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bytesOf, SavingFolder } from './file-target.fixture.ts';
 import { folderAt } from './file-target.ts';
+import { asNobody } from './nobody.fixture.ts';
 
 describe('a file that is received', () => {
   test('has no name until it is kept, and then one that only its owner may read and nobody run', async () => {
@@ -124,10 +125,10 @@ describe('cannot be saved, and is told why:', () => {
     await expect(target.size()).rejects.toMatchObject(refusal(/^Nothing can be saved in \/proc: /));
   });
 
-  test.skipIf(process.getuid?.() === 0)('where nobody may write', async () => {
+  test('where nobody may write', async () => {
     const folder = await SavingFolder.make();
     await chmod(folder.path, 0o500);
-    await expect(folder.target().size()).rejects.toMatchObject(refusal(/you may not write there/));
+    await asNobody(() => expect(folder.target().size()).rejects.toMatchObject(refusal(/you may not write there/)));
     await chmod(folder.path, 0o700);
   });
 

@@ -1,6 +1,6 @@
 // Files are carried while the sender, the recipient and the server are killed and networks are cut, at random points of the way up and of the way down.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -30,7 +30,7 @@ type Random = () => number;
 
 /** A file each time, and what happens to it. */
 async function carryAll(server: string, happenings: readonly Happening[], seed: number): Promise<void> {
-  const place = mkdtempSync(join(tmpdir(), 'parley-files-'));
+  const place = realpathSync(mkdtempSync(join(tmpdir(), 'parley-files-')));
   onTestFinished(() => rmSync(place, { recursive: true, force: true }));
   const [folder, sources] = [join(place, 'saved'), join(place, 'sources')];
   mkdirSync(folder);

@@ -390,15 +390,25 @@ export function blobHttpContract(
       test('serves so many at a time of one device, and in all, and says when to come again', async () => {
         const open: (() => void)[] = [];
         const ticket = server.put();
-        for (let n = 0; n < 8; n += 1) open.push(server.transfers.begin(ticket.device));
+        for (let n = 0; n < 8; n += 1) open.push(server.transfers.begin(ticket));
         const own = await server.add(ticket, 0, randomBytes(4_112));
         expect([own.status, own.json?.code, own.headers['retry-after']]).toEqual([429, 'rate_limited', '1']);
-        for (let n = 8; n < 64; n += 1) open.push(server.transfers.begin(String(n)));
-        const other = server.put({ device: base64(32) });
+        for (let n = 8; n < 64; n += 1) open.push(server.transfers.begin({ address: String(n), device: String(n) }));
+        const other = server.put({ address: 'bo@localhost', device: base64(32) });
         const busy = await server.add(other, 0, randomBytes(4_112));
         expect([busy.status, busy.json?.code, busy.headers['retry-after']]).toEqual([503, 'busy', '1']);
         for (const end of open) end();
         await server.upload(other, randomBytes(4_112));
+      });
+
+      test('serves so many at a time of one account, however many devices it has, and others meanwhile', async () => {
+        const open: (() => void)[] = [];
+        for (let n = 0; n < 16; n += 1) open.push(server.transfers.begin(server.put({ device: base64(32) })));
+        const own = await server.add(server.put({ device: base64(32) }), 0, randomBytes(4_112));
+        expect([own.status, own.json?.code, own.headers['retry-after']]).toEqual([429, 'rate_limited', '1']);
+        await server.upload(server.put({ address: 'bo@localhost', device: base64(32) }), randomBytes(4_112));
+        for (const end of open) end();
+        await server.upload(server.put({ device: base64(32) }), randomBytes(4_112));
       });
 
       test('that ends lets what is under way come to its end, and takes nothing new', async () => {

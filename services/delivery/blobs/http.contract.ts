@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS, TICKET_MAX_AGE_MS } from '#protocol/limits.ts';
 import { PART_BYTES } from '#protocol/sealed-file.ts';
 import { TICKET_KEY_BYTES, type Ticket, Tickets } from '#runtime/tickets.ts';
+import { BLOBS_PER_ACCOUNT_MAX } from './blobs.ts';
 import { BlobServer, type BlobServerOptions, base64 } from './http.fixture.ts';
 import type { BlobStore } from './store.ts';
 
@@ -335,6 +336,28 @@ export function blobHttpContract(
         await server.upload(server.put({ address: 'bo@localhost' }), randomBytes(4_112));
         await under.store.remove(first.blob);
         await server.upload(third, randomBytes(4_112));
+      });
+
+      test('is bounded for an account by how many files it has, also of a byte each', async () => {
+        const { store } = under;
+        const full: BlobStore = {
+          find: (blob) => store.find(blob),
+          create: (record) => store.create(record),
+          append: (blob, part, body) => store.append(blob, part, body),
+          read: (blob, from, to) => store.read(blob, from, to),
+          remove: (blob) => store.remove(blob),
+          sweep: (now, limit) => store.sweep(now, limit),
+          usage: async (owner) => ({
+            ...(await store.usage(owner)),
+            ...(owner === 'al@localhost' ? { blobs: BLOBS_PER_ACCOUNT_MAX + 1 } : {}),
+          }),
+        };
+        server = await BlobServer.start(full);
+        servers.push(server);
+        const over = await server.add(server.put({ size: 1 }), 0, randomBytes(1));
+        expect([over.status, over.json?.code]).toEqual([413, 'files_over_quota']);
+        expect(await store.usage()).toEqual({ blobs: 0, bytes: 0 });
+        await server.upload(server.put({ address: 'bo@localhost', size: 1 }), randomBytes(1));
       });
 
       test('that two ask for at once is never given to both', async () => {

@@ -19,10 +19,10 @@ import { Refusal } from './refusal.ts';
 /** Chunks that are read at a time: 1 MiB. */
 const READ_CHUNKS = 16;
 
-/** The upload cannot go on under its key: the file is not what was noted, another process has the upload, or the server has it no more. */
+/** The upload cannot go on under its key: the file is not what was noted, another process has the upload, the server has it no more, or has more of it than was ever noted. */
 export class UploadLost extends Error {
   override readonly name = 'UploadLost';
-  readonly why: 'edited' | 'taken' | 'forgotten';
+  readonly why: 'edited' | 'taken' | 'forgotten' | 'ahead';
 
   constructor(why: UploadLost['why']) {
     super(`An upload was ${why}.`);
@@ -53,6 +53,11 @@ export class SealedParts {
 
   get count(): number {
     return Math.ceil(sealedBytes(this.#source.size) / PART_BYTES);
+  }
+
+  /** Parts whose hashes are noted. */
+  get noted(): number {
+    return this.#noted;
   }
 
   /**

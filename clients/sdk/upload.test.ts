@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { toHex } from '#protocol/bytes.ts';
 import type { ErrorCode } from '#protocol/errors.ts';
-import { H } from '#protocol/hash.ts';
+import { H, HASH_BYTES } from '#protocol/hash.ts';
 import { FILE_CHUNK_BYTES, FILE_PART_CHUNKS, TICKET_MAX_AGE_MS } from '#protocol/limits.ts';
 import { PART_BYTES, sealedBytes } from '#protocol/sealed-file.ts';
 import type { FileInfo } from './content-file.ts';
@@ -78,6 +78,26 @@ describe('an upload that was stopped', () => {
     edited.content[SIZE - 1] = (edited.content[SIZE - 1] ?? 0) ^ 1;
     await arrives(await transfers.upload(edited), edited.content);
     expect(transfers.files.blobs.size).toBe(1);
+  });
+
+  it('begins anew where the server has more than is noted, as when a copy of the profile was put back', async () => {
+    await stopsAfter(2);
+    const { uploads } = transfers;
+    if (uploads === undefined) return expect.fail('not started');
+    const [before] = transfers.files.blobs.keys();
+    transfers.uploads = {
+      ...uploads,
+      note: async () => true,
+      async resume(...of) {
+        const noted = await uploads.resume(...of);
+        return noted && { ...noted, hashes: noted.hashes.slice(0, FILE_PART_CHUNKS * HASH_BYTES) };
+      },
+    };
+    const edited = source();
+    edited.content[PART] = (edited.content[PART] ?? 0) ^ 1;
+    const file = await transfers.upload(edited);
+    expect(encodeBase64(file.blob)).not.toBe(before);
+    await arrives(file, edited.content);
   });
 
   it('is sent from its start, the same bytes, where the server has removed it', async () => {

@@ -65,6 +65,7 @@ export async function upload(deps: UploadDeps, source: FileSource, options: Uplo
 
 function givenUp({ name }: FileSource, { why }: UploadLost): Error {
   if (why === 'forgotten') return new Unavailable('The server forgets what it is sent. Try again later.');
+  if (why === 'ahead') return new Unavailable('The server says that it has what it was never sent. Try again later.');
   return new Refusal('file_changed', `${name} changed again and again while it was sent. Send a copy of it.`);
 }
 
@@ -136,7 +137,10 @@ class Sending {
     const stored = this.#stored ?? this.#heard(await this.#door.stored());
     const part = Math.min(next, stored);
     if (part === this.#parts.count) return part;
+    const isNoted = part < this.#parts.noted;
     const sealed = await this.#sealed(part);
+    // Sealed before and forgotten, as by a profile that was copied back: what it was sealed from nobody knows, and it may have been other bytes.
+    if (part < stored && !isNoted) throw new UploadLost('ahead');
     if (part < stored) return part + 1;
     if (part + 1 < this.#parts.count) void this.#prepare(part + 1);
     if (this.#heard(await this.#door.store(part * PART_BYTES, sealed)) <= part)

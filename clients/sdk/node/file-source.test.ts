@@ -95,6 +95,13 @@ describe('cannot be sent, and is told why:', () => {
     await refused('/dev/zero', 'it is a device');
   });
 
+  test.skipIf(process.platform !== 'linux')('a file of the system that says to be empty and is not', async () => {
+    await refused(
+      '/proc/version',
+      '/proc/version cannot be sent: the system does not say how long it is\\. Send a copy',
+    );
+  });
+
   test('a link that leads to itself', async () => {
     await symlink(join(folder, 'loop'), join(folder, 'loop'));
     await refused(join(folder, 'loop'), 'it is a link that leads to itself');

@@ -21,7 +21,11 @@ export function openFileSource(path: string): Promise<FileSource & { close(): Pr
       const found = await file.stat();
       mustBeFile(path, found);
       const read = (at: number, length: number) => reading(path, () => readAt(file, at, length));
-      const type = await typeByContent(await read(0, HEAD_BYTES));
+      const head = await read(0, HEAD_BYTES);
+      // As those of /proc: it would arrive empty.
+      if (found.size === 0 && head.length > 0)
+        throw unreadable(path, 'the system does not say how long it is. Send a copy of it');
+      const type = await typeByContent(head);
       const [name, place] = [basename(path).toWellFormed(), await realpath(path)];
       return { name, type, size: found.size, place, read, close: () => file.close() };
     } catch (error) {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from './decode.ts';
 import {
   BLUE,
+  bombWebp,
   colourAt,
   GIF_FILE,
   jpegFile,
@@ -87,7 +88,7 @@ describe('a file that is no image to look at', () => {
 
   it('is not decoded where its header claims more pixels than are decoded', async () => {
     expect(await reason(lyingPng(60_000, 60_000))).toBe(
-      'its 3600 megapixels are more than the 50 that are decoded here',
+      'its 3600 megapixels are more than the 25 that are decoded here',
     );
   });
 
@@ -106,6 +107,11 @@ describe('a file that is no image to look at', () => {
     // What stands behind its last row is never unpacked.
     const answer = await decodeImage({ path: await file(swollenPng(2 ** 26)), within: WITHIN });
     expect('reason' in answer || answer.image.pixels.pixels.length === 12).toBe(true);
+  });
+
+  it('takes no more memory than decoders may, whatever its header hides', async () => {
+    // 16,384 by 16,384 pixels were 1.1 GB, and all the time that there is.
+    expect(await reason(bombWebp())).toBe('it is broken: it cannot be decoded');
   });
 
   it('costs a sentence whatever is wrong with it', async () => {

@@ -1,8 +1,9 @@
 // One image, decoded in a thread of its own and made small there: what a bomb or a broken file can cost is this thread. It ends with its answer.
 import { readFile, stat } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DecodeAnswer, DecodeOrder } from './decode.ts';
-import { IMAGE_MAX_BYTES, IMAGE_MAX_PIXELS } from './image-limits.ts';
+import { DECODE_MEMORY_MAX_PAGES, IMAGE_MAX_BYTES, IMAGE_MAX_PIXELS } from './image-limits.ts';
 import { fitting, type Pixels, type Size, upright } from './pixels.ts';
 
 /** As image-size calls those that are decoded. */
@@ -55,6 +56,8 @@ async function headerOf(bytes: Uint8Array): Promise<Header | undefined> {
 
 /** Made to fit; undefined where the library gives up, or finds another size than the header says. */
 async function decodedIn(bytes: Uint8Array, header: Header, room: Size): Promise<Pixels | undefined> {
+  // Ahead of the import, which makes the memory. What a header says is not what a decoder finds: a WebP of 200 bytes took 1.1 GB.
+  setFlagsFromString(`--wasm-max-mem-pages=${DECODE_MEMORY_MAX_PAGES}`);
   const { PhotonImage, resize, SamplingFilter } = await import('@silvia-odwyer/photon-node');
   try {
     const whole = PhotonImage.new_from_byteslice(bytes);

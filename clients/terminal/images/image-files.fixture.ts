@@ -64,6 +64,22 @@ export function swollenPng(bytes: number): Buffer {
   return Buffer.concat([file.subarray(0, 33), chunk('IDAT', deflateSync(Buffer.alloc(bytes))), end]);
 }
 
+/** A WebP that says to be of ten pixels by ten, and has 16,384 by 16,384 of one colour, in some 60 bytes. */
+export function bombWebp(): Buffer {
+  const canvas = Buffer.from('00000000 090000 090000'.replaceAll(' ', ''), 'hex');
+  // Lossless, 14 bits a side, then five codes of one symbol each, which take no bits.
+  const pixels = Buffer.from('2fffffff1f 888808'.replaceAll(' ', '').padEnd(40, '0'), 'hex');
+  const chunks = Buffer.concat([riffChunk('VP8X', canvas), riffChunk('VP8L', pixels)]);
+  return riffChunk('RIFF', Buffer.concat([Buffer.from('WEBP', 'latin1'), chunks]));
+}
+
+function riffChunk(type: string, data: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.write(type, 'latin1');
+  head.writeUInt32LE(data.length, 4);
+  return Buffer.concat([head, data, Buffer.alloc(data.length % 2)]);
+}
+
 function decoded(width: number, height: number): PhotonImage {
   return PhotonImage.new_from_byteslice(pngFile(width, height));
 }

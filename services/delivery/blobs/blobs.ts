@@ -11,6 +11,8 @@ import type { Total } from './total.ts';
 const UNFINISHED_MAX_MS = DAY_MS;
 /** A blob is whole before its message is sent, so the message's retention ends later than the blob's would: by the time that sending it takes. */
 const GRACE_MS = HOUR_MS;
+/** Of an account. Each takes a record, a folder and a file of 4 KiB, whatever its size: of one byte each, a quota would hold more than any disk. */
+export const BLOBS_PER_ACCOUNT_MAX = 100_000;
 
 /** The upload stands elsewhere: `stored` bytes are there. */
 export class WrongOffset extends RequestError {
@@ -112,7 +114,8 @@ export class Blobs {
     const created = !record && (await store.create({ blob, owner, device, size, stored: 0, expiresAt }));
     if (created) total.add(size);
     try {
-      if ((await store.usage(owner)).bytes > quotaBytes) throw new RequestError('files_over_quota');
+      const own = await store.usage(owner);
+      if (own.bytes > quotaBytes || own.blobs > BLOBS_PER_ACCOUNT_MAX) throw new RequestError('files_over_quota');
       if ((await total.bytes()) > totalBytes) throw new RequestError('no_space');
     } catch (error) {
       if (error instanceof RequestError) await store.remove(blob); // else the next attempt at this part takes the sums

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS, TICKET_MAX_AGE_MS } from '#protocol/limits.ts';
 import { PART_BYTES } from '#protocol/sealed-file.ts';
 import { TICKET_KEY_BYTES, type Ticket, Tickets } from '#runtime/tickets.ts';
+import { BLOBS_PER_ACCOUNT_MAX } from './blobs.ts';
 import { BlobServer, type BlobServerOptions, base64 } from './http.fixture.ts';
 import type { BlobStore } from './store.ts';
 
@@ -337,6 +338,28 @@ export function blobHttpContract(
         await server.upload(third, randomBytes(4_112));
       });
 
+      test('is bounded for an account by how many files it has, also of a byte each', async () => {
+        const { store } = under;
+        const full: BlobStore = {
+          find: (blob) => store.find(blob),
+          create: (record) => store.create(record),
+          append: (blob, part, body) => store.append(blob, part, body),
+          read: (blob, from, to) => store.read(blob, from, to),
+          remove: (blob) => store.remove(blob),
+          sweep: (now, limit) => store.sweep(now, limit),
+          usage: async (owner) => ({
+            ...(await store.usage(owner)),
+            ...(owner === 'al@localhost' ? { blobs: BLOBS_PER_ACCOUNT_MAX + 1 } : {}),
+          }),
+        };
+        server = await BlobServer.start(full);
+        servers.push(server);
+        const over = await server.add(server.put({ size: 1 }), 0, randomBytes(1));
+        expect([over.status, over.json?.code]).toEqual([413, 'files_over_quota']);
+        expect(await store.usage()).toEqual({ blobs: 0, bytes: 0 });
+        await server.upload(server.put({ address: 'bo@localhost', size: 1 }), randomBytes(1));
+      });
+
       test('that two ask for at once is never given to both', async () => {
         server = await another({ quotaBytes: 5_000 });
         const tickets = Array.from({ length: 4 }, () => server.put());
@@ -390,15 +413,25 @@ export function blobHttpContract(
       test('serves so many at a time of one device, and in all, and says when to come again', async () => {
         const open: (() => void)[] = [];
         const ticket = server.put();
-        for (let n = 0; n < 8; n += 1) open.push(server.transfers.begin(ticket.device));
+        for (let n = 0; n < 8; n += 1) open.push(server.transfers.begin(ticket));
         const own = await server.add(ticket, 0, randomBytes(4_112));
         expect([own.status, own.json?.code, own.headers['retry-after']]).toEqual([429, 'rate_limited', '1']);
-        for (let n = 8; n < 64; n += 1) open.push(server.transfers.begin(String(n)));
-        const other = server.put({ device: base64(32) });
+        for (let n = 8; n < 64; n += 1) open.push(server.transfers.begin({ address: String(n), device: String(n) }));
+        const other = server.put({ address: 'bo@localhost', device: base64(32) });
         const busy = await server.add(other, 0, randomBytes(4_112));
         expect([busy.status, busy.json?.code, busy.headers['retry-after']]).toEqual([503, 'busy', '1']);
         for (const end of open) end();
         await server.upload(other, randomBytes(4_112));
+      });
+
+      test('serves so many at a time of one account, however many devices it has, and others meanwhile', async () => {
+        const open: (() => void)[] = [];
+        for (let n = 0; n < 16; n += 1) open.push(server.transfers.begin(server.put({ device: base64(32) })));
+        const own = await server.add(server.put({ device: base64(32) }), 0, randomBytes(4_112));
+        expect([own.status, own.json?.code, own.headers['retry-after']]).toEqual([429, 'rate_limited', '1']);
+        await server.upload(server.put({ address: 'bo@localhost', device: base64(32) }), randomBytes(4_112));
+        for (const end of open) end();
+        await server.upload(server.put({ device: base64(32) }), randomBytes(4_112));
       });
 
       test('that ends lets what is under way come to its end, and takes nothing new', async () => {

@@ -88,7 +88,7 @@ export class BlobHttp {
     const { blobs, transfers, counts, uploadStallMaxMs } = this.#deps;
     const ticket = await this.#ticketOf(request, 'put');
     const part = { offset: offsetOf(request), bytes: lengthOf(request) };
-    const end = transfers.begin(ticket.device);
+    const end = transfers.begin(ticket);
     try {
       const store = await blobs.awaitPart(ticket, part);
       if (request.headers.expect !== undefined) response.writeContinue();
@@ -105,7 +105,7 @@ export class BlobHttp {
     const { blobs, store, transfers, counts, downloadStallMaxMs } = this.#deps;
     const ticket = await this.#ticketOf(request, 'get');
     refuseBody(request);
-    const end = transfers.begin(ticket.device);
+    const end = transfers.begin(ticket);
     try {
       const { blob, size } = await blobs.whole(ticket);
       const { range } = request.headers;

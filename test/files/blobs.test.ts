@@ -12,8 +12,8 @@ import type { Wire } from '../wire.fixture.ts';
 import { WirePerson } from '../wire-person.fixture.ts';
 import { addPart, type BlobTicket, blobRequest, blobTicket, random64 } from './blob-wire.fixture.ts';
 
-const START_MAX_MS = 120_000;
-const TEST_MAX_MS = 120_000;
+/** A stack of many processes ends and starts again within a test. */
+const RESTART_MAX_MS = 240_000;
 const QUOTA_MIB = 6;
 const SMALL = 4_112;
 
@@ -31,7 +31,7 @@ describeInBothModes((start) => {
     al = await WirePerson.signedUp(server.url, 'al@localhost');
     bo = await WirePerson.signedUp(server.url, 'bo@localhost');
     await sessions();
-  }, START_MAX_MS);
+  });
   afterAll(() => server?.remove());
 
   const toPut = (blob: string, size: number): Promise<BlobTicket> =>
@@ -59,7 +59,7 @@ describeInBothModes((start) => {
       expect(range.status).toBe(206);
       expect(Buffer.from(await range.arrayBuffer()).equals(bytes.subarray(10, 20))).toBe(true);
     },
-    TEST_MAX_MS,
+    RESTART_MAX_MS,
   );
 
   test('what an account may store is a setting', async () => {
@@ -115,7 +115,7 @@ describeInBothModes((start) => {
       const got = await blobRequest(await toGet(blob), 'GET');
       expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true);
     },
-    TEST_MAX_MS,
+    RESTART_MAX_MS,
   );
 });
 
@@ -123,34 +123,32 @@ describeOnAll('deliveries that serve files', (urls) => {
   let stack: StackProcesses;
   beforeAll(async () => {
     stack = await StackProcesses.start(urls, ['--rate-factor', '100']);
-  }, START_MAX_MS);
+  });
   afterAll(() => stack?.remove());
 
-  test(
-    'are named one after the other, so that what one began goes on at another while the first stands still',
-    async () => {
-      const al = await WirePerson.signedUp(stack.url, 'al@localhost');
-      const wire = await al.session(stack.url);
-      const bytes = randomBytes(SMALL);
-      const asked = { type: 'blob.put', blob: random64(32), size: SMALL } as const;
-      const ports = [await blobTicket(wire, stack.url, asked), await blobTicket(wire, stack.url, asked)];
-      expect(new Set(ports.map(({ url }) => url)).size).toBe(2);
-      const thaw = stack.freeze('delivery');
-      try {
-        const patience = { signal: AbortSignal.timeout(2_000) };
-        const tried = await Promise.allSettled(ports.map((at) => blobRequest(at, 'HEAD', patience)));
-        expect(tried.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-        const living = ports.find((_, index) => tried[index]?.status === 'fulfilled') as BlobTicket;
-        expect((await addPart(living, 0, bytes)).status).toBe(204);
-      } finally {
-        thaw();
-      }
-      const get = { type: 'blob.get', blob: asked.blob } as const;
-      for (let count = 0; count < 2; count += 1) {
-        const got = await blobRequest(await blobTicket(wire, stack.url, get), 'GET');
-        expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true);
-      }
-    },
-    TEST_MAX_MS,
-  );
+  test('are named one after the other, so that what one began goes on at another while the first stands still', async () => {
+    const al = await WirePerson.signedUp(stack.url, 'al@localhost');
+    const wire = await al.session(stack.url);
+    const bytes = randomBytes(SMALL);
+    const asked = { type: 'blob.put', blob: random64(32), size: SMALL } as const;
+    const ports = [await blobTicket(wire, stack.url, asked), await blobTicket(wire, stack.url, asked)];
+    expect(new Set(ports.map(({ url }) => url)).size).toBe(2);
+    const thaw = stack.freeze('delivery');
+    try {
+      const enough = new AbortController();
+      const tried = ports.map((at) => blobRequest(at, 'HEAD', { signal: enough.signal }).then(() => at));
+      const living: BlobTicket = await Promise.any(tried);
+      expect((await addPart(living, 0, bytes)).status).toBe(204);
+      enough.abort();
+      const outcomes = await Promise.allSettled(tried);
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    } finally {
+      thaw();
+    }
+    const get = { type: 'blob.get', blob: asked.blob } as const;
+    for (let count = 0; count < 2; count += 1) {
+      const got = await blobRequest(await blobTicket(wire, stack.url, get), 'GET');
+      expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+  });
 });

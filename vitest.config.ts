@@ -8,6 +8,8 @@ const MAX_WORKERS = 2;
 const TEST_TIMEOUT_MS = 120_000;
 /** A hook may start a stack of six processes, on a machine with two cores that runs another file's beside it. */
 const HOOK_TIMEOUT_MS = 240_000;
+/** What `expect.poll` waits for: its own bound of a second is shorter than a busy machine may keep a process waiting. */
+const POLL_TIMEOUT_MS = 60_000;
 
 const RESTARTS = '**/*.restart.test.ts';
 const exclude = [...configDefaults.exclude, 'data/**'];
@@ -18,6 +20,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: HOOK_TIMEOUT_MS,
+    expect: { poll: { timeout: POLL_TIMEOUT_MS } },
     reporters: ['default', './test/count-reporter.ts'],
     projects: [
       {

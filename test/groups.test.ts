@@ -1,9 +1,8 @@
 // Groups over the wire, in both modes: who is told what, under which number, and who is not.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLOSE } from '#protocol/close-codes.ts';
 import type { Deployment } from './deployment.fixture.ts';
 import { describeInBothModes } from './modes.fixture.ts';
-import type { AnswerFrame, Asked, Wire } from './wire.fixture.ts';
+import type { Wire } from './wire.fixture.ts';
 import { subjectOf, WireGroup } from './wire-group.fixture.ts';
 import { WirePerson } from './wire-person.fixture.ts';
 
@@ -30,20 +29,6 @@ describeInBothModes((start) => {
     const [one, two, three] = wires as [Wire, Wire, Wire];
     await body(one, two, three);
     await Promise.all(wires.map((wire) => wire.close()));
-  }
-
-  /** Asks again in another session where one was ended: partitions move when instances come up one after the other, and that ends sessions with 4005. */
-  async function answered(person: WirePerson, asked: Asked): Promise<AnswerFrame> {
-    for (;;) {
-      const wire = await person.session(server.url);
-      try {
-        return await wire.ok(asked);
-      } catch (error) {
-        if ((await Promise.race([wire.closed, undefined]))?.code !== CLOSE.failed.code) throw error;
-      } finally {
-        await wire.close();
-      }
-    }
   }
 
   test('a message goes to every member under one number, and to nobody who was removed', async () => {
@@ -119,9 +104,9 @@ describeInBothModes((start) => {
       await server.kill();
       await server.restart();
       const next = club.message(al, [bo], 3);
-      expect(await answered(al, { type: 'send', ...message })).toMatchObject({ number: 3 });
-      expect(await answered(al, { type: 'send', ...next })).toMatchObject({ number: 4 });
-      expect(await answered(al, { type: 'group.append', name, entries })).toMatchObject({ number: 1 });
+      expect(await al.answered(server.url, { type: 'send', ...message })).toMatchObject({ number: 3 });
+      expect(await al.answered(server.url, { type: 'send', ...next })).toMatchObject({ number: 4 });
+      expect(await al.answered(server.url, { type: 'group.append', name, entries })).toMatchObject({ number: 1 });
     },
     RESTART_TIMEOUT_MS,
   );

@@ -6,12 +6,14 @@ import { type AccountChange, accountDeletionBytes, encodeAccountEntry } from '#p
 import { type AccountState, appendEntry, nextEntry } from '#protocol/account-log.ts';
 import { directConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { CLOSE } from '#protocol/close-codes.ts';
 import { encodeHeader, type Header, ZERO_HASH } from '#protocol/envelope.ts';
 import type { ClientFrameOf } from '#protocol/frames/client.ts';
 import type { SignedEntryText } from '#protocol/frames/fields.ts';
+import type { ServerFrameOf } from '#protocol/frames/server.ts';
 import { sessionBytes } from '#protocol/session.ts';
 import { Device, signLabelled } from '../services/auth/person.fixture.ts';
-import { type Asked, Wire } from './wire.fixture.ts';
+import { type Asked, Ended, Wire } from './wire.fixture.ts';
 
 /** Protects nothing: keeps tests fast. */
 const KEY_STRETCHING = { 'argon2id-custom': { iterations: 1, memory: 64, parallelism: 1 } };
@@ -107,6 +109,24 @@ export class WirePerson {
     await wire.ok({ type: 'session', ...this.sessionFields(wire, how) });
     if (how.receive !== false) await wire.take('synced');
     return wire;
+  }
+
+  /**
+   * What is answered in a session of its own, asked again in another where that was ended: partitions move when instances come up one after the other,
+   * and that ends sessions with 4005. For what may be asked twice, after a restart.
+   */
+  async answered(url: string, asked: Asked): Promise<ServerFrameOf<'ok'>> {
+    for (;;) {
+      let wire: Wire | undefined;
+      try {
+        wire = await this.session(url);
+        return await wire.ok(asked);
+      } catch (error) {
+        if (!(error instanceof Ended && error.code === CLOSE.failed.code)) throw error;
+      } finally {
+        await wire?.close();
+      }
+    }
   }
 
   /** A message to one device of somebody. `changes` make its header wrong. */

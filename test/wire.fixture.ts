@@ -21,6 +21,16 @@ class Refused extends Error {
   }
 }
 
+/** The connection ended before what was waited for. */
+export class Ended extends Error {
+  readonly code: number;
+
+  constructor({ code, reason }: Closed) {
+    super(`closed with ${code}: ${reason}`);
+    this.code = code;
+  }
+}
+
 export class Wire {
   readonly websocket: WebSocket;
   readonly closed: Promise<Closed>;
@@ -39,9 +49,10 @@ export class Wire {
     websocket.on('message', (data) => this.#read(String(data)));
     this.closed = new Promise((resolve) => {
       websocket.on('close', (code, reason) => {
-        this.#ended = { code, reason: reason.toString() };
-        for (const fail of this.#failures) fail(new Error(`closed with ${code}: ${reason}`));
-        resolve(this.#ended);
+        const ended = { code, reason: reason.toString() };
+        this.#ended = ended;
+        for (const fail of this.#failures) fail(new Ended(ended));
+        resolve(ended);
       });
     });
     websocket.on('error', () => {}); // a close follows
@@ -71,7 +82,7 @@ export class Wire {
     const at = this.frames.findIndex(match);
     const [found] = at < 0 ? [] : this.frames.splice(at, 1);
     if (found) return Promise.resolve(found);
-    if (this.#ended) return Promise.reject(new Error(`closed with ${this.#ended.code}`));
+    if (this.#ended) return Promise.reject(new Ended(this.#ended));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ match, resolve });
       this.#failures.push(reject);

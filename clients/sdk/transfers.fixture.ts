@@ -5,6 +5,7 @@ import type { Session } from './blob-door.ts';
 import type { FileInfo } from './content-file.ts';
 import { type DownloadOptions, download } from './download.ts';
 import type { FileSource } from './file-source.ts';
+import { HTTP_STALL_MS, type Http } from './http.ts';
 import { nodeHttp } from './node/http.ts';
 import { memoryProfileHome } from './node/memory-home.ts';
 import { nodeRandom } from './node/platform.ts';
@@ -33,7 +34,8 @@ export class Transfers {
   now = 1_000;
   /** In place of the uploads of a profile in memory. */
   uploads: UploadDeps['uploads'] | undefined;
-  stallMs = 30_000;
+  /** How long an answer from a blob's beginning may stand still; one that goes on has all the time it wants. */
+  stallFirstMs: number | undefined;
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
@@ -57,8 +59,10 @@ export class Transfers {
     if (this.uploads === undefined) throw new Error('not started');
     const ask = async (type: string, { blob, size }: { blob: string; size?: number }) =>
       this.files.ticket(type === 'blob.put' ? 'put' : 'get', blob, size);
+    const [patient, first] = [nodeHttp(), nodeHttp({ stallMs: this.stallFirstMs ?? HTTP_STALL_MS })];
+    const http: Http = { request: (asked) => ('range' in asked.headers ? patient : first).request(asked) };
     return {
-      ...{ uploads: this.uploads, random: nodeRandom, timers: noWaits, http: nodeHttp({ stallMs: this.stallMs }) },
+      ...{ uploads: this.uploads, random: nodeRandom, timers: noWaits, http },
       clock: { now: () => this.now, monotonic: () => this.now },
       // What up- and downloads ask for, and nothing else.
       session: async () => ({ url: this.url, ask }) as unknown as Session,

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const SOCKET = `parley-chat-${process.pid}`;
 /** How often a screen is looked at, and how long until what is awaited must stand there. */
 const LOOK_INTERVAL_MS = 50;
-export const AWAIT_MAX_MS = 25_000;
+export const AWAIT_MAX_MS = 60_000;
 
 export const HAS_TMUX = spawnSync('tmux', ['-V']).status === 0;
 

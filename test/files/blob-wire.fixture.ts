@@ -1,19 +1,18 @@
 // What a session does with blobs on the wire: asks for a ticket, and goes to the port that the answer names.
-import type { Wire } from '../wire.fixture.ts';
-import { random64 } from '../wire-person.fixture.ts';
+import { random64, type WirePerson } from '../wire-person.fixture.ts';
 
 export { random64 };
 
 export type BlobTicket = { readonly ticket: string; readonly url: string };
 
-/** `url`: of the server, as its clients connect to it. Tickets as they come, one after the other. */
+/** `url`: of the server, as its clients connect to it. Tickets as they come, one after the other, each in a session of its own. */
 export async function blobTicket(
-  wire: Wire,
+  person: WirePerson,
   url: string,
   asked: { type: 'blob.put'; blob: string; size: number } | { type: 'blob.get'; blob: string },
 ): Promise<BlobTicket> {
   // What `ok` answers to these two; the wire knows all answers as one type.
-  const { ticket, port } = (await wire.ok(asked)) as unknown as { ticket: string; port?: number };
+  const { ticket, port } = (await person.answered(url, asked)) as unknown as { ticket: string; port?: number };
   const at = new URL('/blob', url.replace(/^ws/, 'http'));
   if (port !== undefined) at.port = String(port);
   return { ticket, url: at.href };

@@ -99,11 +99,13 @@ it('a terminal is asked what it can, and what it answers is no key', async () =>
   expect(await line).toBe('text');
 });
 
+const SIGN_OR_MOVE = new RegExp(`${'\u001b'}\\[\\??(\\d*)([A-Za-z])|.`, 'gs');
+
 /** The rows of a screen on which that was written, without colours and with no more than readline and a front ask of one. */
 function rowsOf(written: string): string[] {
   const rows = [''];
   let [row, column] = [0, 0];
-  for (const [sign, count, move] of written.matchAll(/\u001b\[\??(\d*)([A-Za-z])|[^]/g)) {
+  for (const [sign, count, move] of written.matchAll(SIGN_OR_MOVE)) {
     const by = Number(count || 1);
     if (move === 'A') row = Math.max(0, row - by);
     else if (move === 'G') column = by - 1;

@@ -108,7 +108,7 @@ export function messageLine(entry: HistoryEntry, own: string, saved?: Saved): Li
     const times = { sentAt: rfc3339(sentAt), receivedAt: rfc3339(receivedAt) };
     const says = file === undefined ? { text } : { file: fileFields(file, saved) };
     const record = { type: 'message', id, from, device, conversation, ...says, ...times };
-    return { record, text: `${begin}: ${file === undefined ? text : fileText(file, saved)}` };
+    return { record, text: `${begin}${file === undefined ? `: ${text}` : ` ${fileText(file, saved)}`}` };
   }
   const { reason } = what;
   const record = { type: 'unreadable', reason, from, device, conversation, id, at: rfc3339(sentAt) };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type HistoryEntry, textContent } from '../../sdk/index.ts';
+import { fileContent, type HistoryEntry, textContent } from '../../sdk/index.ts';
+import { messageLine } from '../lines.ts';
 import { chatLine, shortName, shortTime } from './chat-lines.ts';
 
 const at = (hours: number, day = 1) => new Date(2026, 0, day, hours, 5).getTime();
@@ -16,6 +17,19 @@ it('a time of today is one of the day, any other has its date', () => {
 it('a name stands alone only where it is of the own domain', () => {
   const names = ['bo@localhost', 'bo@elsewhere', '#team@localhost', '#team@elsewhere', '#team@localhost/0123abcd'];
   expect(names.map((one) => shortName(one, 'localhost'))).toEqual(['bo', 'bo@elsewhere', '#team', ...names.slice(3)]);
+});
+
+it('a line of a file looks like no text that says the same', () => {
+  const [blob, key, root] = [new Uint8Array(32), new Uint8Array(32), new Uint8Array(32)];
+  const file = fileContent({ blob, key, root, size: 6, type: 'text/plain', name: 'a.txt' });
+  const lines = [file, textContent('(file a.txt, 6 bytes)')].map((content) => {
+    const one = { ...entry, content };
+    return [chatLine(one, OWN, at(20), true).text, messageLine(one, OWN.address).text.slice('2026-01-01 '.length)];
+  });
+  expect(lines).toEqual([
+    ['09:05 bo (file a.txt, 6 bytes)', '09:05 bo@localhost (file a.txt, 6 bytes)'],
+    ['09:05 bo: (file a.txt, 6 bytes)', '09:05 bo@localhost: (file a.txt, 6 bytes)'],
+  ]);
 });
 
 it('a line says who wrote it before it says anything that they wrote', () => {

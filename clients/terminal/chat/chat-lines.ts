@@ -28,7 +28,7 @@ export function chatLine(entry: HistoryEntry, own: Own, now: number, marked: boo
   // Ahead of the name: nothing that its sender writes can stand there.
   const begin = `${shortTime(entry.sentAt, now)}${came(entry)} ${mark}${shortName(entry.from, own.domain)}`;
   return 'text' in what
-    ? { text: `${begin}: ${what.text}`, style: 'plain' }
+    ? { text: `${begin}${what.file === undefined ? ':' : ''} ${what.text}`, style: 'plain' }
     : { text: `${begin}: (${what.reason})`, style: 'dim' };
 }
 

@@ -40,7 +40,7 @@ export class Outgoing {
     file: Pick<FileSource, 'name' | 'size' | 'type'>,
     open: string | undefined,
   ): void {
-    this.#sent(results, file.name, (to) => this.#say(to, fileText(file), open));
+    this.#sent(results, file.name, (to) => this.#say(to, ` ${fileText(file)}`, open));
   }
 
   #sent(results: readonly SendResult[], text: string, show: (to: string) => void): void {
@@ -80,13 +80,14 @@ export class Outgoing {
   }
 
   #show(to: string, text: string, open: string | undefined): void {
-    if (this.#room.front.erasesTyped || open !== to) this.#say(to, text, open);
+    if (this.#room.front.erasesTyped || open !== to) this.#say(to, `: ${text}`, open);
   }
 
-  #say(to: string, text: string, open: string | undefined): void {
+  /** `said`: all that stands behind the name. */
+  #say(to: string, said: string, open: string | undefined): void {
     const { client, output, now } = this.#room;
     const elsewhere = open === to ? '' : ` to ${this.#short(to)}`;
-    output.say(`${shortTime(now(), now())} ${this.#short(client.account.address)}${elsewhere}: ${text}`);
+    output.say(`${shortTime(now(), now())} ${this.#short(client.account.address)}${elsewhere}${said}`);
   }
 
   hear(event: ClientEvent): void {

@@ -98,3 +98,43 @@ it('a terminal is asked what it can, and what it answers is no key', async () =>
   type('4cxt\u001b[6;20;10t\r');
   expect(await line).toBe('text');
 });
+
+const SIGN_OR_MOVE = new RegExp(`${'\u001b'}\\[\\??(\\d*)([A-Za-z])|.`, 'gs');
+
+/** The rows of a screen on which that was written, without colours and with no more than readline and a front ask of one. */
+function rowsOf(written: string): string[] {
+  const rows = [''];
+  let [row, column] = [0, 0];
+  for (const [sign, count, move] of written.matchAll(SIGN_OR_MOVE)) {
+    const by = Number(count || 1);
+    if (move === 'A') row = Math.max(0, row - by);
+    else if (move === 'G') column = by - 1;
+    else if (move === 'J') rows.splice(row, Number.POSITIVE_INFINITY, (rows[row] ?? '').slice(0, column));
+    else if (sign === '\r') column = 0;
+    else if (sign === '\n') {
+      [row, column] = [row + 1, 0];
+      rows[row] ??= '';
+    } else if (move === undefined) rows[row] = (rows[row] ?? '').slice(0, column++) + sign;
+  }
+  return rows;
+}
+
+it('what a typed line comes to stands directly below what was there, also where a file is on its way', async () => {
+  const { front, type, line, written } = atKeyboard();
+  front.print('said before\n');
+  front.prompt('saving a file\n> ');
+  type('text\r');
+  front.print(`${await line}\n`);
+  front.print('said after\n');
+  expect(rowsOf(written.join(''))).toEqual(['said before', 'text', 'said after', 'saving a file', '> ']);
+});
+
+it('a question that a typed line leads to stands directly below what was there, also where a file is on its way', async () => {
+  const { front, type, line, written } = atKeyboard();
+  front.print('said before\n');
+  front.prompt('saving a file\n> ');
+  type('text\r');
+  await line;
+  await front.question(async () => void written.push('asked\n'));
+  expect(rowsOf(written.join(''))).toEqual(['said before', 'asked', 'saving a file', '> ']);
+});

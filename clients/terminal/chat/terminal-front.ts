@@ -108,7 +108,7 @@ export class TerminalFront implements Front {
     const lines = whole();
     if (this.#line === undefined) return this.#options.write(lines);
     // readline goes up to where its line began before it draws it again: as many rows below the text as it is going to go up.
-    const { rows } = this.#line.getCursorPos();
+    const { rows } = this.#screen;
     this.#options.write(`${up(rows)}\r\u001b[J${lines}${'\n'.repeat(rows)}`);
     this.#line.prompt(true);
   }
@@ -188,7 +188,7 @@ export class TerminalFront implements Front {
     if (line === undefined) return '';
     const typed = line.line;
     const { keyboard, write } = this.#options;
-    write(`${up(line.getCursorPos().rows)}\r\u001b[J${PASTE_OFF}`);
+    write(`${up(this.#screen.rows)}\r\u001b[J${PASTE_OFF}`);
     this.#line = undefined;
     this.#typed = [];
     keyboard.off('data', this.#onKeys);
@@ -250,9 +250,9 @@ export class TerminalFront implements Front {
 
   /** Terminals wrap again what stands on them: the line begins where its rows of the new width say. */
   readonly #onResize = (): void => {
-    const before = this.#line?.getCursorPos().rows ?? 0;
+    const before = this.#screen.rows;
     this.#screen.columns = this.#options.screen.columns || COLUMNS_DEFAULT;
-    const now = this.#line?.getCursorPos().rows ?? 0;
+    const now = this.#screen.rows;
     if (this.#line === undefined) return;
     if (now !== before) this.#options.write(now > before ? up(now - before) : `\u001b[${before - now}B`);
     this.#screen.emit('resize');
@@ -278,17 +278,26 @@ class Keys extends Readable {
 class Screen extends Writable {
   columns: number;
   readonly #write: Write;
-  readonly #rows: () => number;
+  readonly #rowsDrawn: () => number;
+  /** From where a line is done until readline draws the next one, with what stands above it. */
+  #empty = true;
 
-  constructor(write: Write, columns: number | undefined, rows: () => number) {
+  constructor(write: Write, columns: number | undefined, rowsDrawn: () => number) {
     super({ decodeStrings: false });
     this.#write = write;
     this.columns = columns || COLUMNS_DEFAULT;
-    this.#rows = rows;
+    this.#rowsDrawn = rowsDrawn;
+  }
+
+  /** How far below its first row the line is that is edited. */
+  get rows(): number {
+    return this.#empty ? 0 : this.#rowsDrawn();
   }
 
   override _write(text: string, _encoding: string, done: () => void): void {
-    this.#write(text === NEWLINE ? `${up(this.#rows())}\r\u001b[J` : text);
+    const ends = text === NEWLINE;
+    this.#write(ends ? `${up(this.rows)}\r\u001b[J` : text);
+    this.#empty = ends;
     done();
   }
 }

@@ -6,7 +6,7 @@ import { sizeText } from './size-text.ts';
 /** Where it is, and its MIME type by content where its sender's word contradicts that; or why it could not be had, as a sentence. */
 export type Saved = { readonly path: string; readonly contentType?: string } | { readonly error: string };
 
-/** `(file holiday.jpg, 1.2 MB)`, on one line whatever its sender calls it. */
+/** `(file holiday.jpg, 1.2 MB)`, on one line whatever its sender calls it. It stands behind a name without a colon: so no text can look like it. */
 export function fileText({ name, size, type }: Pick<FileInfo, 'name' | 'size' | 'type'>, saved?: Saved): string {
   const what = `file ${visible(name)}, ${sizeText(size)}`;
   if (saved === undefined) return `(${what})`;

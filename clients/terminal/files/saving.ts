@@ -10,7 +10,7 @@ import { TransferLine } from './transfer-line.ts';
 
 export type Fetcher = Pick<Client, 'fetchFile'>;
 
-/** Saves it, or throws why it cannot be had: what `fetchFile` throws, or the signal's reason. What is not whole stays hidden, and the next attempt goes on with it. */
+/** Saves it, or throws why it cannot be had: what `fetchFile` throws, or the signal's reason. What is not whole stays hidden, the next attempt goes on with it, and who ends it is told so. */
 export async function saveFile(
   client: Fetcher,
   output: Output,
@@ -22,6 +22,10 @@ export async function saveFile(
     const path = await client.fetchFile(file, target, { signal, onProgress: (progress) => line.heard(progress) });
     const contentType = await target.type();
     return contradicts(file.type, contentType) ? { path, contentType } : { path };
+  } catch (error) {
+    const far = line.done === '' ? '' : `: ${line.done} are here`;
+    if (signal.aborted) output.note(`${visible(file.name)} was not saved${far}. The same command goes on with it.`);
+    throw error;
   } finally {
     line.end();
     await target.close();

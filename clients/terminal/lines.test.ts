@@ -59,7 +59,7 @@ describe('a message with a file', () => {
   });
 
   it('is one line for people, whatever the file is called', () => {
-    const begin = '1970-01-01 01:00 al@localhost: (file a␛[2J␊b.jpg, 1.2 MB';
+    const begin = '1970-01-01 01:00 al@localhost (file a␛[2J␊b.jpg, 1.2 MB';
     const line = (saved?: Saved) => messageLine(withFile, BO, saved).text.replace(/^\S+ \S+/, '1970-01-01 01:00');
     expect(line()).toBe(`${begin})`);
     expect(line({ path: '/x/b.jpg' })).toBe(`${begin}: /x/b.jpg)`);

@@ -151,7 +151,8 @@ describe('embedded', () => {
       async () => {
         const al = world.terminal('nobody');
         expect(await al.run(['snd', 'bo', 'x'])).toMatchObject(refused(/Did you mean send\?/, 2));
-        expect(await al.run(['send', 'bo'])).toMatchObject(refused(/Usage: .* send .*USER/, 2));
+        expect(await al.run(['send'])).toMatchObject(refused(/Usage: .* send .*USER/, 2));
+        expect(await al.run(['send', 'bo'])).toMatchObject(refused(/give a text, or --file F/, 2));
         expect(await al.run(['listen', '--count', 'many'])).toMatchObject(refused(/whole number from 1/, 2));
         expect(await al.run(['listen', '--server', 'http://x'])).toMatchObject(refused(/not a server's address/, 2));
         for (const command of [

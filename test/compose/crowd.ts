@@ -4,8 +4,9 @@ import { openSession, type Person, signUpAll } from '../../bench/people.ts';
 import { makeSeats, type Seat } from '../../bench/sessions.ts';
 import { Wire } from '../../bench/wire.ts';
 
-/** A client waits as long at most before it connects for the first time again (clients/sdk/link.ts). */
+/** A client waits as long at most before it connects for the first time again, twice as long after each failure, and no longer than this (clients/sdk/link.ts). */
 const BACK_WITHIN_MS = 500;
+const BACK_AT_LAST_WITHIN_MS = 30_000;
 /** Connections under way when all come, or come again. */
 const AT_ONCE = 8;
 
@@ -66,7 +67,7 @@ export class Crowd {
 
   /** Connects until it has a session. */
   async #sit(seat: Seat): Promise<void> {
-    while (!this.#left) {
+    for (let withinMs = BACK_WITHIN_MS; !this.#left; withinMs = Math.min(2 * withinMs, BACK_AT_LAST_WITHIN_MS)) {
       try {
         const wire = await this.#open(seat);
         wire.onClose = ({ message }) => void this.#back(seat, message);
@@ -75,7 +76,7 @@ export class Crowd {
         return;
       } catch (error) {
         this.refusals.push(String(error));
-        await pause(Math.random() * BACK_WITHIN_MS);
+        await pause(Math.random() * withinMs);
       }
     }
   }

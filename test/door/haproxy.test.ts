@@ -70,4 +70,11 @@ describe.skipIf(isHaproxyAbsent)('through the HAProxy of the stack', () => {
     expect(await answerTo(port, upgrade, greedy)).toBe('');
     expect(await answerTo(port, upgrade)).toMatch(/ 101 /);
   });
+
+  test('a network that was refused is let in again, however often it tries meanwhile', async () => {
+    const { port } = await door({ networkConnections: 20 });
+    const look = () => answerTo(port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await expect.poll(look, { interval: 10 }).toBe('');
+    await expect.poll(look, { interval: 10 }).toMatch(/ 426 /);
+  });
 });

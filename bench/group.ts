@@ -4,7 +4,7 @@ import { MESSAGE_ID_BYTES, NONCE_BYTES, type Position, ZERO_HASH } from '#protoc
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import { type Actor, encodeGroupEntry, encodeSignedGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
 import { firstGroupEntry, nextGroupEntry, replayGroupLog } from '#protocol/group-log.ts';
-import { textContent } from '../clients/sdk/content.ts';
+import { textContent } from '../clients/sdk/content/content.ts';
 import { type Sealed, type SlotRecipient, seal } from '../clients/sdk/crypto/seal.ts';
 import { signLabelled } from '../clients/sdk/crypto/sign.ts';
 import { MESSAGE_KEY_BYTES } from '../clients/sdk/crypto/slot.ts';

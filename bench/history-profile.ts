@@ -3,7 +3,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { encodeBase64 } from '#protocol/base64.ts';
-import { textContent } from '../clients/sdk/content.ts';
+import { textContent } from '../clients/sdk/content/content.ts';
 import { nodeProfileHome } from '../clients/sdk/node/profile-home.ts';
 import type { StretchCost } from '../clients/sdk/profile/key.ts';
 import type { NewAccount, Profile, Received } from '../clients/sdk/profile/profile.ts';

@@ -3,7 +3,7 @@
 import { directConversation } from '#protocol/address.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { MESSAGE_ID_BYTES, NONCE_BYTES, ZERO_HASH } from '#protocol/envelope.ts';
-import { textContent } from '../clients/sdk/content.ts';
+import { textContent } from '../clients/sdk/content/content.ts';
 import { receivedTag } from '../clients/sdk/crypto/received.ts';
 import { seal } from '../clients/sdk/crypto/seal.ts';
 import { MESSAGE_KEY_BYTES } from '../clients/sdk/crypto/slot.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Accounts } from './accounts.ts';
-import { nameContent } from './content.ts';
+import { nameContent } from './content/content.ts';
 import { Outbox } from './outbox.ts';
 import { ownDevice } from './own-device.ts';
 import { SureTime } from './sure-time.ts';

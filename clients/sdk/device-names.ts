@@ -3,8 +3,8 @@
 import { activeDevices } from '#protocol/account-log.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import type { Accounts } from './accounts.ts';
-import { nameContent } from './content.ts';
-import { DEVICE_NAME_MAX_CHARS, isDeviceName, type NamedDevice } from './content-name.ts';
+import { nameContent } from './content/content.ts';
+import { DEVICE_NAME_MAX_CHARS, isDeviceName, type NamedDevice } from './content/name.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import type { OwnDevice } from './own-device.ts';

@@ -6,7 +6,7 @@ import { DELIVERY_WINDOW_BYTES, DELIVERY_WINDOW_ITEMS } from '#protocol/limits.t
 import type { Connection } from './connection.ts';
 import { type NameTold, takeNames } from './device-names.ts';
 import { type ClientEvent, trouble } from './events.ts';
-import type { Groups } from './groups.ts';
+import type { Groups } from './groups/groups.ts';
 import { type HeadClaim, Watch } from './missing.ts';
 import { type Noticed, type NoticesDeps, readNotice } from './notices.ts';
 import { Opener, type OpenerDeps, type Opening } from './opening.ts';

@@ -7,7 +7,7 @@ import { LATE_SLOT_MAX_MS } from '#protocol/limits.ts';
 import { type Accounts, devicesForSending } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { sealLateSlots } from './crypto/seal.ts';
-import { wasMember } from './group-log.ts';
+import { wasMember } from './groups/log.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Known } from './pins.ts';
 import type { Clock } from './platform.ts';

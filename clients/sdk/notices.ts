@@ -8,7 +8,7 @@ import type { NoticeBody } from '#protocol/frames/server.ts';
 import { NOTICE_ENTRIES_MAX } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
 import { isReceivedTag } from './crypto/received.ts';
-import { wasEverIn } from './group-sight.ts';
+import { wasEverIn } from './groups/sight.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { Clock } from './platform.ts';
 import type { Counted, GroupRecord, Profile, ReceivedBatch, SentMessage, StateChange } from './profile/profile.ts';

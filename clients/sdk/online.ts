@@ -4,7 +4,7 @@ import type { Push } from '#protocol/frames/server.ts';
 import type { Connection } from './connection.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import { GONE, goneBy } from './gone.ts';
-import type { Groups } from './groups.ts';
+import type { Groups } from './groups/groups.ts';
 import { withConnection } from './identity.ts';
 import type { Inbox } from './inbox.ts';
 import { Link, type LinkState } from './link.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { concat } from '#protocol/bytes.ts';
 import { Accounts } from './accounts.ts';
-import { receiptContent } from './content.ts';
+import { receiptContent } from './content/content.ts';
 import { receivedTag } from './crypto/received.ts';
 import { Outbox } from './outbox.ts';
 import { ownDevice } from './own-device.ts';

@@ -3,8 +3,8 @@
 import { decodeBase64 } from '#protocol/base64.ts';
 import { GROUP_PROOFS_MAX_MEMBERS, SECOND_MS } from '#protocol/limits.ts';
 import type { Accounts } from './accounts.ts';
-import { receiptContent } from './content.ts';
-import { RECEIPT_MARKS_MAX } from './content-receipt.ts';
+import { receiptContent } from './content/content.ts';
+import { RECEIPT_MARKS_MAX } from './content/receipt.ts';
 import { isReceivedTag } from './crypto/received.ts';
 import { type ClientEvent, trouble } from './events.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concat } from '#protocol/bytes.ts';
-import { encodeFile } from '../sdk/content-file.ts';
+import { encodeFile } from '../sdk/content/file.ts';
 import { type HistoryEntry, type ProfileEvent, textContent } from '../sdk/index.ts';
 import type { Saved } from './files/file-words.ts';
 import { eventLine, historyLine, messageLine, rfc3339 } from './lines.ts';

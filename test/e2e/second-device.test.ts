@@ -1,7 +1,7 @@
 // A conversation as a device sees it that came later: what was written before comes in late slots, whenever its senders are next online, and
 // takes its place all the same (DESIGN section 3, end; section 5, Late slots).
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readContent } from '../../clients/sdk/content.ts';
+import { readContent } from '../../clients/sdk/content/content.ts';
 import { PASSWORD, People, type Person } from '../../clients/sdk/test/people.ts';
 import type { Deployment } from '../deployment.fixture.ts';
 import { describeInBothModes } from '../modes.fixture.ts';

@@ -1,7 +1,7 @@
 // A process that waits for a file of that name and saves it. Arguments: server, directory of the profile, address, from whom, the name, the folder.
 import type { Client } from '../../clients/sdk/client.ts';
-import { readContent } from '../../clients/sdk/content.ts';
-import type { FileInfo } from '../../clients/sdk/content-file.ts';
+import { readContent } from '../../clients/sdk/content/content.ts';
+import type { FileInfo } from '../../clients/sdk/content/file.ts';
 import { fileTarget } from '../../clients/sdk/node/file-target.ts';
 import { begin, say, sayDone } from './line.ts';
 import { asPerson } from './person.fixture.ts';

@@ -5,7 +5,7 @@ import { H } from '#protocol/hash.ts';
 import { FILE_CHUNK_BYTES } from '#protocol/limits.ts';
 import { chunkBytes, chunkCount, sealedBytes } from '#protocol/sealed-file.ts';
 import { files } from '#protocol/test/vectors.ts';
-import { fileContent } from '../content.ts';
+import { fileContent } from '../content/content.ts';
 import { type FileSeal, fileRoot, openChunk, sealChunk, sealedChunkBytes } from './file.ts';
 import { secretbox } from './nacl.ts';
 

@@ -2,7 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { FileSource } from '../file-source.ts';
+import type { FileSource } from '../files/file-source.ts';
 import { reading, unreadable } from './file-errors.ts';
 import { HEAD_BYTES, typeByContent } from './type-by-content.ts';
 

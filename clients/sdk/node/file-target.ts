@@ -1,9 +1,9 @@
 // A folder of this machine as the place for a file that is received (../file-source.ts): hidden and incomplete until it is proven, then under a safe name that
 // no other file has, synced, for its owner alone and never to be run.
 import { lstat, open, realpath, stat } from 'node:fs/promises';
-import type { FileInfo } from '../content-file.ts';
-import { safeFileName } from '../file-name.ts';
-import type { FileTarget } from '../file-source.ts';
+import type { FileInfo } from '../content/file.ts';
+import { safeFileName } from '../files/file-name.ts';
+import type { FileTarget } from '../files/file-source.ts';
 import { codeOf, unwritable, writing } from './file-errors.ts';
 import { readAt } from './file-source.ts';
 import { PartialFile } from './partial-file.ts';

@@ -2,7 +2,7 @@
 // Arguments: directory, what to do, a name.
 import { writeSync } from 'node:fs';
 import { encodeText } from '#protocol/bytes.ts';
-import { textContent } from '../content.ts';
+import { textContent } from '../content/content.ts';
 import { exampleChain, exampleMessage, PASSWORD } from '../profile/example.fixture.ts';
 import { nodeRandom } from './platform.ts';
 import { nodeProfileHome } from './profile-home.ts';

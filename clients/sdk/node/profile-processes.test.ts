@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { encodeText, toHex } from '#protocol/bytes.ts';
-import { textContent } from '../content.ts';
+import { textContent } from '../content/content.ts';
 import { BO, CHEAP, exampleAccount, exampleChain, exampleMessage, PASSWORD } from '../profile/example.fixture.ts';
 import type { Profile } from '../profile/profile.ts';
 import { nodeRandom } from './platform.ts';

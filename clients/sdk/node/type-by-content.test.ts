@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { supportedMimeTypes } from 'file-type';
 import { expect, test } from 'vitest';
 import { HASH_BYTES } from '#protocol/hash.ts';
-import { BLOB_BYTES, decodeFile, encodeFile, FILE_KEY_BYTES } from '../content-file.ts';
+import { BLOB_BYTES, decodeFile, encodeFile, FILE_KEY_BYTES } from '../content/file.ts';
 import { contradicts, HEAD_BYTES, typeByContent } from './type-by-content.ts';
 
 function carried(type: string): string {

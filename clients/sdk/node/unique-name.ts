@@ -2,7 +2,7 @@
 // under a name counts as a file of that name.
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { numberedName } from '../file-name.ts';
+import { numberedName } from '../files/file-name.ts';
 import { codeOf } from './file-errors.ts';
 
 const PRIVATE = 0o600;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeText } from '#protocol/bytes.ts';
-import { textContent } from '../content.ts';
+import { textContent } from '../content/content.ts';
 import { bulkNacl } from '../crypto/bulk.nacl.ts';
 import { random } from './example.fixture.ts';
 import { memoryStorage } from './memory-storage.ts';

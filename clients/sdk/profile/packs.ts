@@ -6,7 +6,7 @@
 // A text is packed in the transaction that writes its line, and taken out in the one that deletes it: whatever dies, packs and history agree, and a
 // deleted text is gone from both.
 import { concat, decodeText, encodeText } from '#protocol/bytes.ts';
-import { type Content, readContent } from '../content.ts';
+import { type Content, readContent } from '../content/content.ts';
 import { folded, SEPARATOR } from './folded.ts';
 import type { RecordWriter } from './sealed-records.ts';
 import { COUNTERS, counters, PACKS, type PackedAt, type PackRecord, SINGLE, TAIL, u64Key } from './spaces.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeText } from '#protocol/bytes.ts';
-import { fileContent, readContent, textContent } from '../content.ts';
+import { fileContent, readContent, textContent } from '../content/content.ts';
 import { exampleChain, exampleMessage } from './example.fixture.ts';
 import { folded } from './folded.ts';
 import type { Found, Profile, Received, Search } from './profile.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { decodeBase64 } from '#protocol/base64.ts';
 import { compareBytes } from '#protocol/bytes.ts';
-import { readContent } from '../content.ts';
+import { readContent } from '../content/content.ts';
 import { bulkNacl } from '../crypto/bulk.nacl.ts';
 import { PASSWORD, random } from './example.fixture.ts';
 import { MemoryPlace, memoryStorage } from './memory-storage.ts';

@@ -1,5 +1,5 @@
 // Files in memory, as tests send and receive them.
-import type { FileSource, FileTarget } from '../file-source.ts';
+import type { FileSource, FileTarget } from '../files/file-source.ts';
 
 /** Bytes that differ from place to place. */
 export function exampleBytes(size: number, seed = 1): Uint8Array {

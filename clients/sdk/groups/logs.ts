@@ -1,0 +1,313 @@
+// The logs of known groups as they grow: what a server pushes or shows of them, verified and kept. The longest good log seen is what this client
+// believes; a server that shows less, or something else, is refused and shown, and to a group of which it shows two good logs nothing is sent
+// any more (DESIGN section 6).
+import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { CryptoError, ProtocolError, RequestError } from '#protocol/errors.ts';
+import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
+import type { Answer, ServerFrameOf } from '#protocol/frames/server.ts';
+import { decodeGroupEntry, decodeSignedGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
+import { verifyGroupLog } from '#protocol/group-log.ts';
+import { memberOf } from '#protocol/group-state.ts';
+import type { Connection } from '../connection.ts';
+import { isBadLog } from '../pins.ts';
+import type { GroupRecord, KeptEntry, NewEvent } from '../profile/profile.ts';
+import { isFinal } from '../refusal.ts';
+import { withAccounts } from './accounts.ts';
+import { type Advanced, advance, eventOf, lastEntry, stateAfter } from './log.ts';
+import { isSame } from './spans.ts';
+import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './start.ts';
+import { handed, lookedUp, lookedUpBehind } from './untold.ts';
+
+type Named = { readonly name: string; readonly group: string };
+type Entries = Pick<ServerFrameOf<'entries'>, 'name' | 'group' | 'entries'>;
+
+export class GroupLogs {
+  readonly start: GroupStart;
+  readonly #deps: GroupStartDeps;
+  /** What was told of a conversation last, so that it is told once. */
+  readonly #told = new Map<string, string>();
+
+  constructor(deps: GroupStartDeps) {
+    this.#deps = deps;
+    this.start = new GroupStart(deps);
+  }
+
+  /**
+   * Entries that the server pushed. What may not be there is told and changes nothing. Throws only for what is no fault of theirs (Unavailable,
+   * a failing profile): then they are to be taken later.
+   */
+  async take(pushed: Entries, connection: Connection): Promise<void> {
+    const { groups } = this.#deps.profile;
+    const record = await groups.byId(decodeBase64(pushed.group));
+    try {
+      const entries = pushed.entries.map(({ entry }) => decodeGroupEntry(decodeBase64(entry)));
+      if (record === undefined) await this.#takeUnknown(pushed, entries, connection);
+      else if (record.forked === undefined) await this.#takeKnown(record, pushed.entries, entries, connection);
+    } catch (error) {
+      if (!isBadLog(error)) throw error;
+      await this.#refuse(record?.conversation ?? `#${pushed.name}`, error.message);
+    }
+  }
+
+  /** Fetches what is new in the log of a group. What the server may not show leaves the record as it is, and is told. Throws RequestError, Unavailable. */
+  async refresh(known: GroupRecord, connection: Connection): Promise<GroupRecord> {
+    let record = known;
+    try {
+      for (let pages = 0; pages < PAGES_MAX && record.forked === undefined; pages++) {
+        const last = lastEntry(record);
+        const page = await this.#page(record, last.index, connection);
+        if (page === undefined) return (await this.#deps.profile.groups.byId(record.id)) ?? record;
+        const [same, ...tail] = page.entries;
+        // What does not count yet is nobody's word: another log in its place is no fork.
+        if (record.suspended !== undefined && (same === undefined || !hasHead(same, last.head))) {
+          record = await this.#withoutSuspended(record);
+          continue;
+        }
+        if (same === undefined) throw older();
+        if (!hasHead(same, last.head)) return await this.#compare(record, connection);
+        if (tail.length === 0) return await this.#listed(record);
+        record = await this.#extend(record, last.index + 1, tail, connection, lookedUpBehind);
+      }
+    } catch (error) {
+      if (!isBadLog(error)) throw error;
+      await this.#refuse(record.conversation, error.message);
+    }
+    return record;
+  }
+
+  /** A group of this person that the server lists. What does not verify is told. Throws RequestError, Unavailable. */
+  async learn(listed: Named, connection: Connection): Promise<void> {
+    try {
+      const begun = await this.#begun(listed, connection);
+      if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
+      await this.start.keep({ ...begun, record: lookedUp(begun.record), events: [] });
+    } catch (error) {
+      if (!isBadLog(error)) throw error;
+      await this.#refuse(`#${listed.name}`, error.message);
+    }
+  }
+
+  /** Entries that this device wrote and the server accepted, the first of which has index `at`. Throws as `take`. */
+  async appended(
+    record: GroupRecord,
+    at: number,
+    texts: readonly SignedGroupEntryText[],
+    connection: Connection,
+  ): Promise<void> {
+    try {
+      await this.#extend(record, at, texts, connection);
+    } catch (error) {
+      if (!isBadLog(error)) throw error;
+      await this.refresh(record, connection);
+    }
+  }
+
+  /**
+   * The server does not show the group to this person any more: it counts as ended, until it shows it again. The entry that removed them, or deleted
+   * the group, may be on its way: nothing is told yet.
+   */
+  async #unlisted(record: GroupRecord, change: 'refused_log' | 'other_group', reason: string): Promise<void> {
+    const at = this.#deps.clock.now();
+    await this.#deps.profile.groups.update(record.id, record.name, (now) =>
+      now === undefined || now.ended !== undefined
+        ? undefined
+        : { record: { ...now, ended: { how: 'unlisted', by: '', at, alarm: { change, reason } } } },
+    );
+  }
+
+  /** Tells of groups that the server does not show any more, if no entry has come meanwhile that says why. */
+  async tellUnlisted(): Promise<void> {
+    const { groups } = this.#deps.profile;
+    for (const { id, name, ended } of await groups.list()) {
+      if (ended?.alarm === undefined) continue;
+      await groups.update(id, name, (now) => {
+        if (now?.ended?.alarm === undefined) return undefined;
+        const { alarm, ...told } = now.ended;
+        const { conversation } = now;
+        const at = this.#deps.clock.now();
+        return { record: { ...now, ended: told }, events: [{ type: 'group', conversation, ...alarm, at }] };
+      });
+    }
+  }
+
+  /** The server shows all that is known. */
+  async #listed(record: GroupRecord): Promise<GroupRecord> {
+    if (record.ended?.how !== 'unlisted') return record;
+    const now = await this.#deps.profile.groups.update(record.id, record.name, (current) => {
+      if (current?.ended?.how !== 'unlisted' || memberOf(current.state, this.#deps.me) === undefined) return undefined;
+      const { ended: _ended, ...again } = current;
+      return { record: again };
+    });
+    return now ?? record;
+  }
+
+  async #page(record: GroupRecord, after: number, connection: Connection): Promise<Answer<'group.get'> | undefined> {
+    try {
+      const page = await pageOf(connection, record.name, after);
+      if (page.group === encodeBase64(record.id)) return page;
+      await this.#unlisted(record, 'other_group', 'The server shows another group under this name.');
+    } catch (error) {
+      if (!(error instanceof RequestError && isFinal(error))) throw error;
+      await this.#unlisted(record, 'refused_log', `The server does not show it to you any more: ${error.message}`);
+    }
+    return undefined;
+  }
+
+  async #withoutSuspended(record: GroupRecord): Promise<GroupRecord> {
+    const now = await this.#deps.profile.groups.update(record.id, record.name, (current) => {
+      if (current?.suspended === undefined) return undefined;
+      const { suspended: _suspended, ...sure } = current;
+      return { record: sure };
+    });
+    return now ?? record;
+  }
+
+  async #takeKnown(
+    known: GroupRecord,
+    texts: readonly SignedGroupEntryText[],
+    entries: readonly GroupEntry[],
+    connection: Connection,
+  ): Promise<void> {
+    const [first] = entries;
+    if (first === undefined) return;
+    const { suspended, state } = known;
+    const isAnother = texts.some(({ entry }, place) => {
+      const there = suspended?.[first.index + place - state.position.index - 1];
+      return there !== undefined && there.entry !== entry;
+    });
+    const record = isAnother ? await this.#withoutSuspended(known) : known;
+    for (const [place, text] of texts.entries()) {
+      const index = first.index + place;
+      const kept = await this.#deps.profile.groups.entry(record.id, index);
+      if (kept !== undefined && kept.signed.entry !== text.entry)
+        return this.#contradicted(record, index, text, connection);
+    }
+    await this.#handed(record.id, record.name, entries);
+    const now = first.index > lastEntry(record).index + 1 ? await this.refresh(record, connection) : record;
+    if (now.forked !== undefined) return;
+    if (first.index > lastEntry(now).index + 1) {
+      throw new CryptoError('member', `The server shows entry ${first.index} of the group, but not all before it.`);
+    }
+    try {
+      await this.#extend(now, first.index, texts, connection);
+    } catch (error) {
+      if (!isBadLog(error)) throw error;
+      // Where the server's own log contradicts what is known, too, it is judged; else these alone are refused.
+      const judged = await this.refresh(now, connection);
+      if (judged.forked === undefined) throw error;
+    }
+  }
+
+  async #handed(id: Uint8Array, name: string, entries: readonly GroupEntry[]): Promise<void> {
+    await this.#deps.profile.groups.update(id, name, (now) => now && handed(now, entries, this.#deps.me));
+  }
+
+  /** Takes the entries, the first of which has index `at`, beyond those that are known by now; `settle`: what is told of them. Throws as `advance`. */
+  async #extend(
+    { id, name }: GroupRecord,
+    at: number,
+    texts: readonly SignedGroupEntryText[],
+    connection: Connection,
+    settle = (_before: GroupRecord, more: Advanced): Advanced => more,
+  ): Promise<GroupRecord> {
+    const { profile, accounts, me } = this.#deps;
+    const now = await withAccounts(accounts, connection, (accountOf) =>
+      profile.groups.update(id, name, (record) => {
+        if (record === undefined || record.forked !== undefined) return undefined;
+        const fresh = texts.slice(Math.max(0, lastEntry(record).index + 1 - at));
+        return fresh.length === 0 ? undefined : settle(record, advance(record, fresh, accountOf, me));
+      }),
+    );
+    if (now === undefined) throw new ProtocolError(`#${name} is not known here.`);
+    return now;
+  }
+
+  /** A group that was not known, from the entry by which this person came in, where that is among these. */
+  async #takeUnknown(pushed: Entries, entries: readonly GroupEntry[], connection: Connection): Promise<void> {
+    const { me } = this.#deps;
+    const added = entries.findLast(({ change }) => change.type === 'add' && isSame(change.subject, me));
+    const begun = await this.#begun(pushed, connection, added?.index);
+    if (begun === undefined || (added === undefined && memberOf(begun.record.state, me) === undefined)) return;
+    // Of what was before these this device was told nothing, and need not be.
+    const { conversation } = begun.record;
+    const told = (some: readonly GroupEntry[]) => some.flatMap((entry) => eventOf(conversation, entry) ?? []);
+    const good = new Set(begun.entries.map(({ signed }) => signed.entry));
+    const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
+    const events = added === undefined ? told(verified) : [...told([added]), ...begun.events];
+    const { id } = await this.start.keep({ ...begun, events });
+    // It may have been looked up meanwhile.
+    await this.#handed(id, pushed.name, verified);
+  }
+
+  /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */
+  async #begun({ name, group }: Named, connection: Connection, added?: number): Promise<Advanced | undefined> {
+    try {
+      const { start } = this;
+      const begun = await (added === undefined ? start.whole(name, connection) : start.at(name, connection, added));
+      if (encodeBase64(begun.record.id) === group) return begun;
+      throw new CryptoError('member', `The server says that #${name} is another group than the one that it shows.`);
+    } catch (error) {
+      if (!(error instanceof RequestError && isFinal(error))) throw error;
+      return undefined;
+    }
+  }
+
+  /** The server's whole log beside the one that is kept: where it differs first is judged. */
+  async #compare(record: GroupRecord, connection: Connection): Promise<GroupRecord> {
+    let index = record.start;
+    while (index <= lastEntry(record).index) {
+      const page = await this.#page(record, index, connection);
+      if (page === undefined || page.entries.length === 0) throw older();
+      for (const text of page.entries) {
+        const kept = await this.#deps.profile.groups.entry(record.id, index);
+        if (kept?.signed.entry !== text.entry) {
+          await this.#contradicted(record, index, text, connection);
+          return (await this.#deps.profile.groups.byId(record.id)) ?? record;
+        }
+        index += 1;
+      }
+    }
+    return record;
+  }
+
+  /** Another entry than the one that is kept: a fork if it is good where it stands, else refused (CryptoError). */
+  async #contradicted(
+    record: GroupRecord,
+    index: number,
+    text: SignedGroupEntryText,
+    connection: Connection,
+  ): Promise<void> {
+    const { profile, accounts, clock } = this.#deps;
+    const kept: KeptEntry[] = [];
+    for (let before = record.start; before < index; before++) {
+      const entry = await profile.groups.entry(record.id, before);
+      if (entry !== undefined) kept.push(entry);
+    }
+    const state = stateAfter(record, kept);
+    if (state === undefined) throw new CryptoError('member', 'The server shows another beginning of the group.');
+    const { suspended } = await withAccounts(accounts, connection, (accountOf) =>
+      verifyGroupLog([decodeSignedGroupEntry(text)], accountOf, state),
+    );
+    if (suspended > 0)
+      throw new CryptoError('member', `Entry ${index} of the group contradicts the one that is known.`);
+    const forked = `There are two entries ${index}, both signed by members. Ask the others what they see, and create the group anew.`;
+    await profile.groups.update(record.id, record.name, (now) => {
+      if (now === undefined || now.forked !== undefined) return undefined;
+      const { conversation } = now;
+      const event: NewEvent = { type: 'group', conversation, change: 'forked', reason: forked, at: clock.now() };
+      return { record: { ...now, forked }, events: [event] };
+    });
+  }
+
+  /** The same reason of a conversation is told once in this process. */
+  async #refuse(conversation: string, reason: string): Promise<void> {
+    if (this.#told.get(conversation) === reason) return;
+    this.#told.set(conversation, reason);
+    const { profile, clock } = this.#deps;
+    await profile.events.append([{ type: 'group', conversation, change: 'refused_log', reason, at: clock.now() }]);
+  }
+}
+
+function older(): CryptoError {
+  return new CryptoError('member', 'The server shows an older log of the group: it hides entries.');
+}

@@ -1,0 +1,139 @@
+// Where this device's knowledge of a group begins: at its first entry, at the one by which this person came in, or at the last that states
+// who is in it (DESIGN section 6). All of it is in memory until `keep` writes it.
+import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
+import { equalBytes, toHex } from '#protocol/bytes.ts';
+import { CryptoError } from '#protocol/errors.ts';
+import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
+import type { Answer } from '#protocol/frames/server.ts';
+import { decodeSignedGroupEntry, groupHead, type Subject } from '#protocol/group-entry.ts';
+import type { Accounts } from '../accounts.ts';
+import type { Connection } from '../connection.ts';
+import type { Clock } from '../platform.ts';
+import type { GroupRecord, NewEvent, Profile } from '../profile/profile.ts';
+import { withAccounts } from './accounts.ts';
+import { type Advanced, advance, beginAt, beginWithAll, inConversation, lastEntry } from './log.ts';
+
+/** Up to so many entries a device that comes to an open group of this person later verifies from the first one on. */
+const WHOLE_LOG_MAX_ENTRIES = 1_024;
+/** Pages that are fetched in one go: what is beyond them is fetched at the next occasion. */
+export const PAGES_MAX = 400;
+/** Of the id in the name of a conversation, where the name alone means another group. */
+const ID_HEX_DIGITS = 8;
+
+export type GroupStartDeps = {
+  readonly profile: Profile;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  /** This person, as a member. */
+  readonly me: Subject;
+};
+
+/** Entries from index `after` on, one page. Throws RequestError, Unavailable. */
+export function pageOf(connection: Connection, name: string, after: number): Promise<Answer<'group.get'>> {
+  return connection.ask('group.get', { name, after });
+}
+
+/** Whether this is the entry with that head. */
+export function hasHead({ entry }: SignedGroupEntryText, head: Uint8Array): boolean {
+  return equalBytes(groupHead(decodeBase64(entry)), head);
+}
+
+export class GroupStart {
+  readonly #deps: GroupStartDeps;
+
+  constructor(deps: GroupStartDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * From the last entry that states who is in the group, or from that with index `added`, by which this person came in; up to its present end. Throws
+   * CryptoError and ProtocolError for what does not verify, RequestError, Unavailable.
+   */
+  async at(name: string, connection: Connection, added?: number): Promise<Advanced> {
+    const { accounts, me } = this.#deps;
+    const answer = await connection.ask('group.state', { name, ...(added === undefined ? {} : { at: added }) });
+    const start = {
+      create: decodeSignedGroupEntry(answer.create),
+      signed: decodeSignedGroupEntry(answer.entry),
+      membership: decodeBase64(answer.state),
+    };
+    const begun = await withAccounts(accounts, connection, (accountOf) =>
+      beginAt(start, accountOf, added === undefined ? undefined : me),
+    );
+    mustBe(name, answer.group, begun.record);
+    return this.grown(begun, connection);
+  }
+
+  /**
+   * From the first entry on, however many a server says that there are: what an entry states that this person was not added by is the word of whoever
+   * signed it, in the group or not. Of an open group, into which anybody may come, as `at` where they are too many. Throws likewise.
+   */
+  async whole(name: string, connection: Connection): Promise<Advanced> {
+    const { accounts, me } = this.#deps;
+    const first = await pageOf(connection, name, 0);
+    if (first.length > WHOLE_LOG_MAX_ENTRIES) {
+      const begun = await this.at(name, connection);
+      if (begun.record.state.policy !== 'closed') return begun;
+    }
+    const begun = await withAccounts(accounts, connection, (accountOf) => beginWithAll(first.entries, accountOf, me));
+    mustBe(name, first.group, begun.record);
+    return this.grown(begun, connection);
+  }
+
+  /** With what the server has behind it. Throws as `at`. */
+  async grown(begun: Advanced, connection: Connection): Promise<Advanced> {
+    const { accounts, me } = this.#deps;
+    let now = begun;
+    for (let pages = 0; pages < PAGES_MAX; pages++) {
+      const { record } = now;
+      const last = lastEntry(record);
+      const [same, ...tail] = (await pageOf(connection, record.name, last.index)).entries;
+      if (same === undefined || !hasHead(same, last.head)) {
+        throw new CryptoError('member', 'The server shows two logs of the group.');
+      }
+      if (tail.length === 0) return now;
+      const more = await withAccounts(accounts, connection, (accountOf) => advance(record, tail, accountOf, me));
+      now = joined(now, more);
+    }
+    return now;
+  }
+
+  /** Writes it, under its name, or beside another group that is known by that name: then that is told. Resolves with the record as it is then. */
+  async keep(begun: Advanced): Promise<GroupRecord> {
+    const { profile, clock } = this.#deps;
+    const { id, name } = begun.record;
+    const update = inConversation(begun, await this.#conversation(name, id));
+    const { conversation } = update.record;
+    const kept = await profile.groups.update(id, name, (now, named) => {
+      // Another process may have been faster, and knows as much.
+      if (now !== undefined) return undefined;
+      if (named === undefined) return update;
+      const reason = `What you knew as #${name} stays in ${named.conversation}.`;
+      const other: NewEvent = { type: 'group', conversation, change: 'other_group', reason, at: clock.now() };
+      return { ...update, events: [other, ...update.events] };
+    });
+    return kept ?? update.record;
+  }
+
+  async #conversation(name: string, id: Uint8Array): Promise<string> {
+    const { groups } = this.#deps.profile;
+    if ((await groups.byName(name)) === undefined) return `#${name}`;
+    const hex = toHex(id);
+    // Whoever creates a group may choose the beginning of its id, at some cost.
+    for (let digits = ID_HEX_DIGITS; digits < hex.length; digits += ID_HEX_DIGITS) {
+      const conversation = `#${name}/${hex.slice(0, digits)}`;
+      if ((await groups.get(conversation)) === undefined) return conversation;
+    }
+    return `#${name}/${hex}`;
+  }
+}
+
+/** One after the other. */
+export function joined(before: Advanced, { record, entries, events }: Advanced): Advanced {
+  return { record, entries: [...before.entries, ...entries], events: [...before.events, ...events] };
+}
+
+function mustBe(name: string, group: string, record: GroupRecord): void {
+  if (record.name === name && encodeBase64(record.id) === group) return;
+  throw new CryptoError('member', `The server shows another group as #${name}.`);
+}

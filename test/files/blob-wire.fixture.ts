@@ -11,11 +11,10 @@ export async function blobTicket(
   url: string,
   asked: { type: 'blob.put'; blob: string; size: number } | { type: 'blob.get'; blob: string },
 ): Promise<BlobTicket> {
-  // What `ok` answers to these two; the wire knows all answers as one type.
-  const { ticket, port } = (await person.answered(url, asked)) as unknown as { ticket: string; port?: number };
+  const { ticket, port } = await person.answered(url, asked);
   const at = new URL('/blob', url.replace(/^ws/, 'http'));
   if (port !== undefined) at.port = String(port);
-  return { ticket, url: at.href };
+  return { ticket: String(ticket), url: at.href };
 }
 
 export function blobRequest({ ticket, url }: BlobTicket, method: string, init: RequestInit = {}): Promise<Response> {

@@ -5,7 +5,7 @@ import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { type Answer, blobRefusal } from '#protocol/frames/server.ts';
 import { KIB, SECOND_MS, TICKET_MAX_AGE_MS } from '#protocol/limits.ts';
 import { BLOB_PATH, OFFSET_HEADER, partBytes, TICKET_SCHEME } from '#protocol/sealed-file.ts';
-import type { Connection } from '../connection.ts';
+import type { Fields } from '../connection.ts';
 import type { Http, HttpAnswer, HttpRequest } from '../http.ts';
 import type { Clock } from '../platform.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -14,10 +14,15 @@ import { untilAborted } from '../until-aborted.ts';
 const TICKET_USED_MS = TICKET_MAX_AGE_MS - 60 * SECOND_MS;
 const REFUSAL_MAX_BYTES = 8 * KIB;
 
-export type Session = Pick<Connection, 'url' | 'ask'>;
-export type BlobDoorDeps = { readonly http: Http; readonly clock: Clock; session(): Promise<Session> };
+/** What up- and downloads ask of a session: a ticket, for a blob at the host of `url`. */
+export type BlobSession = {
+  readonly url: string;
+  put(asked: Fields<'blob.put'>): Promise<Answer<'blob.put'>>;
+  get(asked: Fields<'blob.get'>): Promise<Answer<'blob.get'>>;
+};
+export type BlobDoorDeps = { readonly http: Http; readonly clock: Clock; session(): Promise<BlobSession> };
 /** Asks for the ticket. */
-export type AskTicket = (session: Session) => Promise<Answer<'blob.get'>>;
+export type AskTicket = (session: BlobSession) => Promise<Answer<'blob.put' | 'blob.get'>>;
 
 type Ticket = { readonly url: string; readonly authorization: string; readonly since: number };
 

@@ -64,7 +64,7 @@ async function fetchAll(
   { signal, onProgress }: DownloadOptions,
 ): Promise<void> {
   const asked = { blob: encodeBase64(file.blob) };
-  const door = new BlobDoor(deps, (session) => session.ask('blob.get', asked), sealedBytes(file.size), signal);
+  const door = new BlobDoor(deps, (session) => session.get(asked), sealedBytes(file.size), signal);
   const patience = new Patience(deps, signal);
   const chunks = new OpenedChunks(file, target);
   const told = () => onProgress({ done: Math.min(file.size, chunks.written * FILE_CHUNK_BYTES), total: file.size });

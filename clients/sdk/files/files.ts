@@ -8,6 +8,7 @@ import { fileContent } from '../content/content.ts';
 import { BLOB_BYTES, FILE_KEY_BYTES, type FileInfo } from '../content/file.ts';
 import type { Outbox, SendResult } from '../outbox.ts';
 import { Refusal } from '../refusal.ts';
+import type { BlobSession } from './blob-door.ts';
 import { type DownloadDeps, download } from './download.ts';
 import type { FileOptions, FileSource, FileTarget } from './file-source.ts';
 import { type UploadDeps, upload } from './upload.ts';
@@ -22,11 +23,13 @@ export type SendFileOptions = FileOptions & { readonly expiresInMs?: number };
 
 export class Files {
   readonly #deps: FilesDeps;
+  readonly #transfers: UploadDeps & DownloadDeps;
   readonly #ending = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(deps: FilesDeps) {
     this.#deps = deps;
+    this.#transfers = { ...deps, session: async () => blobSession(await deps.session()) };
   }
 
   /** See `Client.sendFile`. */
@@ -37,7 +40,7 @@ export class Files {
   /** See `Client.fetchFile`. */
   fetch(file: FileInfo, target: FileTarget, options: FileOptions): Promise<string> {
     const { onProgress = () => {} } = options;
-    return this.#run(options, (signal) => download(this.#deps, file, target, { signal, onProgress }));
+    return this.#run(options, (signal) => download(this.#transfers, file, target, { signal, onProgress }));
   }
 
   /** Ends all transfers; resolves when nothing of them is being written any more. */
@@ -68,7 +71,7 @@ export class Files {
     const refused = await outbox.refused(to, session);
     if (refused.every((one) => one !== undefined)) return to.map((address, at) => refusedResult(address, refused[at]));
     const retention = expiresInMs === undefined ? RETENTION_DEFAULT_MS : retentionOf(expiresInMs);
-    const { forget, ...sealed } = await upload(this.#deps, source, { retention, signal, onProgress });
+    const { forget, ...sealed } = await upload(this.#transfers, source, { retention, signal, onProgress });
     const content = fileContent({ ...described(source), ...sealed });
     const results = await outbox.send(
       to,
@@ -78,6 +81,14 @@ export class Files {
     if (results.some((result) => 'ids' in result)) await forget();
     return results;
   }
+}
+
+function blobSession(session: Connection): BlobSession {
+  return {
+    url: session.url,
+    put: (asked) => session.ask('blob.put', asked),
+    get: (asked) => session.ask('blob.get', asked),
+  };
 }
 
 function described({ size, type, name, image }: FileSource): Pick<FileInfo, 'size' | 'type' | 'name' | 'image'> {

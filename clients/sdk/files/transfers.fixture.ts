@@ -11,7 +11,6 @@ import { exampleAccount, PASSWORD } from '../profile/example.fixture.ts';
 import type { Profile } from '../profile/profile.ts';
 import { BlobsDouble } from '../test/blobs-double.ts';
 import { MemoryTarget } from '../test/files.ts';
-import type { Session } from './blob-door.ts';
 import { type DownloadOptions, download } from './download.ts';
 import type { FileSource } from './file-source.ts';
 import { type UploadDeps, type UploadOptions, upload } from './upload.ts';
@@ -57,15 +56,16 @@ export class Transfers {
 
   get deps(): UploadDeps {
     if (this.uploads === undefined) throw new Error('not started');
-    const ask = async (type: string, { blob, size }: { blob: string; size?: number }) =>
-      this.files.ticket(type === 'blob.put' ? 'put' : 'get', blob, size);
     const [patient, first] = [nodeHttp(), nodeHttp({ stallMs: this.stallFirstMs ?? HTTP_STALL_MS })];
     const http: Http = { request: (asked) => ('range' in asked.headers ? patient : first).request(asked) };
     return {
       ...{ uploads: this.uploads, random: nodeRandom, timers: noWaits, http },
       clock: { now: () => this.now, monotonic: () => this.now },
-      // What up- and downloads ask for, and nothing else.
-      session: async () => ({ url: this.url, ask }) as unknown as Session,
+      session: async () => ({
+        url: this.url,
+        put: async ({ blob, size }) => this.files.ticket('put', blob, size),
+        get: async ({ blob }) => this.files.ticket('get', blob),
+      }),
     };
   }
 

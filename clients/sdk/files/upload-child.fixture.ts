@@ -6,7 +6,7 @@ import { nodeHttp } from '../node/http.ts';
 import { nodePlatform } from '../node/platform.ts';
 import { PASSWORD } from '../profile/example.fixture.ts';
 import { ticketText } from '../test/blobs-double.ts';
-import type { Session } from './blob-door.ts';
+import type { BlobSession } from './blob-door.ts';
 import { RETENTION } from './transfers.fixture.ts';
 import { upload } from './upload.ts';
 
@@ -24,11 +24,11 @@ const source = {
     return bytes.subarray(0, bytesRead);
   },
 };
-const ask = async (_type: string, { blob, size: bytes }: { blob: string; size: number }) => ({
-  ticket: ticketText({ right: 'put', blob, size: bytes, number: 0 }),
+const session = async (): Promise<BlobSession> => ({
+  url,
+  put: async ({ blob, size: bytes }) => ({ ticket: ticketText({ right: 'put', blob, size: bytes, number: 0 }) }),
+  get: () => Promise.reject(new Error('An upload gets nothing.')),
 });
-// What an upload asks for, and nothing else.
-const session = async () => ({ url, ask }) as unknown as Session;
 const signal = new AbortController().signal;
 const onProgress = ({ done }: { done: number }) => writeSync(STDOUT, `${JSON.stringify({ done })}\n`);
 const deps = { uploads, clock, timers, random, http: nodeHttp(), session };

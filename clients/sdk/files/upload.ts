@@ -106,7 +106,7 @@ class Sending {
       uploads.note(of, claim, { part, hashes }, clock.now()),
     );
     const asked = { blob: encodeBase64(upload.blob), size: sealedBytes(of.size), retention: of.retention };
-    this.#door = new BlobDoor(deps, (session) => session.ask('blob.put', asked), asked.size, options.signal);
+    this.#door = new BlobDoor(deps, (session) => session.put(asked), asked.size, options.signal);
     this.#patience = new Patience(deps, options.signal);
   }
 

@@ -1,39 +1,25 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { CLOSE } from '#protocol/close-codes.ts';
 import { RequestError } from '#protocol/errors.ts';
 import { Client } from './client.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import { PASSWORD, type People, type Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
 const FRESH = 'seven otters at dusk';
 
 let server: ServerDouble;
 let people: People;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
+  ({ server, people } = await atDouble());
 });
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
-});
-
-async function two(): Promise<{ al: Person; bo: Person }> {
-  const al = await people.signUp('al');
-  const bo = await people.signUp('bo');
-  await Promise.all([al.online(), bo.online()]);
-  return { al, bo };
-}
 
 const delivered = (person: Person, id: string | undefined) => person.of('delivered').some((event) => event.id === id);
 
 describe('two people', () => {
   it('talk in both directions, and the sender hears of the delivery by its tag', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     const [id] = await al.say(BO, 'good morning');
     await bo.until(({ texts }) => texts.includes('good morning'));
     await al.until(() => delivered(al, id));
@@ -42,7 +28,7 @@ describe('two people', () => {
   });
 
   it('lose nothing while one of them is away', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await al.say(BO, 'before');
     await bo.until(({ texts }) => texts.length === 1);
     await bo.client.close();
@@ -56,7 +42,7 @@ describe('two people', () => {
   });
 
   it('read the same safety number, which marks can be set on', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     const { number } = await al.client.safetyNumber(BO);
     expect((await bo.client.safetyNumber(AL)).number).toBe(number);
     await al.client.verify(BO);
@@ -64,14 +50,14 @@ describe('two people', () => {
   });
 
   it('are told in one act who could not be written to', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     const results = await al.client.send(['nobody@localhost', BO], ['hello']);
     expect(results[0]).toMatchObject({ to: 'nobody@localhost', error: { code: 'unknown_user' } });
     await bo.until(({ texts }) => texts.includes('hello'));
   });
 
   it('see nothing of whom they blocked, who is told nothing', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await bo.client.block(AL);
     await al.say(BO, 'can you hear me');
     await bo.client.block(AL, false);
@@ -85,7 +71,7 @@ describe('two people', () => {
   });
 
   it('do not see a message whose time is over', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await bo.client.close();
     const [result] = await al.client.send([BO], ['gone soon'], { expiresInMs: 1 });
     expect(result).toMatchObject({ ids: [expect.any(String)] });
@@ -100,7 +86,7 @@ describe('two people', () => {
 
 describe('the password', () => {
   it('is changed on one device, asked for on the other, and the old one is worth nothing', async () => {
-    const { al } = await two();
+    const { al } = await people.online('al', 'bo');
     const second = await people.logIn('al');
     await second.online();
     await second.client.changePassword(PASSWORD, FRESH);
@@ -166,7 +152,7 @@ describe('an account', () => {
   });
 
   it('leaves nothing on a device that was signed out', async () => {
-    const { al } = await two();
+    const { al } = await people.online('al', 'bo');
     await al.online();
     await al.client.signOut(PASSWORD);
     expect(al.of('stopped').map(({ code }) => code)).not.toContain(CLOSE.revoked.code);
@@ -175,14 +161,14 @@ describe('an account', () => {
   });
 
   it('is gone after it was deleted', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await al.client.deleteAccount(PASSWORD);
     await expect(people.reopen(al)).rejects.toMatchObject({ problem: 'missing' });
     expect(await bo.client.send([AL], ['hello'])).toMatchObject([{ error: { code: 'unknown_user' } }]);
   });
 
   it('is gone also where its deletion closed the session ahead of the answer', async () => {
-    const { al } = await two();
+    const { al } = await people.online('al', 'bo');
     server.lies.closesFirst = true;
     await al.client.deleteAccount(PASSWORD);
     // Whoever asked for it need not be told that the session was ended for it.
@@ -191,7 +177,7 @@ describe('an account', () => {
   });
 
   it('stays where the answer to its deletion was lost and a server has it still', async () => {
-    const { al } = await two();
+    const { al } = await people.online('al', 'bo');
     server.lies.closesFirst = true;
     const { accounts } = server;
     accounts.delete = () => {};

@@ -1,26 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '#protocol/limits.ts';
 import { Client } from './client.ts';
 import { clockFault, expiryHere } from './clocks.ts';
 import type { Platform } from './platform.ts';
-import { PASSWORD, People, Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import { PASSWORD, type People, Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
 const YEAR_MS = 365 * DAY_MS;
 
 let server: ServerDouble;
 let people: People;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
+  ({ server, people } = await atDouble());
 });
 
 /** This machine with a wall clock that is off by so much. */

@@ -1,29 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Accounts } from './accounts.ts';
 import { nameContent } from './content/content.ts';
 import { Outbox } from './outbox.ts';
 import { ownDevice } from './own-device.ts';
 import { SureTime } from './sure-time.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
-
-const AL = 'al@localhost';
+import { AL, atDouble } from './test/at-double.ts';
+import { PASSWORD, type People, type Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
 let server: ServerDouble;
 let people: People;
 let phone: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
+  ({ server, people } = await atDouble());
   phone = await people.signUp('al');
   await phone.client.rename('phone');
   await phone.online();
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
 });
 
 const names = async ({ client }: Person) => (await client.devices()).map(({ name }) => name);

@@ -1,36 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { RequestError } from '#protocol/errors.ts';
 import type { Log } from './pins.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
-
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import { PASSWORD, type People, type Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
 let server: ServerDouble;
 let people: People;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
+  ({ server, people } = await atDouble());
 });
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
-});
-
-async function two(): Promise<{ al: Person; bo: Person }> {
-  const al = await people.signUp('al');
-  const bo = await people.signUp('bo');
-  await Promise.all([al.online(), bo.online()]);
-  return { al, bo };
-}
 
 const delivered = (person: Person, id: string | undefined) => person.of('delivered').some((event) => event.id === id);
 
 it('somebody who signed out of the only device can be written to as soon as there is another, whatever was refused meanwhile', async () => {
-  const { al, bo } = await two();
+  const { al, bo } = await people.online('al', 'bo');
   await al.say(BO, 'known');
   await bo.client.signOut(PASSWORD);
   server.lies.refuse = () => 'stale_devices';
@@ -47,7 +32,7 @@ it('somebody who signed out of the only device can be written to as soon as ther
 
 describe('a second device', () => {
   it('has what was written shortly before it came, and everything from then on', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await al.say(BO, 'before the second device');
     await bo.until(({ texts }) => texts.length === 1);
     const second = await people.logIn('bo');
@@ -62,7 +47,7 @@ describe('a second device', () => {
   });
 
   it('has it also where the sender ended before the slots for it were taken', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await al.say(BO, 'before the second device');
     await bo.until(({ texts }) => texts.length === 1);
     const second = await people.logIn('bo');
@@ -86,7 +71,7 @@ describe('a second device', () => {
   });
 
   it('shows what the first one writes, and what becomes of it', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     const second = await people.logIn('al');
     await second.online();
     await al.until(() => al.of('identity').length > 0);
@@ -98,7 +83,7 @@ describe('a second device', () => {
   });
 
   it('gets notes that the person writes to himself', async () => {
-    const { al } = await two();
+    const { al } = await people.online('al', 'bo');
     expect(await al.client.send([AL], ['alone'])).toMatchObject([{ error: { reason: 'no_device' } }]);
     const second = await people.logIn('al');
     await second.online();
@@ -133,7 +118,7 @@ describe('a second device', () => {
   });
 
   it('is sent nothing after it was revoked, and is told', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     const second = await people.logIn('bo');
     await second.online();
     await al.say(BO, 'to both');

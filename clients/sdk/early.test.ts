@@ -1,25 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { clientFrame } from '#protocol/frames/client.ts';
 import { HOUR_MS } from '#protocol/limits.ts';
 import { Client } from './client.ts';
 import type { Platform } from './platform.ts';
-import { PASSWORD, People, Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
-
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import { PASSWORD, type People, Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
 let server: ServerDouble;
 let people: People;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
+  ({ server, people } = await atDouble());
 });
 
 const unread = async ({ client }: Person) => (await client.history.conversation(AL))?.unread;

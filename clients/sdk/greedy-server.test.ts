@@ -1,15 +1,14 @@
 // What a server can make a client keep, ask and say has a bound, whatever it sends.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { directConversation, encodeConversation } from '#protocol/address.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
 import { NOTICE_ENTRIES_MAX } from '#protocol/limits.ts';
 import { nodeRandom } from './node/platform.ts';
-import { People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import type { People, Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
 const CONVERSATION = encodeBase64(encodeConversation(directConversation(AL, BO)));
 
 let server: ServerDouble;
@@ -18,16 +17,7 @@ let al: Person;
 let bo: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  al = await people.signUp('al');
-  bo = await people.signUp('bo');
-  await Promise.all([al.online(), bo.online()]);
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
+  ({ server, people, al, bo } = await atDouble(['al', 'bo']));
 });
 
 const deviceOf = (address: string) => server.accounts.devices(address)[0] ?? '';

@@ -1,15 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { directConversation, encodeConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { GAP_WAIT_MS } from '#protocol/limits.ts';
 import { GAP_CHECK_MS } from './missing.ts';
 import { nodeRandom } from './node/platform.ts';
-import { People, type Person } from './test/people.ts';
-import { ServerDouble, type Stored } from './test/server-double.ts';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import type { People, Person } from './test/people.ts';
+import type { ServerDouble, Stored } from './test/server-double.ts';
 import { FakeTime } from './test/wires.ts';
-
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
 
 let server: ServerDouble;
 let people: People;
@@ -17,16 +15,7 @@ let al: Person;
 let bo: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  al = await people.signUp('al');
-  bo = await people.signUp('bo');
-  await Promise.all([al.online(), bo.online()]);
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
+  ({ server, people, al, bo } = await atDouble(['al', 'bo']));
 });
 
 /** Another connection, so that logs are fetched again and boxes drained again. */

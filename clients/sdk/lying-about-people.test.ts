@@ -1,15 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeSignedEntry } from '#protocol/account-entry.ts';
 import { SUITE } from '#protocol/envelope.ts';
 import { Client } from './client.ts';
 import { enrolDevice } from './crypto/account.ts';
 import { nodeRandom } from './node/platform.ts';
 import { type Log, verifyWhole } from './pins.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
-
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import { PASSWORD, type People, type Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
 let server: ServerDouble;
 let people: People;
@@ -17,16 +15,7 @@ let al: Person;
 let bo: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  al = await people.signUp('al');
-  bo = await people.signUp('bo');
-  await Promise.all([al.online(), bo.online()]);
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
+  ({ server, people, al, bo } = await atDouble(['al', 'bo']));
 });
 
 /** A good log of this address under an identity that the server made up, or with a device that it signed itself. */

@@ -1,14 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { RequestError } from '#protocol/errors.ts';
 import { DELIVERY_WINDOW_ITEMS } from '#protocol/limits.ts';
 import { nodeTimers } from './node/platform.ts';
 import type { Log } from './pins.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import { PASSWORD, type People, type Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
 const FRESH = 'seven otters at dusk';
 
 let server: ServerDouble;
@@ -16,15 +15,7 @@ let people: People;
 let al: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  al = await people.signUp('al');
-  await al.online();
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
+  ({ server, people, al } = await atDouble(['al']));
 });
 
 const refusedLogs = (person: Person) => person.of('identity').filter(({ change }) => change === 'refused_log');

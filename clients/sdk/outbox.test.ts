@@ -1,35 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '#protocol/limits.ts';
 import { ProfileError } from './profile/profile.ts';
-import { People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
-
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import type { People } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
 let server: ServerDouble;
 let people: People;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
+  ({ server, people } = await atDouble());
 });
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
-});
-
-async function two(): Promise<{ al: Person; bo: Person }> {
-  const al = await people.signUp('al');
-  const bo = await people.signUp('bo');
-  await Promise.all([al.online(), bo.online()]);
-  return { al, bo };
-}
 
 describe('the outbox', () => {
   it('sends the same bytes again after a restart, and they are shown once', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     server.lies.silent = () => true;
     await al.client.send([BO], ['only once']);
     await bo.until(({ texts }) => texts.includes('only once'));
@@ -48,7 +33,7 @@ describe('the outbox', () => {
   });
 
   it('sends what was unanswered again when the connection comes back, in order', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     const texts = Array.from({ length: 40 }, (_, index) => `message ${index}`);
     server.lies.silent = ({ id }) => id > 8;
     await al.client.send([BO], texts);
@@ -62,7 +47,7 @@ describe('the outbox', () => {
   });
 
   it('asks again for the log of somebody new when the connection ended over the question', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     server.lies.log = (address, log) => {
       if (address !== BO) return log;
       delete server.lies.log;
@@ -76,7 +61,7 @@ describe('the outbox', () => {
   });
 
   it('waits where the server asks for it, and goes on oldest first', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     let refusals = 4;
     server.lies.refuse = () => (refusals-- > 0 ? 'over_quota' : undefined);
     const texts = ['one', 'two', 'three'];
@@ -88,7 +73,7 @@ describe('the outbox', () => {
   });
 
   it('shows what was refused for good, and goes on with the rest', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     let first = true;
     server.lies.refuse = () => {
       const refuse = first;
@@ -103,7 +88,7 @@ describe('the outbox', () => {
   });
 
   it('gives a message up after 14 days: an empty one takes its number, what follows arrives unforked', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await al.say(BO, 'known');
     server.lies.refuse = () => 'over_quota';
     await al.client.send([BO], ['too old', 'too old as well']);
@@ -131,7 +116,7 @@ describe('the outbox', () => {
   });
 
   it('gives a message up and ends in the middle: what follows arrives unforked all the same', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await al.say(BO, 'known');
     server.lies.refuse = () => 'over_quota';
     await al.client.send([BO], ['too old']);
@@ -162,7 +147,7 @@ describe('the outbox', () => {
   });
 
   it('commits on the next connection what its profile did not take at once', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     await al.client.close();
     let failures = 1;
     const { profiles } = al.platform;
@@ -190,7 +175,7 @@ describe('the outbox', () => {
   });
 
   it('sends from one process while another receives for the same profile', async () => {
-    const { al, bo } = await two();
+    const { al, bo } = await people.online('al', 'bo');
     const sender = await people.reopen(al);
     await sender.online({ receive: false });
     await sender.say(BO, 'from the other process');

@@ -1,16 +1,14 @@
 // What a client says of its person, whom it watches, and what it makes of what it hears; by itself, and as part of a client.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { RequestError, Unavailable } from '#protocol/errors.ts';
 import { TYPING_MAX_ADDRESSES, WATCHED_MAX } from '#protocol/limits.ts';
 import { PATIENTLY } from '../../test/patience.fixture.ts';
 import type { ClientEvent } from './events.ts';
 import { Presence } from './presence.ts';
-import { People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
+import { AL, atDouble, BO, CY } from './test/at-double.ts';
+import type { People, Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
-const CY = 'cy@localhost';
 const TEAM = '#team@localhost';
 
 /** A Presence whose profile, time and connections are the test. */
@@ -274,13 +272,8 @@ describe('in a client', () => {
   let people: People;
   let al: Person;
   beforeEach(async () => {
-    server = await ServerDouble.start();
-    people = new People([server.url]);
+    ({ server, people } = await atDouble());
     al = await people.signUp('al');
-  });
-  afterEach(async () => {
-    await people.end();
-    await server.stop();
   });
   /** Without their numbers. */
   const asked = () => server.presence.map((frame) => ({ ...frame, id: undefined }));

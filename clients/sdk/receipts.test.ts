@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { concat } from '#protocol/bytes.ts';
 import { Accounts } from './accounts.ts';
 import { receiptContent } from './content/content.ts';
@@ -7,11 +7,9 @@ import { Outbox } from './outbox.ts';
 import { ownDevice } from './own-device.ts';
 import type { ReadMark } from './profile/profile.ts';
 import { SureTime } from './sure-time.ts';
-import { PASSWORD, People, type Person } from './test/people.ts';
-import { ServerDouble } from './test/server-double.ts';
-
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
+import { AL, atDouble, BO } from './test/at-double.ts';
+import { PASSWORD, type People, type Person } from './test/people.ts';
+import type { ServerDouble } from './test/server-double.ts';
 
 let server: ServerDouble;
 let people: People;
@@ -19,16 +17,7 @@ let al: Person;
 let bo: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url]);
-  al = await people.signUp('al');
-  bo = await people.signUp('bo');
-  await Promise.all([al.online(), bo.online()]);
-});
-
-afterEach(async () => {
-  await people.end();
-  await server.stop();
+  ({ server, people, al, bo } = await atDouble(['al', 'bo']));
 });
 
 const stateOf = async ({ client }: Person, id: string | undefined) =>

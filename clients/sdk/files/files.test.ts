@@ -5,30 +5,23 @@ import { FILE_CHUNK_BYTES, FILE_MAX_BYTES, FILE_PART_CHUNKS } from '#protocol/li
 import { PART_BYTES } from '#protocol/sealed-file.ts';
 import { readContent } from '../content/content.ts';
 import type { FileInfo } from '../content/file.ts';
+import { AL, atDouble, BO } from '../test/at-double.ts';
 import { exampleBytes, MemorySource, MemoryTarget } from '../test/files.ts';
-import { People, type Person } from '../test/people.ts';
-import { ServerDouble } from '../test/server-double.ts';
+import type { Person } from '../test/people.ts';
+import type { ServerDouble } from '../test/server-double.ts';
 
-const AL = 'al@localhost';
-const BO = 'bo@localhost';
 const PART = FILE_PART_CHUNKS * FILE_CHUNK_BYTES;
 
 let server: ServerDouble;
-let people: People;
 let al: Person;
 let bo: Person;
 
 beforeEach(async () => {
-  server = await ServerDouble.start();
-  people = new People([server.url], { inMemory: true });
-  [al, bo] = await Promise.all([people.signUp('al'), people.signUp('bo')]);
-  await Promise.all([al.online(), bo.online()]);
+  ({ server, al, bo } = await atDouble(['al', 'bo'], { inMemory: true }));
 });
 
 afterEach(async () => {
   expect(server.files.reused).toEqual([]);
-  await people.end();
-  await server.stop();
 });
 
 const filesOf = (person: Person): FileInfo[] =>

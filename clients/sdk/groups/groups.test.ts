@@ -1,30 +1,27 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeSignedEntry } from '#protocol/account-entry.ts';
 import { encodeBase64 } from '#protocol/base64.ts';
 import { SUITE } from '#protocol/envelope.ts';
 import { enrolDevice } from '../crypto/account.ts';
 import { nodeRandom } from '../node/platform.ts';
 import type { GroupRecord } from '../profile/profile.ts';
+import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { groupStateOf } from '../test/group-double.ts';
+import { reopenedAfterGaps, tells, told } from '../test/groups.ts';
 import type { Stored } from '../test/lies.ts';
 import { PASSWORD, type Person } from '../test/people.ts';
-import { AL, BO, CY, reopenedAfterGaps, type Three, tells, threeOnline, told } from '../test/three.ts';
 
 const TEAM = 'team@localhost';
 
-let three: Three;
-let server: Three['server'];
-let people: Three['people'];
+let server: AtDouble['server'];
+let people: AtDouble['people'];
 let al: Person;
 let bo: Person;
 let cy: Person;
 
 beforeEach(async () => {
-  three = await threeOnline();
-  ({ server, people, al, bo, cy } = three);
+  ({ server, people, al, bo, cy } = await atDouble(['al', 'bo', 'cy']));
 });
-
-afterEach(() => three.end());
 
 async function recordOf(person: Person, name = TEAM): Promise<GroupRecord> {
   const record = await person.client.groups.find(name);

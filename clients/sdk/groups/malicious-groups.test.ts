@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
@@ -15,10 +15,11 @@ import { signLabelled } from '../crypto/sign.ts';
 
 import { verifyWhole } from '../pins.ts';
 import type { GroupRecord } from '../profile/profile.ts';
+import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { groupStateOf } from '../test/group-double.ts';
+import { reopenedAfterGaps, tells, told } from '../test/groups.ts';
 import type { Stored } from '../test/lies.ts';
 import type { Person } from '../test/people.ts';
-import { AL, BO, CY, reopenedAfterGaps, type Three, tells, threeOnline, told } from '../test/three.ts';
 
 const TEAM = 'team@localhost';
 const NOTHING: Stored = {
@@ -26,19 +27,15 @@ const NOTHING: Stored = {
   notice: { kind: 'stale', conversation: encodeBase64(new Uint8Array(36)), by: AL },
 };
 
-let three: Three;
-let server: Three['server'];
-let people: Three['people'];
+let server: AtDouble['server'];
+let people: AtDouble['people'];
 let al: Person;
 let bo: Person;
 let cy: Person;
 
 beforeEach(async () => {
-  three = await threeOnline();
-  ({ server, people, al, bo, cy } = three);
+  ({ server, people, al, bo, cy } = await atDouble(['al', 'bo', 'cy']));
 });
-
-afterEach(() => three.end());
 
 /** What somebody was shown of a server's doings. */
 const shown = (person: Person) => person.of('group').map(({ change, reason }) => `${change}: ${reason}`);

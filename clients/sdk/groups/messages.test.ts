@@ -1,30 +1,26 @@
 // Messages in groups, as people send and read them: over a server double, whose lies each test chooses.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeConversation } from '#protocol/address.ts';
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
+import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { PASSWORD, type Person } from '../test/people.ts';
-import { AL, BO, CY, type Three, threeOnline } from '../test/three.ts';
 
 const TEAM = 'team@localhost';
 const ROOM = `#${TEAM}`;
 
-let three: Three;
-let server: Three['server'];
-let people: Three['people'];
+let server: AtDouble['server'];
+let people: AtDouble['people'];
 let al: Person;
 let bo: Person;
 let cy: Person;
 
 beforeEach(async () => {
-  three = await threeOnline();
-  ({ server, people, al, bo, cy } = three);
+  ({ server, people, al, bo, cy } = await atDouble(['al', 'bo', 'cy']));
   await al.client.groups.create(TEAM, { members: [BO, CY] });
   await Promise.all([knows(bo), knows(cy)]);
 });
-
-afterEach(() => three.end());
 
 /** Resolves when this person has come into the group. */
 const knows = (person: Person) => person.until(() => person.of('membership').length > 0);

@@ -94,6 +94,9 @@ export class Person {
   }
 }
 
+/** `inMemory`: profiles that a crash of this process would lose, for tests of servers with many messages. */
+export type PeopleOptions = { readonly inMemory?: boolean };
+
 /** Makes people at one server and takes them and their directories away again. */
 export class People {
   readonly #servers: readonly string[];
@@ -101,8 +104,7 @@ export class People {
   readonly #directories: string[] = [];
   readonly #clients: Client[] = [];
 
-  /** `inMemory`: profiles that a crash of this process would lose, for tests of servers with many messages. */
-  constructor(servers: readonly string[], { inMemory = false } = {}) {
+  constructor(servers: readonly string[], { inMemory = false }: PeopleOptions = {}) {
     this.#servers = servers;
     this.#inMemory = inMemory;
   }
@@ -120,6 +122,16 @@ export class People {
       await Client.signUp(platform, { address: `${name}@localhost`, password, servers: this.#servers }),
       platform,
     );
+  }
+
+  /** New people by their names, each in a session. */
+  async online<Name extends string>(...names: readonly Name[]): Promise<Record<Name, Person>> {
+    const all = names.map(async (name) => {
+      const person = await this.signUp(name);
+      await person.online();
+      return [name, person] as const;
+    });
+    return Object.fromEntries(await Promise.all(all)) as Record<Name, Person>; // one for each name
   }
 
   /** Another device of the same account. */

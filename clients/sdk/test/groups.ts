@@ -1,31 +1,7 @@
-// Three people who are online at one server double, for tests of what they do in groups.
+// What tests of groups share: a gap that ends when the test says so, and what people are told.
 import { GAP_WAIT_MS } from '#protocol/limits.ts';
-import { People, type Person } from './people.ts';
-import { ServerDouble } from './server-double.ts';
+import type { People, Person } from './people.ts';
 import { FakeTime } from './wires.ts';
-
-export type Three = {
-  readonly server: ServerDouble;
-  readonly people: People;
-  readonly al: Person;
-  readonly bo: Person;
-  readonly cy: Person;
-  end(): Promise<void>;
-};
-
-export const [AL, BO, CY] = ['al@localhost', 'bo@localhost', 'cy@localhost'] as const;
-
-export async function threeOnline(): Promise<Three> {
-  const server = await ServerDouble.start();
-  const people = new People([server.url]);
-  const [al, bo, cy] = await Promise.all([people.signUp('al'), people.signUp('bo'), people.signUp('cy')]);
-  await Promise.all([al.online(), bo.online(), cy.online()]);
-  const end = async () => {
-    await people.end();
-    await server.stop();
-  };
-  return { server, people, al, bo, cy, end };
-}
 
 /** The same device again, in whose sessions nothing is waited for as long as a gap is: `pass` says that it was. */
 export async function reopenedAfterGaps(people: People, { platform }: Person): Promise<{ back: Person; pass(): void }> {

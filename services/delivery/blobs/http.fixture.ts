@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
+import { afterEach, beforeEach } from 'vitest';
 import { DAY_MS } from '#protocol/limits.ts';
 import { BLOB_PATH, PART_BYTES, TICKET_SCHEME } from '#protocol/sealed-file.ts';
 import { listen, makeHttpServer } from '#runtime/door/http-server.ts';
@@ -176,8 +177,56 @@ export class BlobServer {
     return Number(line?.slice(sample.length + 1));
   }
 
+  /** A blob that is whole, of so many random bytes. */
+  async uploaded(size: number, given: Partial<Ticket> = {}): Promise<{ ticket: Ticket; bytes: Buffer }> {
+    const ticket = this.put({ size, ...given });
+    const bytes = randomBytes(size);
+    await this.upload(ticket, bytes);
+    return { ticket, bytes };
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+export type OpenStore = () => Promise<{ readonly store: BlobStore; close(): Promise<void> }>;
+
+/** For each test a store of its own, a server on it, and more of them where it wants. */
+export type BlobsHere = {
+  readonly store: BlobStore;
+  readonly server: BlobServer;
+  /** `store`: in place of that one. */
+  another(options?: BlobServerOptions, store?: BlobStore): Promise<BlobServer>;
+};
+
+/** Within a `describe`. */
+export function blobsHere(open: OpenStore): BlobsHere {
+  let under: Awaited<ReturnType<OpenStore>>;
+  let servers: BlobServer[] = [];
+  let server: BlobServer;
+  const another = async (options?: BlobServerOptions, store = under.store): Promise<BlobServer> => {
+    const started = await BlobServer.start(store, options);
+    servers.push(started);
+    return started;
+  };
+  beforeEach(async () => {
+    under = await open();
+    server = await another();
+  });
+  afterEach(async () => {
+    await Promise.all(servers.map((one) => one.stop()));
+    servers = [];
+    await under.close();
+  });
+  return {
+    get store() {
+      return under.store;
+    },
+    get server() {
+      return server;
+    },
+    another,
+  };
 }

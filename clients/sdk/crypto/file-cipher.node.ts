@@ -1,5 +1,6 @@
 // The cipher of files on libsodium, where it is installed and runs on this system; else the reference.
 
+import { createRequire } from 'node:module';
 import { fileCipher as reference } from './file-cipher.nacl.ts';
 import type { FileCipher } from './file-cipher.ts';
 
@@ -9,22 +10,29 @@ interface Sodium {
   crypto_secretbox_open_easy(plain: Uint8Array, box: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean;
 }
 
-const sodium = await load();
+let loaded: FileCipher | undefined;
 
-export const fileCipher: FileCipher =
-  sodium === undefined
-    ? reference
-    : {
-        seal: (box, plain, nonce, key) => sodium.crypto_secretbox_easy(box, plain, nonce, key),
-        open: (plain, box, nonce, key) => sodium.crypto_secretbox_open_easy(plain, box, nonce, key),
-      };
+/** What `fileCipher` is here. Loaded by the first chunk: most runs of a client see no file. */
+export function cipherInUse(): FileCipher {
+  loaded ??= load();
+  return loaded;
+}
 
-async function load(): Promise<Sodium | undefined> {
+export const fileCipher: FileCipher = {
+  seal: (...given) => cipherInUse().seal(...given),
+  open: (...given) => cipherInUse().open(...given),
+};
+
+function load(): FileCipher {
   try {
     // Its functions are as declared above (libsodium's own names).
-    return ((await import('sodium-native')) as { readonly default: Sodium }).default;
+    const sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
+    return {
+      seal: (box, plain, nonce, key) => sodium.crypto_secretbox_easy(box, plain, nonce, key),
+      open: (plain, box, nonce, key) => sodium.crypto_secretbox_open_easy(plain, box, nonce, key),
+    };
   } catch {
     // Not installed, or with no library for this system.
-    return undefined;
+    return reference;
   }
 }

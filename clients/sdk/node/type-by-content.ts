@@ -1,6 +1,5 @@
 // What a file is by its bytes, whatever its name says or its sender claims. A head of bounded length is looked at and nothing of it is run; it may
 // be a stranger's, so the library sees bytes in memory only, and its failures mean "unknown".
-import { fileTypeFromBuffer } from 'file-type';
 
 /** What is looked at of a file. */
 export const HEAD_BYTES = 65_536;
@@ -14,6 +13,8 @@ const TEXTUAL = /^text\/|^application\/(?:.+\+)?(?:json|xml|javascript|x-sh|yaml
 
 /** The MIME type, `type/subtype` alone. `head`: the first HEAD_BYTES of a file, or all of a shorter one. Never throws. */
 export async function typeByContent(head: Uint8Array): Promise<string> {
+  // Loaded for files only: it is 40 modules.
+  const { fileTypeFromBuffer } = await import('file-type');
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
   if (found !== undefined) return bare(found.mime);
   return isText(head) ? TEXT : UNKNOWN;

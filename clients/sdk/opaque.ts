@@ -1,6 +1,5 @@
 // The client's half of OPAQUE (RFC 9807): the password never leaves this process, and the server's key is compared with the pinned one.
 // Identifiers and key stretching are named here explicitly, because a default that changed would lock every account out.
-import * as opaque from '@serenity-kit/opaque';
 import { parseAddress } from '#protocol/address.ts';
 import { decodeBase64 } from '#protocol/base64.ts';
 import { ProtocolError } from '#protocol/errors.ts';
@@ -31,7 +30,7 @@ export async function registration(
   password: string,
   context: PasswordContext,
 ): Promise<{ readonly request: string; finish(response: string): Registered }> {
-  await opaque.ready;
+  const opaque = await library();
   const secret = password.normalize('NFC');
   const { clientRegistrationState, registrationRequest } = opaque.client.startRegistration({ password: secret });
   return {
@@ -56,7 +55,7 @@ export async function login(
   password: string,
   context: PasswordContext,
 ): Promise<{ readonly request: string; finish(response: string): LoggedIn }> {
-  await opaque.ready;
+  const opaque = await library();
   const secret = password.normalize('NFC');
   const { clientLoginState, startLoginRequest } = opaque.client.startLogin({ password: secret });
   return {
@@ -70,6 +69,13 @@ export async function login(
       return { finish: result.finishLoginRequest, exportKey: fromBase64Url(result.exportKey) };
     },
   };
+}
+
+/** Loaded for the first password that a server is asked about: it is compiled then, and most runs of a client ask about none. */
+async function library() {
+  const opaque = await import('@serenity-kit/opaque');
+  await opaque.ready;
+  return opaque;
 }
 
 function parameters({ address, stretching }: PasswordContext) {

@@ -173,6 +173,7 @@ describe('embedded', () => {
         expect(status).toBe(0);
         expect(stdout).toMatch(/\(default: 60\)[\s\S]*Example:/);
         expect((await al.run(['block', '--help'])).stdout.replaceAll(/\s+/g, ' ')).toContain('your others still do');
+        expect((await al.run(['chat', '--help'])).stdout).toContain('PARLEY_IMAGES');
         expect(await al.run(['--version'])).toMatchObject({ status: 0, stdout: description.version, stderr: '' });
       },
       SEVERAL_COMMANDS_MS,

@@ -27,8 +27,11 @@ export async function openTestDatabase(server: string): Promise<TestDatabase> {
     mongo,
     another,
     async close() {
-      await mongo.drop();
-      await Promise.all(connections.map((one) => one.close()));
+      try {
+        await mongo.drop();
+      } finally {
+        await Promise.all(connections.map((one) => one.close()));
+      }
     },
   };
 }

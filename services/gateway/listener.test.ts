@@ -81,8 +81,8 @@ describe('sockets that are no connection yet', () => {
     rateFactor: 0.001, // one connection of a network, two sockets
   };
   const sockets: Socket[] = [];
-  let listener: Listener;
-  const openTo = async (trustProxy: boolean): Promise<string> => {
+  let listener: Listener | undefined;
+  const openTo = (trustProxy: boolean): Promise<string> => {
     listener = new Listener(gateway.hub, { ...settings, trustProxy });
     return listener.listen();
   };
@@ -93,7 +93,8 @@ describe('sockets that are no connection yet', () => {
   };
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.destroy();
-    listener.close();
+    listener?.close();
+    listener = undefined;
   });
 
   test('have a bound for a network, twice that of connections; one more is let go unread, until one has closed', async () => {

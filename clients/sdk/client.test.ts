@@ -60,6 +60,7 @@ describe('two people', () => {
     const { al, bo } = await people.online('al', 'bo');
     await bo.client.block(AL);
     await al.say(BO, 'can you hear me');
+    await expect.poll(() => server.boxes.get(bo.client.account.device)).toEqual([]);
     await bo.client.block(AL, false);
     const [id] = await al.say(BO, 'and now');
     await al.until(() => delivered(al, id));

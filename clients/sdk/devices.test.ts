@@ -82,6 +82,21 @@ describe('a second device', () => {
     await bo.until(({ texts }) => texts.length === 1);
   });
 
+  it('hears what became of a message also where both come at once, because it was away', async () => {
+    const { al } = await people.online('al', 'bo');
+    const second = await people.logIn('al');
+    await second.online();
+    await al.until(() => al.of('identity').length > 0);
+    await second.client.close();
+    const [id] = await al.say(BO, 'while my other device is away');
+    await al.until(() => delivered(al, id));
+    const back = await people.reopen(second);
+    await back.online();
+    await back.until(() => delivered(back, id));
+    const [line] = await back.client.history.before(BO, 1);
+    expect([line?.id, line?.sent?.recipients[BO]?.state]).toEqual([id, 'delivered']);
+  });
+
   it('gets notes that the person writes to himself', async () => {
     const { al } = await people.online('al', 'bo');
     expect(await al.client.send([AL], ['alone'])).toMatchObject([{ error: { reason: 'no_device' } }]);

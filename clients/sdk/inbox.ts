@@ -157,7 +157,7 @@ export class Inbox {
     };
     for (const item of items) {
       if (item.type === 'deliver') collect(batch, item.n, await this.#opener.open(item, connection));
-      else if (item.type === 'notice') await this.#notice(batch, item);
+      else if (item.type === 'notice' && isOfTheBatch(item)) await this.#notice(batch, item);
     }
     const { receiving, sending } = this.#deps.profile;
     const { messages, unreadable, missed } = batch;
@@ -165,6 +165,7 @@ export class Inbox {
     const nothing = messages.length + unreadable.length + missed.length + events.length === 0;
     const results = nothing ? [] : await receiving.commitReceived({ messages, unreadable, missed, events });
     // Only now: what they are about may have come in the same batch.
+    for (const item of items) if (item.type === 'notice' && !isOfTheBatch(item)) await this.#notice(batch, item);
     const changes = [...batch.changes, ...(await takeReceipts(batch.receipts, this.#deps))];
     await takeNames(batch.names, this.#deps.own, this.#deps.profile);
     const rose = changes.length > 0 ? await sending.raise(changes) : [];
@@ -198,6 +199,11 @@ export class Inbox {
 function runLength(items: readonly Item[]): number {
   const entries = items.findIndex(({ type }) => type === 'entries');
   return entries === -1 ? DELIVERY_WINDOW_ITEMS : Math.min(Math.max(1, entries), DELIVERY_WINDOW_ITEMS);
+}
+
+/** What a notice says of numbers that will not come is committed with what came. */
+function isOfTheBatch({ notice }: ServerFrameOf<'notice'>): boolean {
+  return notice.kind === 'missed';
 }
 
 function charsOf(item: Item): number {

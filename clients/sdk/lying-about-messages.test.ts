@@ -115,6 +115,7 @@ describe('a server that lies about messages', () => {
       delete server.lies.hand;
       const [id] = await al.say(BO, 'and this');
       await al.until(() => al.of('delivered').some((event) => event.id === id));
+      await bo.until(({ texts }) => texts.length > 0);
       expect(bo.texts).toEqual(['and this']);
       expect(al.of('delivered')).toHaveLength(1);
     },

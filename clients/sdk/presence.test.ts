@@ -292,7 +292,7 @@ describe('in a client', () => {
     await vi.waitUntil(() => server.presence.length === 3, PATIENTLY);
     expect(server.presence.at(-1)).toEqual({ type: 'typing', to: [BO] });
     server.dropAll();
-    await vi.waitUntil(() => server.presence.length === 5, { timeout: 10_000 });
+    await vi.waitUntil(() => server.presence.length === 5, PATIENTLY);
     expect(al.client.presence.of(BO)).toBeUndefined();
     expect(asked().slice(3)).toEqual(expect.arrayContaining([seen, watching(BO)]));
   });

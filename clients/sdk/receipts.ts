@@ -15,7 +15,7 @@ import { Refusal } from './refusal.ts';
 import type { SureTime } from './sure-time.ts';
 
 /** What is read within this time of the first is told together. */
-const RECEIPT_PAUSE_MS = SECOND_MS;
+export const RECEIPT_PAUSE_MS = SECOND_MS;
 
 export type ReceiptsDeps = {
   readonly profile: Profile;

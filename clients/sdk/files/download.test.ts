@@ -153,8 +153,8 @@ describe('a server that answers otherwise than it should', () => {
     answers(1, (_offset, { response }) => {
       response.writeHead(200);
       response.write(blob());
-      const more = () => void response.write(blob(), () => setImmediate(more));
-      response.on('close', () => response.destroy());
+      // What is written to somebody who has left is done at once, with an error.
+      const more = () => response.closed || response.write(blob(), () => setImmediate(more));
       more();
     });
     expect(hashOf((await transfers.download(file)).bytes)).toBe(hashOf(content));

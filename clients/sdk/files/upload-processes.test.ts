@@ -1,5 +1,6 @@
 // Uploads among processes that are killed: what left before goes on, and no key seals two chunks at one place.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,16 +34,18 @@ afterEach(async () => {
 
 type Said = { readonly done?: number; readonly blob?: number[]; readonly key?: number[]; readonly root?: number[] };
 
-/** Runs an upload, killed once `kill` says so of what it said. Resolves with all that it said. */
+/** Runs an upload, killed once `kill` says so of what it said. Resolves with all that it said, once it is dead. */
 async function run(path: string, kill: (said: Said) => boolean = () => false): Promise<Said[]> {
   const arguments_ = [CHILD, join(directory, 'profile'), transfers.url, path];
   const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const end = once(child, 'close');
   const said: Said[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const one = JSON.parse(line) as Said; // as the fixture wrote it
     said.push(one);
     if (kill(one)) child.kill('SIGKILL');
   }
+  await end;
   return said;
 }
 
@@ -61,7 +64,7 @@ test('an upload whose process is killed after each part is whole in the end, and
   expect([...transfers.files.blobs.keys()]).toHaveLength(1);
   expect(transfers.files.reused).toEqual([]);
   await arrives(said, path);
-}, 120_000);
+});
 
 test('a file that is edited between two killed processes goes under a new key, and no key seals two chunks at one place', async () => {
   const path = join(directory, 'film.bin');
@@ -73,4 +76,4 @@ test('a file that is edited between two killed processes goes under a new key, a
   writeFileSync(path, content.fill(9, 2 * PART, 2 * PART + 50));
   await arrives(await run(path), path);
   expect(transfers.files.reused).toEqual([]);
-}, 120_000);
+});

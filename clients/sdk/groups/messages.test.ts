@@ -58,6 +58,7 @@ describe('a message to a group', () => {
     const desk = await people.logIn('al');
     await desk.online();
     await desk.until((person) => person.of('synced').length > 0);
+    await al.until((person) => person.of('identity').some(({ change }) => change === 'device_added'));
     await al.say(ROOM, 'first');
     await hears(bo, 'first');
     await bo.say(ROOM, 'second', 'third');
@@ -80,7 +81,7 @@ describe('a message to a group', () => {
 
   it('that was read is told to its writer alone, by whom', async () => {
     const [id = ''] = await al.say(ROOM, 'read me');
-    await hears(bo, 'read me');
+    await Promise.all([hears(bo, 'read me'), hears(cy, 'read me')]);
     const positions = (await bo.client.history.before(ROOM, 9)).map(({ position }) => position);
     await bo.client.read(ROOM, positions);
     await bo.client.settled();

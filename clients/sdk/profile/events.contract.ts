@@ -6,9 +6,6 @@ import type { Profile } from './profile.ts';
 import { type ProfileOn, printed } from './profile-on.fixture.ts';
 import { UNREADABLE_KEPT_MAX_BYTES, UNREADABLE_KEPT_MAX_ITEMS, UNREADABLE_KEPT_MAX_LINES } from './unreadable.ts';
 
-/** Tens of thousands of records are sealed and opened, on a machine that may have other work. */
-const MANY_RECORDS_MS = 90_000;
-
 export function eventsContract({ start }: ProfileOn): void {
   test('every event is printed by one user of the profile, in order, also beyond a limit and after a failing print', async () => {
     const { profile, again } = await start();
@@ -87,25 +84,21 @@ export function eventsContract({ start }: ProfileOn): void {
     expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
   });
 
-  test(
-    'of what nobody prints the oldest is dropped where there is too much of it, but never a message',
-    async () => {
-      const { profile } = await start();
-      await profile.receiving.commitReceived({ messages: exampleChain(3) });
-      const events = Array.from({ length: EVENTS_KEPT_MAX }, (_, at) => ({
-        ...({ type: 'identity', address: BO, change: 'hidden_entries', at } as const),
-      }));
-      await profile.events.append(events);
-      await profile.events.append(events.slice(0, 7));
-      const kept = await printed(profile, 2 * EVENTS_KEPT_MAX);
-      expect(kept.slice(0, 3).map(({ type }) => type)).toEqual(['message', 'message', 'message']);
-      expect(kept.slice(3).map(({ number }) => number)).toEqual(events.map((_, index) => index + 3 + 7 + 1));
-      // What was printed makes room.
-      await profile.events.append(events);
-      expect((await printed(profile, 2 * EVENTS_KEPT_MAX)).slice(-events.length)).toHaveLength(events.length);
-    },
-    MANY_RECORDS_MS,
-  );
+  test('of what nobody prints the oldest is dropped where there is too much of it, but never a message', async () => {
+    const { profile } = await start();
+    await profile.receiving.commitReceived({ messages: exampleChain(3) });
+    const events = Array.from({ length: EVENTS_KEPT_MAX }, (_, at) => ({
+      ...({ type: 'identity', address: BO, change: 'hidden_entries', at } as const),
+    }));
+    await profile.events.append(events);
+    await profile.events.append(events.slice(0, 7));
+    const kept = await printed(profile, 2 * EVENTS_KEPT_MAX);
+    expect(kept.slice(0, 3).map(({ type }) => type)).toEqual(['message', 'message', 'message']);
+    expect(kept.slice(3).map(({ number }) => number)).toEqual(events.map((_, index) => index + 3 + 7 + 1));
+    // What was printed makes room.
+    await profile.events.append(events);
+    expect((await printed(profile, 2 * EVENTS_KEPT_MAX)).slice(-events.length)).toHaveLength(events.length);
+  });
 
   test('what cannot be opened is kept and shown', async () => {
     const { profile } = await start();
@@ -115,34 +108,30 @@ export function eventsContract({ start }: ProfileOn): void {
     expect(await printed(profile)).toEqual([{ number: 1, type: 'unreadable', reason: 'slot', from: BO, at: 3 }]);
   });
 
-  test(
-    'of what cannot be opened the oldest bytes are dropped where there are too many, and every line stays',
-    async () => {
-      const { profile } = await start();
-      const body = 'A'.repeat(UNREADABLE_KEPT_MAX_BYTES / 4);
-      for (let at = 1; at <= 6; at++) {
-        await profile.receiving.commitReceived({
-          messages: [],
-          unreadable: [{ reason: 'slot', body, receivedAt: at }],
-        });
-      }
-      const kept = await profile.receiving.unreadable(10);
-      expect(kept.map((item) => [item.receivedAt, item.body?.length])).toEqual([
-        ...[6, 5, 4, 3].map((at) => [at, body.length]),
-        ...[2, 1].map((at) => [at, undefined]),
-      ]);
-      const small = Array.from({ length: UNREADABLE_KEPT_MAX_ITEMS }, () => ({
-        reason: 'slot',
-        body: 'AA',
-        receivedAt: 7,
-      }));
-      await profile.receiving.commitReceived({ messages: [], unreadable: small });
-      const all = await profile.receiving.unreadable(2_000);
-      expect(all).toHaveLength(UNREADABLE_KEPT_MAX_ITEMS + 6);
-      expect(all.filter((item) => item.body !== undefined)).toHaveLength(UNREADABLE_KEPT_MAX_ITEMS);
-    },
-    MANY_RECORDS_MS,
-  );
+  test('of what cannot be opened the oldest bytes are dropped where there are too many, and every line stays', async () => {
+    const { profile } = await start();
+    const body = 'A'.repeat(UNREADABLE_KEPT_MAX_BYTES / 4);
+    for (let at = 1; at <= 6; at++) {
+      await profile.receiving.commitReceived({
+        messages: [],
+        unreadable: [{ reason: 'slot', body, receivedAt: at }],
+      });
+    }
+    const kept = await profile.receiving.unreadable(10);
+    expect(kept.map((item) => [item.receivedAt, item.body?.length])).toEqual([
+      ...[6, 5, 4, 3].map((at) => [at, body.length]),
+      ...[2, 1].map((at) => [at, undefined]),
+    ]);
+    const small = Array.from({ length: UNREADABLE_KEPT_MAX_ITEMS }, () => ({
+      reason: 'slot',
+      body: 'AA',
+      receivedAt: 7,
+    }));
+    await profile.receiving.commitReceived({ messages: [], unreadable: small });
+    const all = await profile.receiving.unreadable(2_000);
+    expect(all).toHaveLength(UNREADABLE_KEPT_MAX_ITEMS + 6);
+    expect(all.filter((item) => item.body !== undefined)).toHaveLength(UNREADABLE_KEPT_MAX_ITEMS);
+  });
 
   test('of what cannot be opened the oldest lines are dropped, too, where there are too many of them', async () => {
     const { profile } = await start();

@@ -11,7 +11,8 @@ import { describeInTerminal } from '../test/e2e/chat.fixture.ts';
 const ROOT = join(import.meta.dirname, '..');
 const RECORDED = join(ROOT, 'docs/demo');
 const OWN_SETTINGS = { PARLEY_DOMAIN: 'example.org', PARLEY_PASSWORD: 'not of the demo', NO_COLOR: '1', LC_ALL: 'C' };
-const DEMO_MAX_MS = 120_000;
+/** Some hundred looks at screens, each a process of its own, beside eight chats and a server. */
+const DEMO_MAX_MS = 600_000;
 
 /** A folder for this test alone. */
 function folder(): string {

@@ -38,6 +38,12 @@ describe('a screen', () => {
     expect(texts(lines.map((line) => `  ${line}`).join('\n'))).toEqual(shown);
   });
 
+  test('shows who comes back with the server as little as a fast machine does', () => {
+    const before = ['  bo is offline.', '  bo is online.', 'The connection is lost.'];
+    const after = ['The server is back.', '  ✓ accepted for bo: “a”', '  bo is online.', '  ✓✓✓ read by bo: “a”'];
+    expect(texts([...before, ...after].join('\n'))).toEqual([...before, after[0], after[3]]);
+  });
+
   test('says so where a style cannot be drawn', () => {
     expect(() => rowsOf('\u001b[4munderlined', 80)).toThrow('style 4');
   });

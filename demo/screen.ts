@@ -24,6 +24,7 @@ const WIDE = /^(?:\p{RGI_Emoji}|[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang
 const RIGHT_TO_LEFT = /^[\p{scx=Hebr}\p{scx=Arab}]/u;
 const PLAIN: Style = { bold: false, dim: false, colour: undefined };
 const BRIGHT = 8;
+const PRESENCE = /^ {2}\S+ is (?:online|offline)\.$/;
 
 /** The rows of a capture whose broken lines are joined (`capture-pane -e -J`), broken again at `columns`, without empty ones at the end. */
 export function rowsOf(capture: string, columns: number): Row[] {
@@ -49,12 +50,18 @@ export function textOf(row: Row): string {
   }, '');
 }
 
-/** A slow machine says accepted, delivered and read one after the other, a fast one only the last of them. */
+/**
+ * Without what comes sooner or later than the rest. A slow machine says accepted, delivered and read one after the other, a fast one only the last of
+ * them; and when the server is back, those who come back later than others are no news on a fast one.
+ */
 function withoutPassing(rows: readonly Row[]): Row[] {
-  const fates = rows.map((row) =>
+  const texts = rows.map(textOf);
+  const back = texts.indexOf('The server is back.');
+  const left = rows.filter((_, index) => back < 0 || index < back || !PRESENCE.test(texts[index] ?? ''));
+  const fates = left.map((row) =>
     /^ {2}✓+ (.*?)(?:accepted for|delivered to|read by) (?:\d+ of \d+ in )?(.*)$/.exec(textOf(row))?.slice(1).join(),
   );
-  return rows.filter((_, index) => fates[index] === undefined || fates[index] !== fates[index + 1]);
+  return left.filter((_, index) => fates[index] === undefined || fates[index] !== fates[index + 1]);
 }
 
 function styled(before: Style, codes: string): Style {

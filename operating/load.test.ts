@@ -14,7 +14,9 @@ import { type LoadLine, LoadProcess } from './load/load-process.fixture.ts';
 const RUN_MAX_MS = 900_000;
 const INVITE = join(import.meta.dirname, 'invite.ts');
 const AGAIN_MS = 300;
-const small = ['--users', '10', '--groups', '3', '--rate', '10', '--group-share', '0.4', '--warm-up', '0.5'];
+/** What is still on its way by then is called lost; nobody waits longer than for the last one. */
+const settle = ['--settle', '300'];
+const small = ['--users', '10', '--groups', '3', '--rate', '10', '--group-share', '0.4', '--warm-up', '0.5', ...settle];
 const unlimited = ['--rate-factor', '1000'];
 
 function newFolder(): string {
@@ -73,7 +75,7 @@ describeInBothModes((start) => {
       const server = await start(unlimited);
       onTestFinished(() => server.remove());
       const out = newFolder();
-      const options = [...small, '--server', server.urls.join(), '--seconds', '3600', '--settle', '150', '--out', out];
+      const options = [...small, '--server', server.urls.join(), '--seconds', '3600', '--out', out];
       const load = startLoad([...options, '--workers', '2']);
       await load.line(isFlowing);
       await server.kill();
@@ -118,7 +120,7 @@ describe('a load test', () => {
       onTestFinished(() => server.remove());
       const made = await runToEnd([INVITE, '--data', server.data, '--count', '2'], {});
       writeFileSync(path('codes'), made.stdout);
-      const two = ['--users', '2', '--groups', '0', '--rate', '4', '--seconds', '1', '--warm-up', '0'];
+      const two = ['--users', '2', '--groups', '0', '--rate', '4', '--seconds', '1', '--warm-up', '0', ...settle];
       const at = ['--server', server.url, '--ca', path('cert.pem'), '--out', path('out')];
       const uninvited = startLoad([...two, ...at]);
       expect(await uninvited.ended()).toBe(2);

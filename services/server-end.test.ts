@@ -78,4 +78,4 @@ test('what was answered ok before kill -9 arrives once and in order', async () =
   const again = await bo.session(server.url);
   expect(deliveries(again)).toEqual([]);
   await Promise.all([last.closed, again.close()]);
-}, 60_000);
+});

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Deployment } from './deployment.fixture.ts';
+import { onFreePorts } from './free-ports.fixture.ts';
 import { type Ended, type Environment, Listening, runToEnd } from './listening.fixture.ts';
 
 const SERVER = join(import.meta.dirname, '../services/server.ts');
@@ -28,7 +29,7 @@ export class ServerProcess implements Deployment {
   /** A server on any free port, with these further options. Resolves once it listens. */
   static async start(options: readonly string[] = [], data?: string): Promise<ServerProcess> {
     const server = new ServerProcess(options, data);
-    await server.#run('0');
+    await onFreePorts(1, (port) => server.#run(String(port)));
     return server;
   }
 

@@ -6,7 +6,9 @@ import { ServerProcess } from './server.fixture.ts';
 export function startsServers(): (options?: readonly string[], data?: string) => Promise<ServerProcess> {
   const running: ServerProcess[] = [];
   afterEach(async () => {
-    await Promise.all(running.splice(0).map((server) => server.remove()));
+    const all = running.splice(0);
+    await Promise.all(all.map((server) => server.kill())); // one may be on the data of another
+    await Promise.all(all.map((server) => server.remove()));
   });
   return async (options = [], data) => {
     const server = await ServerProcess.start(['--log-level', 'warn', ...options], data);

@@ -6,8 +6,8 @@ import { pino } from 'pino';
 import { removeQueues } from '#runtime/bus/amqp/removal.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { Mongo } from '#runtime/store/mongo.ts';
-import { freePorts } from '../services/free-ports.ts';
 import type { Deployment } from './deployment.fixture.ts';
+import { onFreePorts } from './free-ports.fixture.ts';
 import { type Environment, Listening } from './listening.fixture.ts';
 import { databaseUrl, freshName, type ServerUrls } from './services.fixture.ts';
 
@@ -28,18 +28,20 @@ export class StackProcesses implements Deployment {
   #further: Listening | undefined;
 
   /** That of the first gateway; the ports of the others follow, then those of files. */
-  readonly #port: number;
+  #port = 0; // by `start`
 
-  private constructor(urls: ServerUrls, port: number, options: readonly string[]) {
+  private constructor(urls: ServerUrls, options: readonly string[]) {
     this.#urls = urls;
-    this.#port = port;
     this.#options = options;
   }
 
   /** Resolves once both gateways listen. */
   static async start(urls: ServerUrls, options: readonly string[] = []): Promise<StackProcesses> {
-    const stack = new StackProcesses(urls, await freePorts(2 * INSTANCES), options);
-    await stack.restart();
+    const stack = new StackProcesses(urls, options);
+    await onFreePorts(2 * INSTANCES, (port) => {
+      stack.#port = port;
+      return stack.restart();
+    });
     return stack;
   }
 

@@ -121,7 +121,7 @@ describeInBothModes((start) => {
 
       [al, bo, cy] = (await back(al, bo, cy)) as [Person, Person, Person];
       await bo.until((one) => one.of('synced').length > 0);
-      await hears(bo, 'bo is away');
+      await Promise.all(['one', 'two', 'three', 'bo is away'].map((text) => hears(bo, text)));
       expect([...bo.texts].sort()).toEqual(['bo is away', 'one', 'three', 'two']);
       expect(await lines(bo, 'al@localhost')).toEqual(['hello al', 'one', 'two', 'three']);
       expect(await al.client.safetyNumber('bo@localhost')).toEqual(safety);

@@ -135,7 +135,7 @@ describe('what is wrong with the door is said', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void silent.close());
     const { port } = silent.address() as AddressInfo; // a port, never a pipe
-    const { problems } = await examined(['--data', folder, '--port', String(port), '--timeout-ms', '500']);
+    const { problems } = await examined(['--data', folder, '--port', String(port), '--timeout-ms', '5000']);
     expect(problems).toEqual([
       expect.stringMatching(/^door: Somebody listens at .* and says nothing: no answer within/),
     ]);

@@ -128,16 +128,18 @@ export class ChatTerminal {
     }
   }
 
-  /** Ends all terminals of this process, also one that is just being started. */
+  /** Ends all terminals of this process, also one that is just being started. Resolves when what ran there has ended, and writes no more. */
   static async endAll(): Promise<void> {
     for (const chat of open) {
       await chat.#started.catch(() => {}); // what is not there yet cannot be ended
       // It leaves its socket behind.
-      const { stdout: socket } = await chat
-        .#tmux('display-message', '-p', '#{socket_path}')
+      const { stdout } = await chat
+        .#tmux('display-message', '-p', '#{pane_pid} #{socket_path}')
         .catch(() => ({ stdout: '' }));
+      const [, pane, socket] = /^(\d+) (.+)$/m.exec(stdout) ?? [];
       await chat.#tmux('kill-server').catch(() => {});
-      if (socket.trim() !== '') await rm(socket.trim(), { force: true });
+      if (socket !== undefined) await rm(socket, { force: true });
+      if (pane !== undefined) while (isAlive(Number(pane), 'SIGKILL')) await pause();
     }
     open.clear();
   }
@@ -152,9 +154,10 @@ export function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
 }
 
-function isAlive(group: number): boolean {
+/** `signal`: what it is sent on this occasion; 0: nothing. */
+function isAlive(group: number, signal: NodeJS.Signals | 0 = 0): boolean {
   try {
-    return process.kill(-group, 0);
+    return process.kill(-group, signal);
   } catch {
     return false;
   }

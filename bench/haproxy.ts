@@ -3,15 +3,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts } from '../services/free-ports.ts';
 
 const CONFIGURATION = new URL('../operating/haproxy/haproxy.cfg', import.meta.url);
 /** It is asked this often whether it has found all gateways. */
 const LOOK_MS = 50;
-const START_MAX_MS = 20_000;
+const START_MAX_MS = 60_000;
 const KILL_AFTER_MS = 5_000;
 /** All that is measured comes from this machine, and gateways are told to limit nothing, too. */
 const UNLIMITED = 1_000_000;
@@ -76,9 +76,10 @@ export class Haproxy {
       deliveries = [],
     }: { readonly networkConnections?: number; readonly deliveries?: readonly DeliveryPorts[] } = {},
   ): Promise<Haproxy> {
+    const first = await freePorts(2);
     const ports = {
-      clients: await freePort(),
-      watch: await freePort(),
+      clients: first,
+      watch: first + 1,
       gateways: gateways.map((url) => Number(new URL(url).port)),
       deliveries,
     };
@@ -128,15 +129,4 @@ async function whenAllUp({ watch, gateways, deliveries }: Ports, lives: () => bo
     if (wanted.every(isUp)) return;
   }
   throw new Error('It does not see all that it stands in front of.');
-}
-
-/** One on which nobody listens now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('A listening server has an address.');
-  return address.port;
 }

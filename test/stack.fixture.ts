@@ -2,13 +2,14 @@
 // it as a whole or a single process of it, and start it again.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { removeQueues } from '#runtime/bus/amqp/removal.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { Mongo } from '#runtime/store/mongo.ts';
-import { freePorts } from '../services/free-ports.ts';
 import type { Deployment } from './deployment.fixture.ts';
 import { type Environment, Listening } from './listening.fixture.ts';
+import { testPorts } from './ports.fixture.ts';
 import { databaseUrl, freshName, type ServerUrls } from './services.fixture.ts';
 
 const STACK = new URL('../services/stack.ts', import.meta.url).pathname;
@@ -19,6 +20,16 @@ export const SERVICES = ['gateway', 'delivery', 'groups', 'auth'] as const;
 export type Service = (typeof SERVICES)[number];
 /** Of each service. */
 export const INSTANCES = 2;
+
+/** Between two looks at what announces itself to nobody. */
+const LOOK_MS = 100;
+
+/** Whether the process that has its /metrics at this URL owns as many partitions as each of its service should. */
+async function hasItsShare(url: string): Promise<boolean> {
+  const text = await (await fetch(new URL('/metrics', url))).text();
+  const owned = [...text.matchAll(/^parley_partitions_owned\{.*\} (\d+)$/gm)].map(([, count]) => Number(count));
+  return owned.length > 0 && owned.every((count) => count === PARTITIONS_DEFAULT / INSTANCES);
+}
 
 export class StackProcesses implements Deployment {
   readonly #urls: ServerUrls;
@@ -38,7 +49,7 @@ export class StackProcesses implements Deployment {
 
   /** Resolves once both gateways listen. */
   static async start(urls: ServerUrls, options: readonly string[] = []): Promise<StackProcesses> {
-    const stack = new StackProcesses(urls, await freePorts(2 * INSTANCES), options);
+    const stack = new StackProcesses(urls, await testPorts(2 * INSTANCES), options);
     await stack.restart();
     return stack;
   }
@@ -46,9 +57,10 @@ export class StackProcesses implements Deployment {
   async restart(): Promise<void> {
     const counts = SERVICES.flatMap((service) => [`--${service}`, String(INSTANCES)]);
     const ports = ['--port', String(this.#port), '--files-port', String(this.#port + INSTANCES)];
-    const args = [STACK, ...ports, ...counts, ...this.#options];
+    const args = [STACK, ...ports, ...counts, '--health-port', '0', ...this.#options];
     this.#stack = await Listening.start(args, { environment: this.environment, family: true });
     await this.whole();
+    await this.#settled();
   }
 
   /** One more gateway, which reaches RabbitMQ by this URL; it is not of the stack, and nobody starts it again. Resolves with its door. */
@@ -136,6 +148,15 @@ export class StackProcesses implements Deployment {
   /** Resolves once every process of it works. */
   async whole(): Promise<void> {
     await this.#stack.until(() => SERVICES.every((service) => this.pidsOf(service).length === INSTANCES));
+  }
+
+  /**
+   * Resolves once each process has its share of the partitions. Those that come up first have all of them, and what they hand over ends the sessions that are
+   * open by then with 4005: clients come again, and the bare connections of a test do not.
+   */
+  async #settled(): Promise<void> {
+    const urls = [...this.#stack.stdout.matchAll(/^Parley \w+ works, (http:\S+)$/gm)].map(([, url]) => String(url));
+    while (!(await Promise.all(urls.map(hasItsShare))).every(Boolean)) await sleep(LOOK_MS);
   }
 
   async remove(): Promise<void> {

@@ -15,7 +15,6 @@ const ROOT = join(import.meta.dirname, '..');
 const STACK = join(ROOT, 'services/stack.ts');
 /** Expired messages leave soon, and what is stored is counted often. */
 const OPTIONS = ['--sweep-every-ms', '300', '--count-every-ms', '100'];
-const START_MAX_MS = 120_000;
 const TEST_MAX_MS = 240_000;
 const RETENTION_MIN_MS = 1_000;
 /** Nothing but TLS makes it, and this traffic is plain. */
@@ -127,7 +126,7 @@ function describeMetrics(start: () => Promise<Running>): void {
     running = await start();
     const owned = (kind: string): Samples => ({ [`parley_partitions_owned{kind="${kind}"}`]: PARTITIONS_DEFAULT });
     await shows(running, { ...owned('account'), ...owned('group'), ...owned('mailbox') });
-  }, START_MAX_MS);
+  });
   afterAll(() => running?.remove());
 
   test(

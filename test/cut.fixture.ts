@@ -1,6 +1,7 @@
 // A network between a test and a real server that can be cut, so that "the server is away" does not take it from other tests.
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { testPorts } from './ports.fixture.ts';
 
 export type Cut = {
   /** The server's URL with this network's port in the place of its own. */
@@ -39,12 +40,12 @@ export async function openCut(serverUrl: string): Promise<Cut> {
       if (frozen) from.pause();
     }
   });
-  const listen = async (port: number): Promise<void> => {
+  const port = await testPorts(1);
+  const listen = async (): Promise<void> => {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
   };
-  await listen(0);
-  const { port } = server.address() as AddressInfo; // it listens on a port
+  await listen();
   url.port = String(port);
   const cut = async (): Promise<void> => {
     if (!server.listening) return;
@@ -62,7 +63,7 @@ export async function openCut(serverUrl: string): Promise<Cut> {
     async mend() {
       frozen = false;
       for (const socket of sockets) socket.resume();
-      if (!server.listening) await listen(port);
+      if (!server.listening) await listen();
     },
     say(bytes) {
       for (const client of clients) client.write(bytes);

@@ -9,7 +9,8 @@ import { ServerProcess } from './server.fixture.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'PROTOCOL.md', 'docs/FEATURES.md'];
-const CONVERSATION_MAX_MS = 120_000;
+/** Ten commands, each a process or three. */
+const CONVERSATION_MAX_MS = 300_000;
 const run = promisify(execFile);
 const read = (document: string): string => readFileSync(join(ROOT, document), 'utf8');
 

@@ -7,7 +7,7 @@ import { subjectOf, WireGroup } from './wire-group.fixture.ts';
 import { WirePerson } from './wire-person.fixture.ts';
 
 /** Eight processes are started again, on two cores that others use too: measured, 30 s and more. */
-const RESTART_TIMEOUT_MS = 120_000;
+const RESTART_TIMEOUT_MS = 240_000;
 
 describeInBothModes((start) => {
   let server: Deployment;

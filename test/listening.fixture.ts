@@ -20,11 +20,16 @@ export class Listening {
   readonly urls: readonly string[];
   readonly #child: ChildProcess;
   readonly #said: Said;
+  readonly #closed: Promise<unknown>;
   readonly #kill: () => void;
+  #hasClosed = false;
 
-  private constructor({ child, said, kill }: Run, url: string, urls: readonly string[]) {
+  private constructor({ child, said, closed, kill }: Run, url: string, urls: readonly string[]) {
     this.#child = child;
     this.#said = said;
+    this.#closed = closed.then(() => {
+      this.#hasClosed = true;
+    });
     this.#kill = kill;
     this.url = url;
     this.urls = urls;
@@ -87,14 +92,13 @@ export class Listening {
     this.#child.kill(name);
   }
 
-  /** Ends it with this signal; the status with which it ended, null if the signal ended it. */
+  /** Ends it with this signal, unless it has ended; the status with which it ended, null if a signal ended it. All that it said has come by then. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    if (this.alive) {
-      const closed = once(this.#child, 'close'); // after its last words
+    if (!this.#hasClosed) {
       if (signal === 'SIGKILL') this.#kill();
       else this.#child.kill(signal);
-      await closed;
     }
+    await this.#closed;
     return this.#child.exitCode;
   }
 }

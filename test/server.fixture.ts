@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Deployment } from './deployment.fixture.ts';
-import { onFreePorts } from './free-ports.fixture.ts';
 import { type Ended, type Environment, Listening, runToEnd } from './listening.fixture.ts';
+import { testPorts } from './ports.fixture.ts';
 
 const SERVER = join(import.meta.dirname, '../services/server.ts');
 
@@ -26,10 +26,10 @@ export class ServerProcess implements Deployment {
     this.data = data ?? join(this.folder, 'data');
   }
 
-  /** A server on any free port, with these further options. Resolves once it listens. */
+  /** A server on a free port, with these further options. Resolves once it listens. */
   static async start(options: readonly string[] = [], data?: string): Promise<ServerProcess> {
     const server = new ServerProcess(options, data);
-    await onFreePorts(1, (port) => server.#run(String(port)));
+    await server.#run(String(await testPorts(1)));
     return server;
   }
 

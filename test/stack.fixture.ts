@@ -2,13 +2,14 @@
 // it as a whole or a single process of it, and start it again.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { removeQueues } from '#runtime/bus/amqp/removal.ts';
 import { PARTITIONS_DEFAULT } from '#runtime/partitions.ts';
 import { Mongo } from '#runtime/store/mongo.ts';
 import type { Deployment } from './deployment.fixture.ts';
-import { onFreePorts } from './free-ports.fixture.ts';
 import { type Environment, Listening } from './listening.fixture.ts';
+import { testPorts } from './ports.fixture.ts';
 import { databaseUrl, freshName, type ServerUrls } from './services.fixture.ts';
 
 const STACK = new URL('../services/stack.ts', import.meta.url).pathname;
@@ -20,6 +21,16 @@ export type Service = (typeof SERVICES)[number];
 /** Of each service. */
 export const INSTANCES = 2;
 
+/** Between two looks at what announces itself to nobody. */
+const LOOK_MS = 100;
+
+/** Whether the process that has its /metrics at this URL owns as many partitions as each of its service should. */
+async function hasItsShare(url: string): Promise<boolean> {
+  const text = await (await fetch(new URL('/metrics', url))).text();
+  const owned = [...text.matchAll(/^parley_partitions_owned\{.*\} (\d+)$/gm)].map(([, count]) => Number(count));
+  return owned.length > 0 && owned.every((count) => count === PARTITIONS_DEFAULT / INSTANCES);
+}
+
 export class StackProcesses implements Deployment {
   readonly #urls: ServerUrls;
   readonly #name = freshName('parley_test');
@@ -28,29 +39,28 @@ export class StackProcesses implements Deployment {
   #further: Listening | undefined;
 
   /** That of the first gateway; the ports of the others follow, then those of files. */
-  #port = 0; // by `start`
+  readonly #port: number;
 
-  private constructor(urls: ServerUrls, options: readonly string[]) {
+  private constructor(urls: ServerUrls, port: number, options: readonly string[]) {
     this.#urls = urls;
+    this.#port = port;
     this.#options = options;
   }
 
   /** Resolves once both gateways listen. */
   static async start(urls: ServerUrls, options: readonly string[] = []): Promise<StackProcesses> {
-    const stack = new StackProcesses(urls, options);
-    await onFreePorts(2 * INSTANCES, (port) => {
-      stack.#port = port;
-      return stack.restart();
-    });
+    const stack = new StackProcesses(urls, await testPorts(2 * INSTANCES), options);
+    await stack.restart();
     return stack;
   }
 
   async restart(): Promise<void> {
     const counts = SERVICES.flatMap((service) => [`--${service}`, String(INSTANCES)]);
     const ports = ['--port', String(this.#port), '--files-port', String(this.#port + INSTANCES)];
-    const args = [STACK, ...ports, ...counts, ...this.#options];
+    const args = [STACK, ...ports, ...counts, '--health-port', '0', ...this.#options];
     this.#stack = await Listening.start(args, { environment: this.environment, family: true });
     await this.whole();
+    await this.#settled();
   }
 
   /** One more gateway, which reaches RabbitMQ by this URL; it is not of the stack, and nobody starts it again. Resolves with its door. */
@@ -138,6 +148,15 @@ export class StackProcesses implements Deployment {
   /** Resolves once every process of it works. */
   async whole(): Promise<void> {
     await this.#stack.until(() => SERVICES.every((service) => this.pidsOf(service).length === INSTANCES));
+  }
+
+  /**
+   * Resolves once each process has its share of the partitions. Those that come up first have all of them, and what they hand over ends the sessions that are
+   * open by then with 4005: clients come again, and the bare connections of a test do not.
+   */
+  async #settled(): Promise<void> {
+    const urls = [...this.#stack.stdout.matchAll(/^Parley \w+ works, (http:\S+)$/gm)].map(([, url]) => String(url));
+    while (!(await Promise.all(urls.map(hasItsShare))).every(Boolean)) await sleep(LOOK_MS);
   }
 
   async remove(): Promise<void> {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { People } from '../../clients/sdk/test/people.ts';
 import { ServerProcess } from '../server.fixture.ts';
-import { seedsOf, UNDER_LOAD } from './form.ts';
+import { RUN_MAX_MS, seedsOf, UNDER_LOAD } from './form.ts';
 import { run } from './run.ts';
 import { USERS } from './traffic.ts';
 
@@ -11,7 +11,6 @@ const SCALES: readonly Scale[] = [
   { messages: 10_000, kills: 10, inMemory: true, where: 'in memory' },
   { messages: 1_000, kills: 3, inMemory: false, where: 'on a disk' },
 ];
-const TEST_MAX_MS = 300_000;
 
 describe('kill -9', () => {
   for (const { messages, kills, inMemory, where } of SCALES) {
@@ -36,7 +35,7 @@ describe('kill -9', () => {
           await server.remove();
         }
       },
-      TEST_MAX_MS,
+      RUN_MAX_MS,
     );
   }
 });

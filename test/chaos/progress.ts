@@ -1,7 +1,10 @@
 // A run of chaos as it comes along: what waits for something to have happened, and what ends a run in which nothing happens any more.
 
-/** Nothing was shown to anybody for this long: something is lost, or hangs. Longer than the longest backoff of a client. */
-const STALL_MAX_MS = 45_000;
+/**
+ * Nothing was shown to anybody for this long: something is lost, or hangs. Longer than the longest backoff of a client, and than a server, all services or twenty
+ * people take to come again on a machine that does much else: meanwhile nothing is shown either.
+ */
+const STALL_MAX_MS = 180_000;
 
 /** Conditions that are asked again whenever anything has happened; rejected all together when nothing happens any more. */
 export class Progress {

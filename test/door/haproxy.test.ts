@@ -64,17 +64,19 @@ describe.skipIf(isHaproxyAbsent)('through the HAProxy of the stack', () => {
     const { port } = await door({ networkConnections: 3 });
     const upgrade = `GET / HTTP/1.1\r\n${UPGRADE}\r\n`;
     const greedy = '127.0.0.2';
-    void answerTo(port, '', greedy);
-    void answerTo(port, 'GET / HTTP/1.1\r\nX: ', greedy);
-    expect(await answerTo(port, upgrade, greedy)).toMatch(/ 101 /);
-    expect(await answerTo(port, upgrade, greedy)).toBe('');
+    let has = 2;
+    for (const silent of ['', 'GET / HTTP/1.1\r\nX: ']) void answerTo(port, silent, greedy).then(() => (has -= 1));
+    // HAProxy's threads may come to the silent ones later: then it is they who are refused.
+    while ((await answerTo(port, upgrade, greedy)) !== '') has += 1;
+    await expect.poll(() => has).toBe(3);
     expect(await answerTo(port, upgrade)).toMatch(/ 101 /);
   });
 
   test('a network that was refused is let in again, however often it tries meanwhile', async () => {
     const { port } = await door({ networkConnections: 20 });
     const look = () => answerTo(port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-    await expect.poll(look, { interval: 10 }).toBe('');
+    // At once: one after the other, on a machine that is slow, are not so many in the time that counts.
+    expect(await Promise.all(Array.from({ length: 40 }, look))).toContain('');
     await expect.poll(look, { interval: 10 }).toMatch(/ 426 /);
   });
 });

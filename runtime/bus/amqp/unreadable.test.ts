@@ -113,4 +113,10 @@ describeOn('AMQP', 'a queue with what cannot be read', (url) => {
     expectFewTakes();
     expect(place.unreadable.kept).toEqual([]);
   });
+
+  test('leaves it again when it has taken it again, also if that stands before it as soon as it reads', async () => {
+    await put(ANOTHER_VERSION, 'of the next version');
+    await recorder.when(() => recorder.lostPartitions.length === 2);
+    expect(recorder.lostPartitions).toEqual([PARTITION, PARTITION]);
+  });
 });

@@ -1,6 +1,7 @@
 // What every bus does, whatever carries it. Each implementation runs this suite (journal.test.ts, amqp/amqp-bus.test.ts).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Addressed, InboxMessage } from '#protocol/commands.ts';
+import { partitionOf } from '../partitions.ts';
 import type { Bus, Delivery, PartitionConsumer } from './bus.ts';
 
 /** A place where buses can be made, lost without a word, and made again on the same queues. */
@@ -256,6 +257,7 @@ export function busContract(name: string, makeHarness: () => Promise<BusHarness>
       const { bus, recorder } = await start();
       const heard: InboxMessage[] = [];
       bus.onMessage({ message: (message) => heard.push(message) });
+      await recorder.when(() => recorder.owned.has(partitionOf('al@localhost', bus.partitions)));
       bus.tell(command('al@localhost', 5));
       bus.send(bus.inbox, { type: 'reattach', session: 7 });
       bus.send('an inbox that is gone', { type: 'reattach', session: 8 });

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Unavailable } from '#protocol/errors.ts';
 import { openCut } from '../../test/cut.fixture.ts';
+import { PATIENTLY } from '../../test/patience.fixture.ts';
 import { databaseUrl, describeOn, freshName } from '../../test/services.fixture.ts';
 import { ConfigError } from '../config.ts';
 import { Conflict } from './database.ts';
@@ -78,7 +79,7 @@ describeOn('MONGO', 'the connection to MongoDB', (server) => {
     await expect(attempt(() => things.insertOne({ _id: 'two', n: 2 }))).rejects.toBeInstanceOf(Unavailable);
     expect(mongo.ready).toBe(false);
     await network.mend();
-    await vi.waitUntil(() => mongo.ready, { timeout: 10_000 });
+    await vi.waitUntil(() => mongo.ready, PATIENTLY);
     onTestFinished(() => mongo.drop());
     expect(await attempt(() => things.findOne({ _id: 'one' }))).toEqual({ _id: 'one', n: 1 });
   });
@@ -89,7 +90,7 @@ describeOn('MONGO', 'the connection to MongoDB', (server) => {
     network.freeze();
     await expect(attempt(() => mongo.collection('thing').findOne({ _id: 'x' }))).rejects.toBeInstanceOf(Unavailable);
     await network.mend();
-    await vi.waitUntil(() => mongo.ready, { timeout: 10_000 });
+    await vi.waitUntil(() => mongo.ready, PATIENTLY);
     expect(await attempt(() => mongo.collection('thing').findOne({ _id: 'x' }))).toBeNull();
   });
 

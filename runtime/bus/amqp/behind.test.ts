@@ -1,5 +1,6 @@
 // An owner that does not come after what is published for its partition says so, and everybody who publishes knows.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { PATIENTLY } from '../../../test/patience.fixture.ts';
 import { describeOn } from '../../../test/services.fixture.ts';
 import { partitionOf } from '../../partitions.ts';
 import { command, Recorder } from '../bus.contract.ts';
@@ -10,7 +11,6 @@ import { PREFETCH_FRAMES } from './subscription.ts';
 const AL = 'al@localhost';
 const PARTITION = partitionOf(AL, PARTITIONS);
 const BEHIND_MS = 1_500;
-const HEARD_MAX_MS = 20_000;
 
 describeOn('AMQP', 'an owner that is behind', (url) => {
   let place: Deployment;
@@ -31,7 +31,7 @@ describeOn('AMQP', 'an owner that is behind', (url) => {
 
   const lag = () => gateway.lagMsOf('mailbox', AL);
   /** What it hears from others has no event for a test. */
-  const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, { timeout: HEARD_MAX_MS });
+  const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, PATIENTLY);
 
   test('with commands that wait for their turn says so, until they are decided, settled or not', async () => {
     await gateway.publish([command(AL, 1)]);

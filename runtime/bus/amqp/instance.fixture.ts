@@ -42,7 +42,7 @@ export class Instance {
   async #hear(report: Report, epochs: PartitionEpochs): Promise<void> {
     if (report.type === 'take') {
       const epoch = await epochs.take('mailbox', report.partition);
-      this.#child.send({ partition: report.partition, epoch });
+      this.#child.send({ partition: report.partition, epoch }, () => {}); // it may have been killed meanwhile
     } else if (report.type === 'settled') this.settled.push(report.n);
     else if (report.type === 'gained') this.owned.add(report.partition);
     else this.owned.delete(report.partition);

@@ -7,9 +7,10 @@ import { partitionOf } from '../../partitions.ts';
 import { command, Recorder } from '../bus.contract.ts';
 import type { Bus } from '../bus.ts';
 import { Deployment, PARTITIONS } from './broker.fixture.ts';
+import { FairClock } from './fair-clock.fixture.ts';
 import { Instance } from './instance.fixture.ts';
 
-/** DESIGN section 2: in which time partitions move. */
+/** DESIGN section 2: in which time partitions move. What the machine keeps everybody waiting does not count (FairClock). */
 const SHARE_MAX_MS = 5_000;
 /** When several come at once, a partition may have to wait until it may be handed over again. */
 const SHARES_MAX_MS = 2 * SHARE_MAX_MS;
@@ -20,14 +21,17 @@ type Member = { readonly bus: Bus; readonly recorder: Recorder };
 
 describeOn('AMQP', 'instances on RabbitMQ', (url) => {
   let place: Deployment;
+  let clock: FairClock;
   let processes: Instance[];
-  beforeEach(() => {
+  beforeEach(async () => {
     place = new Deployment(url);
     processes = [];
+    clock = await FairClock.open(url);
   });
   afterEach(async () => {
     for (const one of processes) one.signal('SIGKILL');
     await Promise.all(processes.map((one) => one.ended()));
+    await clock.close();
     await place.dispose();
   });
 
@@ -40,11 +44,6 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
     return { bus, recorder };
   };
   const owns = ({ recorder }: Member, count: number) => recorder.when(() => recorder.owned.size === count);
-  const elapsed = async (work: () => Promise<unknown>): Promise<number> => {
-    const start = performance.now();
-    await work();
-    return performance.now() - start;
-  };
   const spawn = (name: string): Instance => {
     const instance = new Instance(url, place.prefix, name, place.epochs);
     processes.push(instance);
@@ -56,7 +55,7 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
     const a = await join();
     await owns(a, PARTITIONS);
     const b = await join();
-    const ms = await elapsed(() => Promise.all([owns(a, PARTITIONS / 2), owns(b, PARTITIONS / 2)]));
+    const ms = await clock.measure(() => Promise.all([owns(a, PARTITIONS / 2), owns(b, PARTITIONS / 2)]));
     expect(ms).toBeLessThan(SHARE_MAX_MS);
     expect([...a.recorder.owned.keys(), ...b.recorder.owned.keys()].sort((x, y) => x - y)).toEqual(all);
   });
@@ -70,10 +69,10 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
       new Set(owned()).size === PARTITIONS &&
       members.every(({ recorder }) => recorder.owned.size <= Math.ceil(PARTITIONS / members.length));
     const evenly = () => Promise.race(members.map(({ recorder }) => recorder.when(even))); // whoever hears of the last change
-    expect(await elapsed(evenly)).toBeLessThan(SHARES_MAX_MS);
+    expect(await clock.measure(evenly)).toBeLessThan(SHARES_MAX_MS);
     const [first] = members.splice(0, 1);
     await first?.bus.close();
-    expect(await elapsed(evenly)).toBeLessThan(SHARES_MAX_MS);
+    expect(await clock.measure(evenly)).toBeLessThan(SHARES_MAX_MS);
   });
 
   test('under traffic, instances that come and leave lose nothing, repeat nothing that was settled, and keep the order', async () => {
@@ -133,10 +132,12 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
     await victim.when(() => victim.owned.size === PARTITIONS);
     const b = await join();
     await Promise.all([owns(b, PARTITIONS / 2), victim.when(() => victim.owned.size === PARTITIONS / 2)]);
-    victim.signal('SIGKILL');
-    const ms = await elapsed(async () => {
-      for (let n = 0; n < 50; n += 1) await b.bus.publish([command(`user${n}@localhost`, n)]);
-      await Promise.all([owns(b, PARTITIONS), b.recorder.until(50 - victim.settled.length)]);
+    const ms = await clock.measure(async () => {
+      victim.signal('SIGKILL');
+      await victim.ended();
+      const published = Array.from({ length: 50 }, (_, n) => b.bus.publish([command(`user${n}@localhost`, n)]));
+      const all = b.recorder.when(() => b.recorder.deliveries.length >= 50 - victim.settled.length);
+      await Promise.all([...published, owns(b, PARTITIONS), all]);
     });
     expect(ms).toBeLessThan(KILLED_MAX_MS);
   });
@@ -146,23 +147,29 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
     await victim.when(() => victim.owned.size === PARTITIONS);
     const b = await join();
     await Promise.all([owns(b, PARTITIONS / 2), victim.when(() => victim.owned.size === PARTITIONS / 2)]);
-    victim.signal('SIGSTOP');
-    expect(await elapsed(() => owns(b, PARTITIONS))).toBeLessThan(FROZEN_MAX_MS);
+    const ms = await clock.measure(async () => {
+      victim.signal('SIGSTOP');
+      await owns(b, PARTITIONS);
+    });
+    expect(ms).toBeLessThan(FROZEN_MAX_MS);
     victim.signal('SIGCONT');
     await victim.when(() => victim.owned.size === 0);
     await Promise.all([victim.when(() => victim.owned.size === PARTITIONS / 2), owns(b, PARTITIONS / 2)]);
     expect([...victim.owned, ...b.recorder.owned.keys()].sort((x, y) => x - y)).toEqual(all);
-  }, 60_000);
+  });
 
   test('the partitions of one whose network holds every byte move within 15 s', async () => {
     const a = await join();
     const b = await join();
     await Promise.all([owns(a, PARTITIONS / 2), owns(b, PARTITIONS / 2)]);
-    place.networkOf(a.bus).freeze();
-    expect(await elapsed(() => owns(b, PARTITIONS))).toBeLessThan(FROZEN_MAX_MS);
+    const ms = await clock.measure(async () => {
+      place.networkOf(a.bus).freeze();
+      await owns(b, PARTITIONS);
+    });
+    expect(ms).toBeLessThan(FROZEN_MAX_MS);
     await owns(a, 0);
     expect(a.bus.awayMs).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   describe('who talks to actors', () => {
     test('reaches the owner wherever it is, also with what it told before there was one', async () => {
@@ -170,24 +177,22 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
       const moves: [ActorKind, number][] = [];
       gateway.onMessage({ message: () => {}, moved: (kind, partition) => moves.push([kind, partition]) });
       await gateway.start();
-      gateway.tell(command('al@localhost', 1));
+      const heardOf = (from: number) => new Set(moves.slice(from).map(([, partition]) => partition)).size;
       const a = await join();
+      gateway.tell(command('al@localhost', 1)); // it is kept for some seconds, of which a connection may need several
+      expect(moves).toEqual([]);
       await a.recorder.when(() => a.recorder.tolds.length === 1);
       gateway.tell(command('al@localhost', 2));
       await a.recorder.when(() => a.recorder.tolds.length === 2);
-      await owns(a, PARTITIONS);
+      // What the gateway hears of owners comes to it on a way of its own, a moment later.
+      await vi.waitUntil(() => heardOf(0) === PARTITIONS, PATIENTLY);
       const before = moves.length;
-      expect(before).toBeLessThanOrEqual(PARTITIONS);
+      expect(before).toBe(PARTITIONS);
       const b = await join();
       await a.bus.close();
-      await owns(b, PARTITIONS);
-      gateway.tell(command('al@localhost', 3));
+      await vi.waitUntil(() => heardOf(before) === PARTITIONS, PATIENTLY);
+      gateway.tell(command('al@localhost', 3)); // earlier it might be told to the owner before, and lost
       await b.recorder.when(() => b.recorder.tolds.length === 1);
-      // The gateway may hear of the last one a moment after it was taken.
-      await vi.waitUntil(
-        () => new Set(moves.slice(before).map(([, partition]) => partition)).size === PARTITIONS,
-        PATIENTLY,
-      );
     });
 
     test('and vanishes, or falls silent: owners are told that its inbox is gone', async () => {
@@ -200,7 +205,7 @@ describeOn('AMQP', 'instances on RabbitMQ', (url) => {
       a.bus.send(inbox, { type: 'reattach', session: 1 });
       gateway.tell(command('al@localhost', 1));
       await a.recorder.when(() => a.recorder.tolds.length === 1);
-      expect(heard).toEqual([{ type: 'reattach', session: 1 }]);
+      await expect.poll(() => heard).toEqual([{ type: 'reattach', session: 1 }]); // it came on another way than what a was told
       await place.crash(gateway);
       a.bus.send(inbox, { type: 'reattach', session: 2 });
       await a.recorder.when(() => a.recorder.goneInboxes.length > 0);

@@ -160,6 +160,7 @@ export class Ownership {
     const { kind, partition, queue, consumer } = seat;
     seat.busy = true;
     seat.lag.forget();
+    let foreign = false;
     try {
       const channel = await link.channel();
       channel.on('error', () => {}); // a subscription that is open says what it was
@@ -171,7 +172,10 @@ export class Ownership {
           gained: changed,
           received: () => seat.lag.heard(),
           probed: (by) => this.#probed(seat, by),
-          foreign: () => this.#foreign(seat),
+          foreign: () => {
+            foreign = true;
+            this.#foreign(seat);
+          },
           ended: (reason) => {
             log.warn({ kind, partition, reason }, 'a partition is no longer read');
             ended = true;
@@ -189,7 +193,9 @@ export class Ownership {
     } finally {
       seat.busy = false;
     }
-    if (seat.subscription) this.reconcile();
+    // It may have come before there was anything to hand over.
+    if (foreign) await this.#handOver(seat);
+    else if (seat.subscription) this.reconcile();
   }
 
   async #close(seat: Seat): Promise<void> {

@@ -144,7 +144,8 @@ describeInTerminal('a chat', () => {
   it(
     'has keys as a shell has them, and helps who slips',
     async () => {
-      const { al, bo, als, bos } = await conversation();
+      // More rows than it has lines, so that one more, which a slow machine shows, moves none out of sight.
+      const { al, bo, als, bos } = await conversation({ columns: 80, rows: 40 });
       await als.type('given up');
       await als.sees('given up');
       await als.press('C-c');

@@ -26,6 +26,10 @@ describeInBothModes((start) => {
     await (await people.signUp('bo')).online();
     await second.online();
     await third.online({ receive: false });
+    // Of a session that only sends, the mailbox hears beside its answer.
+    const used = async () =>
+      (await second.client.devices()).find(({ device }) => device === third.client.account.device)?.lastUsedAt;
+    await expect.poll(used).toBeDefined();
     await Promise.all([second.client.close(), third.client.close()]);
     const between = Date.now();
     await server.stop();

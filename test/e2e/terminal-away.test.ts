@@ -4,7 +4,9 @@ import { describeInBothModes } from '../modes.fixture.ts';
 import { refused, TerminalWorld, texts } from './terminal-world.ts';
 
 /** Several commands, and a stack of services that is killed and comes again between them. */
-const RESTARTS_MS = 240_000;
+const RESTARTS_MS = 480_000;
+/** For a send to a server that is not there: long enough to be refused, also where the machine is busy. */
+const SEND_MAX = ['--timeout', '5'] as const;
 
 describeInBothModes((start) => {
   const world = TerminalWorld.forTheseTests(start);
@@ -16,7 +18,7 @@ describeInBothModes((start) => {
         const { al, bo } = await world.two();
         await al.run(['send', bo.name, 'hello']);
         await world.server.kill();
-        const away = await al.run(['send', bo.name, '-', '--timeout', '1'], { input: 'one\ntwo\nthree\n' });
+        const away = await al.run(['send', bo.name, '-', ...SEND_MAX], { input: 'one\ntwo\nthree\n' });
         expect(away).toMatchObject(
           refused(
             /cannot be reached[\s\S]*\n0 of 3 accepted, the rest is in the outbox: it goes with the next command/,
@@ -43,7 +45,8 @@ describeInBothModes((start) => {
       'loses nothing of a stream that is interrupted',
       async () => {
         const { al, bo } = await world.two();
-        const sending = al.start(['send', bo.name, '-', '--json'], { input: 'x\n'.repeat(5_000) });
+        // Far more than are accepted before it is interrupted, however late that comes; it reads no further ahead than it sends.
+        const sending = al.start(['send', bo.name, '-', '--json'], { input: 'x\n'.repeat(200_000) });
         await sending.until(({ lines }) => lines.length >= 100);
         const { status, stderr, records } = await sending.end('SIGINT');
         expect(status).toBe(130);
@@ -65,7 +68,7 @@ describeInBothModes((start) => {
         const mistyped = ['--server', 'ws://127.0.0.1:9'];
         const hint =
           /cannot be reached.*Check the address, and that the server runs\. Give another with --server URL\./;
-        expect(await al.run(['send', bo.name, 'x', '--timeout', '1', ...mistyped], remembered)).toMatchObject(
+        expect(await al.run(['send', bo.name, 'x', ...SEND_MAX, ...mistyped], remembered)).toMatchObject(
           refused(hint, 4),
         );
         expect(await al.run(['devices', ...mistyped], remembered)).toMatchObject(refused(hint, 4));

@@ -1,7 +1,7 @@
 // Many messages through the terminal client: in order, once, over listeners that are killed.
 import { describe, expect, it } from 'vitest';
 import { describeInBothModes } from '../modes.fixture.ts';
-import { refused, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
+import { LISTEN_MAX, refused, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
 
 describeInBothModes((start) => {
   const world = TerminalWorld.forTheseTests(start);
@@ -61,7 +61,7 @@ describeInBothModes((start) => {
         expect(await al.run(['send', bo.name, '-', '--whole'], { input: 'x'.repeat(70_000) })).toMatchObject(
           refused(/The text has more/),
         );
-        expect(texts((await bo.run(['listen', '--json', '--timeout', '5', '--count', '1'])).records)).toEqual(['fine']);
+        expect(texts((await bo.run(['listen', '--json', ...LISTEN_MAX, '--count', '1'])).records)).toEqual(['fine']);
       },
       SEVERAL_COMMANDS_MS,
     );

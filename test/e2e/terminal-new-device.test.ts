@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { describeInBothModes } from '../modes.fixture.ts';
 import type { Terminal } from './terminal.ts';
-import { type Person, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
+import { LISTEN_MAX, type Person, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
 
 const DONE = { status: 0 };
 
 /** The next texts that this device is given; fewer if they do not come. */
 async function heard(device: Terminal, count: number): Promise<unknown[]> {
-  return texts((await device.run(['listen', '--json', '--count', String(count), '--timeout', '20'])).records);
+  return texts((await device.run(['listen', '--json', '--count', String(count), ...LISTEN_MAX])).records);
 }
 
 describeInBothModes((start) => {

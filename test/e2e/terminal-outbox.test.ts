@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { describeInBothModes } from '../modes.fixture.ts';
 import type { Terminal } from './terminal.ts';
-import { type Person, refused, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
+import { LISTEN_MAX, type Person, refused, SEVERAL_COMMANDS_MS, TerminalWorld, texts } from './terminal-world.ts';
 
 const DONE = { status: 0 };
 const FRESH = 'seven otters at dusk';
@@ -36,7 +36,7 @@ describeInBothModes((start) => {
         expect(await al.run(['send', bo.name, 'hello'])).toMatchObject(DONE);
         await queue(al, bo.name, 'one', 'two', 'three');
         expect(await al.run(command)).toMatchObject(DONE);
-        const { records } = await bo.run(['listen', '--json', '--count', '4', '--timeout', '10']);
+        const { records } = await bo.run(['listen', '--json', '--count', '4', ...LISTEN_MAX]);
         expect(texts(records)).toEqual(['hello', 'one', 'two', 'three']);
       },
       SEVERAL_COMMANDS_MS,

@@ -60,6 +60,8 @@ describeInBothModes((start) => {
         await al.run(['send', bo.name, '-'], { input: 'two\nthree\n' });
         const both = () => texts([...listener.lines, ...second.lines].map((line) => JSON.parse(line)));
         await Promise.race([listener.until(() => both().length === 3), second.until(() => both().length === 3)]);
+        // What is read is marked as printed: a line that was printed just when its listener was killed would come again.
+        await expect.poll(() => bo.run(['unread'])).toMatchObject({ stdout: 'Nothing is unread.' });
         // The one that receives dies: the other one takes over.
         await listener.end('SIGKILL');
         await al.run(['send', bo.name, 'four']);

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Deployment } from '../deployment.fixture.ts';
 import type { Start } from '../modes.fixture.ts';
-import { type Line, type Result, Terminal } from './terminal.ts';
+import { type Line, type Result, Running, Terminal } from './terminal.ts';
 
-/** Each command starts a process and unlocks a profile, which is made to cost something. */
-export const SEVERAL_COMMANDS_MS = 120_000;
+/** Each command starts a process and unlocks a profile, which is made to cost something: several seconds on a machine that is busy with others. */
+export const SEVERAL_COMMANDS_MS = 360_000;
+
+/** For a `listen` that ends by itself when all has come: what it has instead is seen where something never comes. Far more than a session takes. */
+export const LISTEN_MAX = ['--timeout', '90'] as const;
 
 export type Person = Terminal & { readonly address: string; readonly name: string };
 
@@ -26,6 +29,7 @@ export class TerminalWorld {
       world.#server = await start(['--rate-factor', '100', '--tries-per-source', '1000']);
     });
     afterAll(async () => {
+      await Running.endAll();
       await world.#server?.remove();
       await rm(world.#directory, { recursive: true, force: true });
     });

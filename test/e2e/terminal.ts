@@ -68,6 +68,11 @@ export class Running {
     return [...running].map((one) => `${one.#command.join(' ')}\n  ${[...one.lines, one.stderr.trim()].join('\n  ')}`);
   }
 
+  /** Ends those that a test which failed has left. Resolves when none writes to its profile any more. */
+  static async endAll(): Promise<void> {
+    await Promise.allSettled([...running].map((one) => one.end('SIGKILL')));
+  }
+
   /** Resolves once `ready` holds; asked after each line and each piece of stderr. */
   async until(ready: (running: this) => boolean): Promise<void> {
     while (!ready(this)) await new Promise<void>((resolve) => this.#waiters.push(resolve));

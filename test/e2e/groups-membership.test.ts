@@ -75,6 +75,21 @@ describeInBothModes((start) => {
     await expect(back.client.groups.members(team)).rejects.toThrow(`${address} removed you from #${team}.`);
   });
 
+  it('is told to who was added, removed and added again while away', async () => {
+    const [al, bo] = (await signedUp('al', 'bo')) as [Person, Person];
+    const team = `team${round}@localhost`;
+    const BO = bo.client.account.address;
+    await bo.client.close();
+    await al.client.groups.create(team, { members: [BO] });
+    await al.client.groups.remove(team, BO);
+    await al.client.groups.add(team, [BO]);
+    const back = await people.reopen(bo);
+    await back.online();
+    await back.until(() => told(back).length === 3);
+    expect(told(back)).toEqual([`add bo${round}`, `remove bo${round}`, `add bo${round}`]);
+    expect(back.of('group')).toEqual([]);
+  });
+
   it('is not changed by a revoked device of an admin; what it did before stands', async () => {
     const [al, bo, cy] = (await signedUp('al', 'bo', 'cy')) as [Person, Person, Person];
     const team = `team${round}@localhost`;

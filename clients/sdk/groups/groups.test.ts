@@ -355,6 +355,21 @@ describe('the devices of a person', () => {
     expect(told(back)).toEqual(['add bo', 'remove cy']);
   });
 
+  it('are told that they were added, removed and added again while they were away, though the list of groups comes late', async () => {
+    await bo.client.close();
+    await al.client.groups.create(TEAM, { members: [BO, CY] });
+    await al.client.groups.remove(TEAM, BO);
+    await al.client.groups.add(TEAM, [BO]);
+    server.lies.groupList = () => ({ groups: [], more: false });
+    const back = await people.reopen(bo);
+    await back.online();
+    await back.until(() => back.of('synced').length > 0);
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await tells(back, 'admin bo');
+    expect(told(back)).toEqual(['add bo', 'add cy', 'remove bo', 'add bo', 'admin bo']);
+    expect(await recordOf(back)).not.toHaveProperty('untold');
+  });
+
   it('anchor the groups in which they wrote before one of them was revoked', async () => {
     await al.client.groups.create(TEAM, { members: [BO] });
     await bo.client.groups.find(TEAM);

@@ -13,7 +13,7 @@ import { isBadLog } from '../pins.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from '../profile/profile.ts';
 import { isFinal } from '../refusal.ts';
 import { withAccounts } from './accounts.ts';
-import { type Advanced, advance, eventOf, lastEntry, stateAfter } from './log.ts';
+import { type Advanced, advance, lastEntry, stateAfter } from './log.ts';
 import { isSame } from './spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './start.ts';
 import { handed, lookedUp, lookedUpBehind } from './untold.ts';
@@ -79,8 +79,7 @@ export class GroupLogs {
   async learn(listed: Named, connection: Connection): Promise<void> {
     try {
       const begun = await this.#begun(listed, connection);
-      if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
-      await this.start.keep({ ...begun, record: lookedUp(begun.record), events: [] });
+      if (begun !== undefined && memberOf(begun.record.state, this.#deps.me) !== undefined) await this.#keep(begun);
     } catch (error) {
       if (!isBadLog(error)) throw error;
       await this.#refuse(`#${listed.name}`, error.message);
@@ -222,33 +221,45 @@ export class GroupLogs {
     return now;
   }
 
-  /** A group that was not known, from the entry by which this person came in, where that is among these. */
+  /** A group that was not known, from the entry by which this person came in, where that is among these. What stands behind these is told when it is handed, too. */
   async #takeUnknown(pushed: Entries, entries: readonly GroupEntry[], connection: Connection): Promise<void> {
     const { me } = this.#deps;
     const added = entries.findLast(({ change }) => change.type === 'add' && isSame(change.subject, me));
     const begun = await this.#begun(pushed, connection, added?.index);
-    if (begun === undefined || (added === undefined && memberOf(begun.record.state, me) === undefined)) return;
-    // Of what was before these this device was told nothing, and need not be.
-    const { conversation } = begun.record;
-    const told = (some: readonly GroupEntry[]) => some.flatMap((entry) => eventOf(conversation, entry) ?? []);
+    if (begun === undefined) return;
     const good = new Set(begun.entries.map(({ signed }) => signed.entry));
     const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
-    const events = added === undefined ? told(verified) : [...told([added]), ...begun.events];
-    const { id } = await this.start.keep({ ...begun, events });
-    // It may have been looked up meanwhile.
+    const cameIn = verified.some((entry) => entry === added);
+    if (!cameIn && memberOf(begun.record.state, me) === undefined) return;
+    const { id } = await this.#keep(begun);
     await this.#handed(id, pushed.name, verified);
+  }
+
+  #keep(begun: Advanced): Promise<GroupRecord> {
+    return this.start.keep({ ...begun, record: lookedUp(begun.record), events: [] });
   }
 
   /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */
   async #begun({ name, group }: Named, connection: Connection, added?: number): Promise<Advanced | undefined> {
     try {
-      const { start } = this;
-      const begun = await (added === undefined ? start.whole(name, connection) : start.at(name, connection, added));
+      const begun = await (added === undefined
+        ? this.start.whole(name, connection)
+        : this.#sinceAdded(name, connection, added));
       if (encodeBase64(begun.record.id) === group) return begun;
       throw new CryptoError('member', `The server says that #${name} is another group than the one that it shows.`);
     } catch (error) {
       if (!(error instanceof RequestError && isFinal(error))) throw error;
       return undefined;
+    }
+  }
+
+  /** Of somebody who has come in again since, a server states only that: then from the first entry on. Throws as `start.at` and `start.whole`. */
+  async #sinceAdded(name: string, connection: Connection, added: number): Promise<Advanced> {
+    try {
+      return await this.start.at(name, connection, added);
+    } catch (error) {
+      if (!(error instanceof RequestError && isFinal(error))) throw error;
+      return this.start.whole(name, connection);
     }
   }
 

@@ -1,5 +1,6 @@
-// What a person is told of entries that this device had looked up before it was handed them: a session that begins asks which groups there are, and is
-// faster than what the mailbox has to say of them. Of what was before this device, nothing is ever handed to it.
+// What a person is told of entries that this device had looked up before it was handed them: a session that begins asks which groups there are, and
+// whoever is handed the first entry of a group looks up the rest; either is faster than what the mailbox has to say of it. Of what was before this
+// device, nothing is ever handed to it.
 import type { GroupEntry, Subject } from '#protocol/group-entry.ts';
 import type { GroupRecord, GroupUpdate } from '../profile/profile.ts';
 import { type Advanced, eventOf } from './log.ts';

@@ -106,13 +106,19 @@ export class GroupsDouble {
     return { group, entries: log.slice(after, after + PAGE_ENTRIES), length: log.length };
   }
 
-  /** What a newcomer may begin with, behind entry `at` or behind the last that states the state. Throws RequestError. */
-  state({ group }: GroupDouble, log: GroupLog, at?: number): Answer<'group.state'> {
+  /** What a newcomer may begin with, behind the entry `at` by which `address` last came in, or behind the last that states the state. Throws RequestError. */
+  state({ group }: GroupDouble, log: GroupLog, address: string, at?: number): Answer<'group.state'> {
     const states = (text: SignedGroupEntryText, index: number) =>
       statesState(index, decodeGroupEntry(bytesOf(text)).change.type);
-    const index = at ?? log.findLastIndex(states);
+    const last = log.findLastIndex(states);
+    const came = log.findLastIndex((text) => {
+      const { change } = decodeGroupEntry(bytesOf(text));
+      return change.type === 'add' && change.subject.address === address;
+    });
+    const index = at ?? last;
     const [create, entry] = [log[0], log[index]];
-    if (create === undefined || entry === undefined || !states(entry, index)) throw new RequestError('bad_request');
+    const isShown = index === last || index === came;
+    if (!isShown || create === undefined || entry === undefined) throw new RequestError('bad_request');
     const state = encodeBase64(encodeMembership(groupStateOf(log.slice(0, index + 1))));
     return { group, create, entry, index, state, length: log.length };
   }

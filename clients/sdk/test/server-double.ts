@@ -176,7 +176,8 @@ export class ServerDouble {
       case 'group.state': {
         const { address } = this.#session(socket);
         const group = this.groups.shown(frame.name, address);
-        const answer = this.groups.state(group, this.#shownLog(frame.name, group.log, address), frame.at);
+        const log = this.#shownLog(frame.name, group.log, address);
+        const answer = this.groups.state(group, log, address, frame.at);
         return this.lies.groupState?.(answer, address) ?? answer;
       }
       case 'group.list': {

@@ -164,13 +164,15 @@ export class Groups {
   }
 
   /** Fetches what is new in a group's log; what the server may not show is told, and changes nothing. Throws RequestError, Unavailable. */
-  refresh(record: GroupRecord, connection: Connection): Promise<GroupRecord> {
-    return this.#logs.refresh(record, connection);
+  async refresh(record: GroupRecord, connection: Connection): Promise<GroupRecord> {
+    const now = await this.#logs.refresh(record, connection);
+    if (now.untold?.news !== undefined) this.#sync.behind(connection);
+    return now;
   }
 
   /** Entries that a session pushed. Throws only where they are to be taken later (Unavailable, a failing profile). */
-  take(pushed: ServerFrameOf<'entries'>, connection: Connection): Promise<void> {
-    return this.#logs.take(pushed, connection);
+  async take(pushed: ServerFrameOf<'entries'>, connection: Connection): Promise<void> {
+    if (await this.#logs.take(pushed, connection)) this.#sync.behind(connection);
   }
 
   /** A session began: learns which groups there are, and anchors those in which a device was revoked since. */

@@ -16,7 +16,7 @@ import { withAccounts } from './accounts.ts';
 import { type Advanced, advance, lastEntry, stateAfter } from './log.ts';
 import { isSame } from './spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './start.ts';
-import { handed, lookedUp, lookedUpBehind } from './untold.ts';
+import { handed, late, lookedUp, lookedUpBehind } from './untold.ts';
 
 type Named = { readonly name: string; readonly group: string };
 type Entries = Pick<ServerFrameOf<'entries'>, 'name' | 'group' | 'entries'>;
@@ -33,12 +33,13 @@ export class GroupLogs {
   }
 
   /**
-   * Entries that the server pushed. What may not be there is told and changes nothing. Throws only for what is no fault of theirs (Unavailable,
-   * a failing profile): then they are to be taken later.
+   * Entries that the server pushed. What may not be there is told and changes nothing. Resolves with whether others are known that it has not handed
+   * on. Throws only for what is no fault of theirs (Unavailable, a failing profile): then they are to be taken later.
    */
-  async take(pushed: Entries, connection: Connection): Promise<void> {
+  async take(pushed: Entries, connection: Connection): Promise<boolean> {
     const { groups } = this.#deps.profile;
-    const record = await groups.byId(decodeBase64(pushed.group));
+    const id = decodeBase64(pushed.group);
+    const record = await groups.byId(id);
     try {
       const entries = pushed.entries.map(({ entry }) => decodeGroupEntry(decodeBase64(entry)));
       if (record === undefined) await this.#takeUnknown(pushed, entries, connection);
@@ -47,6 +48,7 @@ export class GroupLogs {
       if (!isBadLog(error)) throw error;
       await this.#refuse(record?.conversation ?? `#${pushed.name}`, error.message);
     }
+    return (await groups.byId(id))?.untold?.news !== undefined;
   }
 
   /** Fetches what is new in the log of a group. What the server may not show leaves the record as it is, and is told. Throws RequestError, Unavailable. */
@@ -114,10 +116,15 @@ export class GroupLogs {
     );
   }
 
-  /** Tells of groups that the server does not show any more, if no entry has come meanwhile that says why. */
-  async tellUnlisted(): Promise<void> {
+  /** Tells what the server should have handed to this device by now: entries that it showed, and why it does not show a group any more. */
+  async tellLate(): Promise<void> {
     const { groups } = this.#deps.profile;
-    for (const { id, name, ended } of await groups.list()) {
+    for (const record of await groups.list()) {
+      const { id, name, ended, untold } = record;
+      if (untold?.news !== undefined) {
+        const kept = await this.#kept(record, untold.news, untold.upTo + 1);
+        await groups.update(id, name, (now) => now && late(now, kept));
+      }
       if (ended?.alarm === undefined) continue;
       await groups.update(id, name, (now) => {
         if (now?.ended?.alarm === undefined) return undefined;
@@ -289,12 +296,7 @@ export class GroupLogs {
     connection: Connection,
   ): Promise<void> {
     const { profile, accounts, clock } = this.#deps;
-    const kept: KeptEntry[] = [];
-    for (let before = record.start; before < index; before++) {
-      const entry = await profile.groups.entry(record.id, before);
-      if (entry !== undefined) kept.push(entry);
-    }
-    const state = stateAfter(record, kept);
+    const state = stateAfter(record, await this.#kept(record, record.start, index));
     if (state === undefined) throw new CryptoError('member', 'The server shows another beginning of the group.');
     const { suspended } = await withAccounts(accounts, connection, (accountOf) =>
       verifyGroupLog([decodeSignedGroupEntry(text)], accountOf, state),
@@ -308,6 +310,16 @@ export class GroupLogs {
       const event: NewEvent = { type: 'group', conversation, change: 'forked', reason: forked, at: clock.now() };
       return { record: { ...now, forked }, events: [event] };
     });
+  }
+
+  /** The entries that are kept from index `from` up to `end`, without `end`. */
+  async #kept({ id }: GroupRecord, from: number, end: number): Promise<KeptEntry[]> {
+    const kept: KeptEntry[] = [];
+    for (let index = from; index < end; index++) {
+      const entry = await this.#deps.profile.groups.entry(id, index);
+      if (entry !== undefined) kept.push(entry);
+    }
+    return kept;
   }
 
   /** The same reason of a conversation is told once in this process. */

@@ -174,6 +174,43 @@ describe('a server that lies about who is in a group', () => {
     expect(told(bo)).toEqual(['add bo', 'add cy', 'remove cy', 'admin bo', 'admin bo']);
   });
 
+  it('cannot keep from a newcomer who came and went behind them: what it does not hand on is told in time', async () => {
+    await bo.client.close();
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await al.client.groups.add(TEAM, [CY]);
+    await al.client.groups.remove(TEAM, CY);
+    const device = bo.client.account.device;
+    let handed = 0;
+    server.lies.hand = (item, to) => (item.type === 'entries' && to === device && handed++ > 0 ? [NOTHING] : [item]);
+    server.lies.groupList = () => ({ groups: [], more: false });
+    const { back, pass } = await reopenedAfterGaps(people, bo);
+    await back.online();
+    await back.until(() => back.of('synced').length > 0);
+    expect(told(back)).toEqual(['add bo']);
+    pass();
+    await tells(back, 'remove cy');
+    expect(told(back)).toEqual(['add bo', 'add cy', 'remove cy']);
+    expect(await recordOf(back)).not.toHaveProperty('untold');
+  });
+
+  it('cannot keep from a device that it hands nothing who comes: what the device looks up is told in time', async () => {
+    await bo.client.close();
+    await al.client.groups.create(TEAM, { members: [BO] });
+    const device = bo.client.account.device;
+    server.lies.hand = (item, to) => (item.type === 'entries' && to === device ? [NOTHING] : [item]);
+    const { back, pass } = await reopenedAfterGaps(people, bo);
+    await back.online();
+    expect(await membersOf(back)).toEqual([AL, BO]);
+    await back.until(() => back.of('synced').length > 0);
+    pass();
+    await al.client.groups.add(TEAM, [CY]);
+    await back.client.groups.update(TEAM);
+    expect(told(back)).toEqual([]);
+    pass();
+    await tells(back, 'add cy');
+    expect(told(back)).toEqual(['add cy']);
+  });
+
   it('cannot make an act stand on an older log than is known', async () => {
     await team();
     await al.client.groups.setRole(TEAM, BO, 'admin');

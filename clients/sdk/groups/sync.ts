@@ -24,6 +24,7 @@ export type GroupSyncDeps = GroupStartDeps & {
 export class GroupSync {
   readonly #deps: GroupSyncDeps;
   #running: Promise<void> = Promise.resolve();
+  #synced: Connection | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(deps: GroupSyncDeps) {
@@ -47,14 +48,25 @@ export class GroupSync {
   }
 
   /**
-   * All that was stored for this device has come. What else the server does not show of a group is told once a removal that was on its way, and a
-   * mailbox that moved, would have come, too.
+   * All that was stored for this device has come. What else the server does not show of a group, or does not hand on, is told once a removal that was on
+   * its way, and a mailbox that moved, would have come, too.
    */
   synced(connection: Connection): void {
     this.#cancel?.();
+    this.#synced = connection;
+    this.#awaitLate(connection);
+  }
+
+  /** Entries are known that the server has not handed to this device: in a session to which it hands such, it has that long, too. */
+  behind(connection: Connection): void {
+    if (connection === this.#synced && this.#cancel === undefined) this.#awaitLate(connection);
+  }
+
+  #awaitLate(connection: Connection): void {
     this.#cancel = this.#deps.timers.after(GAP_WAIT_MS, () => {
+      this.#cancel = undefined;
       if (connection.state !== 'ready') return;
-      this.#deps.logs.tellUnlisted().catch((error: unknown) => this.#deps.emit(trouble(error)));
+      this.#deps.logs.tellLate().catch((error: unknown) => this.#deps.emit(trouble(error)));
     });
   }
 

@@ -46,10 +46,10 @@ export type GroupRecord = {
    */
   readonly suspended?: readonly SignedGroupEntryText[];
   /**
-   * Entries `from` to `upTo` were looked up when this device learned of the group, and nobody was told of them: that is done when the server hands
-   * them to this device, as it does if they are news to it.
+   * Entries `from` to `upTo` were looked up before the server handed them to this device, and nobody was told of them: that is done when it hands them
+   * on, as it does if they are news to it. Those from `news` on surely are: if they do not come, they are told all the same.
    */
-  readonly untold?: { readonly from: number; readonly upTo: number };
+  readonly untold?: { readonly from: number; readonly upTo: number; readonly news?: number };
 };
 
 /** One entry of the log as it is kept. `membership`: of the first one of a record that begins later than the log, the state as bytes that it states. */

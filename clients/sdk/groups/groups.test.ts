@@ -370,6 +370,20 @@ describe('the devices of a person', () => {
     expect(await recordOf(back)).not.toHaveProperty('untold');
   });
 
+  it('are told that they were removed and added again also where both come at once', async () => {
+    await al.client.groups.create(TEAM, { members: [BO, CY] });
+    await tells(bo, 'add cy');
+    await bo.client.close();
+    await al.client.groups.remove(TEAM, BO);
+    await al.client.groups.remove(TEAM, CY);
+    await al.client.groups.add(TEAM, [BO]);
+    const back = await people.reopen(bo);
+    await back.online();
+    await back.until(() => told(back).length === 2);
+    expect(told(back)).toEqual(['remove bo', 'add bo']);
+    expect(await membersOf(back)).toEqual(['al admin', 'bo member']);
+  });
+
   it('anchor the groups in which they wrote before one of them was revoked', async () => {
     await al.client.groups.create(TEAM, { members: [BO] });
     await bo.client.groups.find(TEAM);

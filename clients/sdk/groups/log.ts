@@ -1,5 +1,5 @@
 // What entries of a group's log mean for what is known of the group: pure decisions, so that each trick of a server is one case (DESIGN section 6).
-// Fetching them, and the account logs that they need, is group-logs.ts.
+// Fetching them, and the account logs that they need, is logs.ts.
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { equalBytes } from '#protocol/bytes.ts';
 import type { Position } from '#protocol/envelope.ts';
@@ -17,7 +17,7 @@ import {
 import { type AccountOf, replayGroupLog, startGroupLog, verifyGroupLog } from '#protocol/group-log.ts';
 import { decodeMembership, type GroupState, memberOf } from '#protocol/group-state.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from '../profile/profile.ts';
-import { endedAfter, isSame, spansAfter } from './spans.ts';
+import { concerns, endedAfter, isSame, spansAfter } from './spans.ts';
 
 /** A record with what has to be written together with it. */
 export type Advanced = {
@@ -172,14 +172,17 @@ function follow(
   const entries = counted.map(({ entry }) => entry);
   const { ended: _ended, suspended: _suspended, ...kept } = before;
   const ended = endedAfter(before.ended, entries, state, me);
+  const spans = spansAfter(before.spans, entries);
   const record: GroupRecord = {
-    ...{ ...kept, state, spans: spansAfter(before.spans, entries) },
+    ...{ ...kept, state, spans },
     ...(ended === undefined ? {} : { ended }),
     ...(suspended === 0 ? {} : { suspended: all.slice(all.length - suspended) }),
   };
   return {
     record,
     entries: counted.map(({ text, bytes, entry: { index } }) => ({ index, signed: text, head: groupHead(bytes) })),
-    events: entries.flatMap((entry) => eventOf(before.conversation, entry) ?? []),
+    events: entries
+      .filter(({ index }) => concerns(index, spans, me))
+      .flatMap((entry) => eventOf(before.conversation, entry) ?? []),
   };
 }

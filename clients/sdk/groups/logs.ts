@@ -16,7 +16,7 @@ import { withAccounts } from './accounts.ts';
 import { type Advanced, advance, lastEntry, stateAfter } from './log.ts';
 import { isSame } from './spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './start.ts';
-import { handed, late, lookedUp, lookedUpBehind } from './untold.ts';
+import { behindUntold, handed, late, lookedUp, type Range } from './untold.ts';
 
 type Named = { readonly name: string; readonly group: string };
 type Entries = Pick<ServerFrameOf<'entries'>, 'name' | 'group' | 'entries'>;
@@ -43,7 +43,7 @@ export class GroupLogs {
     try {
       const entries = pushed.entries.map(({ entry }) => decodeGroupEntry(decodeBase64(entry)));
       if (record === undefined) await this.#takeUnknown(pushed, entries, connection);
-      else if (record.forked === undefined) await this.#takeKnown(record, pushed.entries, entries, connection);
+      else await this.#takeKnown(record, pushed.entries, entries, connection);
     } catch (error) {
       if (!isBadLog(error)) throw error;
       await this.#refuse(record?.conversation ?? `#${pushed.name}`, error.message);
@@ -68,7 +68,7 @@ export class GroupLogs {
         if (same === undefined) throw older();
         if (!hasHead(same, last.head)) return await this.#compare(record, connection);
         if (tail.length === 0) return await this.#listed(record);
-        record = await this.#extend(record, last.index + 1, tail, connection, lookedUpBehind);
+        record = await this.#extend(record, last.index + 1, tail, connection, behindUntold);
       }
     } catch (error) {
       if (!isBadLog(error)) throw error;
@@ -122,8 +122,8 @@ export class GroupLogs {
     for (const record of await groups.list()) {
       const { id, name, ended, untold } = record;
       if (untold?.news !== undefined) {
-        const kept = await this.#kept(record, untold.news, untold.upTo + 1);
-        await groups.update(id, name, (now) => now && late(now, kept));
+        const kept = await this.#kept(record, { first: untold.news, last: untold.upTo });
+        await groups.update(id, name, (now) => now && late(now, kept, this.#deps.me));
       }
       if (ended?.alarm === undefined) continue;
       await groups.update(id, name, (now) => {
@@ -175,7 +175,10 @@ export class GroupLogs {
     connection: Connection,
   ): Promise<void> {
     const [first] = entries;
-    if (first === undefined) return;
+    if (first === undefined || known.forked !== undefined) return;
+    if (entries.some(({ index }, place) => index !== first.index + place)) {
+      throw new CryptoError('member', 'The server shows entries of the group that do not follow each other.');
+    }
     const { suspended, state } = known;
     const isAnother = texts.some(({ entry }, place) => {
       const there = suspended?.[first.index + place - state.position.index - 1];
@@ -188,24 +191,30 @@ export class GroupLogs {
       if (kept !== undefined && kept.signed.entry !== text.entry)
         return this.#contradicted(record, index, text, connection);
     }
-    await this.#handed(record.id, record.name, entries);
     const now = first.index > lastEntry(record).index + 1 ? await this.refresh(record, connection) : record;
     if (now.forked !== undefined) return;
     if (first.index > lastEntry(now).index + 1) {
       throw new CryptoError('member', `The server shows entry ${first.index} of the group, but not all before it.`);
     }
     try {
-      await this.#extend(now, first.index, texts, connection);
+      await this.#extend(now, first.index, texts, connection, behindUntold);
     } catch (error) {
       if (!isBadLog(error)) throw error;
       // Where the server's own log contradicts what is known, too, it is judged; else these alone are refused.
       const judged = await this.refresh(now, connection);
       if (judged.forked === undefined) throw error;
     }
+    await this.#handed(now, { first: first.index, last: first.index + texts.length - 1 });
   }
 
-  async #handed(id: Uint8Array, name: string, entries: readonly GroupEntry[]): Promise<void> {
-    await this.#deps.profile.groups.update(id, name, (now) => now && handed(now, entries, this.#deps.me));
+  /** Tells what was waiting for the server to hand these entries on, all of which are known here. */
+  async #handed({ id, name }: GroupRecord, handedOn: Range): Promise<void> {
+    const { groups } = this.#deps.profile;
+    const record = await groups.byId(id);
+    if (record?.untold === undefined) return;
+    const from = Math.max(record.untold.from, Math.min(record.untold.news ?? handedOn.first, handedOn.first));
+    const kept = await this.#kept(record, { first: from, last: handedOn.last });
+    await groups.update(id, name, (now) => now && handed(now, kept, handedOn, this.#deps.me));
   }
 
   /** Takes the entries, the first of which has index `at`, beyond those that are known by now; `settle`: what is told of them. Throws as `advance`. */
@@ -228,18 +237,20 @@ export class GroupLogs {
     return now;
   }
 
-  /** A group that was not known, from the entry by which this person came in, where that is among these. What stands behind these is told when it is handed, too. */
+  /** A group that was not known, from the entry by which this person came in, where that is among these and the server still begins there. */
   async #takeUnknown(pushed: Entries, entries: readonly GroupEntry[], connection: Connection): Promise<void> {
-    const { me } = this.#deps;
-    const added = entries.findLast(({ change }) => change.type === 'add' && isSame(change.subject, me));
-    const begun = await this.#begun(pushed, connection, added?.index);
-    if (begun === undefined) return;
-    const good = new Set(begun.entries.map(({ signed }) => signed.entry));
-    const verified = entries.filter((_, place) => good.has(pushed.entries[place]?.entry ?? ''));
-    const cameIn = verified.some((entry) => entry === added);
-    if (!cameIn && memberOf(begun.record.state, me) === undefined) return;
-    const { id } = await this.#keep(begun);
-    await this.#handed(id, pushed.name, verified);
+    const { me, profile } = this.#deps;
+    const added = entries.findLastIndex(({ change }) => change.type === 'add' && isSame(change.subject, me));
+    const begun = await this.#begun(pushed, connection, entries[added]?.index);
+    // A session's look-up may have been faster.
+    let record = await profile.groups.byId(decodeBase64(pushed.group));
+    if (record === undefined) {
+      if (begun === undefined) return;
+      const isShown = begun.entries.some(({ signed }) => signed.entry === pushed.entries[added]?.entry);
+      if (!isShown && memberOf(begun.record.state, me) === undefined) return;
+      record = await this.#keep(begun);
+    }
+    await this.#takeKnown(record, pushed.entries, entries, connection);
   }
 
   #keep(begun: Advanced): Promise<GroupRecord> {
@@ -296,7 +307,7 @@ export class GroupLogs {
     connection: Connection,
   ): Promise<void> {
     const { profile, accounts, clock } = this.#deps;
-    const state = stateAfter(record, await this.#kept(record, record.start, index));
+    const state = stateAfter(record, await this.#kept(record, { first: record.start, last: index - 1 }));
     if (state === undefined) throw new CryptoError('member', 'The server shows another beginning of the group.');
     const { suspended } = await withAccounts(accounts, connection, (accountOf) =>
       verifyGroupLog([decodeSignedGroupEntry(text)], accountOf, state),
@@ -312,10 +323,9 @@ export class GroupLogs {
     });
   }
 
-  /** The entries that are kept from index `from` up to `end`, without `end`. */
-  async #kept({ id }: GroupRecord, from: number, end: number): Promise<KeptEntry[]> {
+  async #kept({ id }: GroupRecord, { first, last }: Range): Promise<KeptEntry[]> {
     const kept: KeptEntry[] = [];
-    for (let index = from; index < end; index++) {
+    for (let index = first; index <= last; index++) {
       const entry = await this.#deps.profile.groups.entry(id, index);
       if (entry !== undefined) kept.push(entry);
     }

@@ -27,6 +27,8 @@ const NOTHING: Stored = {
   notice: { kind: 'stale', conversation: encodeBase64(new Uint8Array(36)), by: AL },
 };
 
+const unsigned: SignedGroupEntryText = { entry: '', signature: '' };
+
 let server: AtDouble['server'];
 let people: AtDouble['people'];
 let al: Person;
@@ -211,6 +213,61 @@ describe('a server that lies about who is in a group', () => {
     expect(told(back)).toEqual(['add cy']);
   });
 
+  it('cannot tell a device of its own what nobody signed, in the place of what it has looked up', async () => {
+    await team();
+    const second = await people.logIn('bo');
+    await second.online();
+    expect(await membersOf(second)).toEqual([AL, BO]);
+    const { group, position } = stateNow();
+    const next = { group, previous: position.head, actor: actorOf(al), time: 1, state: new Uint8Array(32) };
+    const forged = (index: number) =>
+      signedBy(cy, { ...next, index, change: { type: 'remove', subject: subjectOf(bo) } });
+    push(second, forged(position.index + 1), forged(position.index));
+    await shows(second, /refused_log: .*do not follow each other/);
+    push(second, forged(position.index + 1), forged(position.index + 2));
+    await shows(second, /refused_log: .*did not sign it/);
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await tells(second, 'admin bo');
+    expect(told(second)).toEqual(['admin bo']);
+  });
+
+  it('cannot leave out who came, and hand on what follows: what is left out is told before it', async () => {
+    await bo.client.close();
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await al.client.groups.add(TEAM, [CY]);
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    const device = bo.client.account.device;
+    server.lies.hand = (item, to) =>
+      item.type === 'entries' && to === device && item.entries[0]?.entry === server.groups.of(TEAM).log[2]?.entry
+        ? [NOTHING]
+        : [item];
+    server.lies.groupList = () => ({ groups: [], more: false });
+    const back = await people.reopen(bo);
+    await back.online();
+    await tells(back, 'admin bo');
+    expect(told(back)).toEqual(['add bo', 'add cy', 'admin bo']);
+  });
+
+  it('cannot begin a newcomer at another entry than the one that it hands on', async () => {
+    await team();
+    await al.client.groups.remove(TEAM, BO);
+    await tells(bo, 'remove bo');
+    await al.client.groups.add(TEAM, [BO]);
+    const late = await people.logIn('bo');
+    const { log } = server.groups.of(TEAM);
+    const [create = unsigned, first = unsigned, , again = unsigned] = log;
+    server.lies.groupList = () => ({ groups: [], more: false });
+    server.lies.groupState = (answer) => {
+      const state = encodeBase64(encodeMembership(stateNow()));
+      return { ...answer, create, entry: again, index: 3, state };
+    };
+    server.groups.state = ({ group }) => ({ group, create, entry: first, index: 1, state: '', length: 4 });
+    await late.online();
+    push(late, create, first);
+    await shows(late, /refused_log: .*another beginning of the group/);
+    expect(await late.client.groups.known()).toEqual([]);
+  });
+
   it('cannot make an act stand on an older log than is known', async () => {
     await team();
     await al.client.groups.setRole(TEAM, BO, 'admin');
@@ -375,6 +432,7 @@ describe('a name that is used again', () => {
     server.groups.forget(TEAM);
     await cy.client.groups.create(TEAM, { open: true, members: [BO] });
     await shows(bo, /^other_group: What you knew as #team@localhost stays in #team@localhost\./);
+    await bo.until(() => told(bo).length === 2);
     const second = await recordOf(bo);
     expect(second.conversation).toMatch(/^#team@localhost\/[0-9a-f]{8}$/);
     expect(bo.of('membership').at(-1)).toMatchObject({ conversation: second.conversation, change: 'add', by: CY });

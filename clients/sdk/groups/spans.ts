@@ -8,6 +8,11 @@ export function isSame(a: Subject, b: Subject): boolean {
   return a.address === b.address && equalBytes(a.identity, b.identity);
 }
 
+/** Whether somebody was there before or after the entry of this index: then it is news to them. */
+export function concerns(index: number, spans: readonly Span[], person: Subject): boolean {
+  return spans.some((span) => isSame(span, person) && span.from <= index && index <= (span.to ?? index));
+}
+
 /** The spans after these entries. Another identity under an address ends the span of the one before. */
 export function spansAfter(spans: readonly Span[], entries: readonly GroupEntry[]): Span[] {
   const after = [...spans];

@@ -61,6 +61,9 @@ export class GroupStart {
       beginAt(start, accountOf, added === undefined ? undefined : me),
     );
     mustBe(name, answer.group, begun.record);
+    if (added !== undefined && begun.record.start !== added) {
+      throw new CryptoError('member', 'The server shows another beginning of the group than what it was asked for.');
+    }
     return this.grown(begun, connection);
   }
 

@@ -39,6 +39,7 @@ export class GroupSync {
   /** The session has ended, and no other begins. Resolves when nothing of it is under way. */
   stop(): Promise<void> {
     this.#cancel?.();
+    this.#synced = undefined;
     return this.#running;
   }
 
@@ -52,12 +53,14 @@ export class GroupSync {
    * its way, and a mailbox that moved, would have come, too.
    */
   synced(connection: Connection): void {
+    // Said again, it begins no time anew.
+    if (connection === this.#synced) return;
     this.#cancel?.();
     this.#synced = connection;
     this.#awaitLate(connection);
   }
 
-  /** Entries are known that the server has not handed to this device: in a session to which it hands such, it has that long, too. */
+  /** Entries are known that the server has not handed to this device: in a session to which it hands such, it has as long at most. */
   behind(connection: Connection): void {
     if (connection === this.#synced && this.#cancel === undefined) this.#awaitLate(connection);
   }
@@ -66,7 +69,7 @@ export class GroupSync {
     this.#cancel = this.#deps.timers.after(GAP_WAIT_MS, () => {
       this.#cancel = undefined;
       if (connection.state !== 'ready') return;
-      this.#deps.logs.tellLate().catch((error: unknown) => this.#deps.emit(trouble(error)));
+      this.#running = this.#running.then(() => this.#passing(connection, () => this.#deps.logs.tellLate()));
     });
   }
 

@@ -45,7 +45,7 @@ export class Groups {
     const { address, identity } = deps.own.ids;
     this.#me = { address, identity };
     const start = { ...deps, me: this.#me };
-    this.#logs = new GroupLogs(start);
+    this.#logs = new GroupLogs(start, (connection) => this.#sync.behind(connection));
     this.#acts = new GroupActs({ ...start, logs: this.#logs });
     this.#sync = new GroupSync({ ...start, logs: this.#logs, acts: this.#acts });
   }
@@ -164,15 +164,13 @@ export class Groups {
   }
 
   /** Fetches what is new in a group's log; what the server may not show is told, and changes nothing. Throws RequestError, Unavailable. */
-  async refresh(record: GroupRecord, connection: Connection): Promise<GroupRecord> {
-    const now = await this.#logs.refresh(record, connection);
-    if (now.untold?.news !== undefined) this.#sync.behind(connection);
-    return now;
+  refresh(record: GroupRecord, connection: Connection): Promise<GroupRecord> {
+    return this.#logs.refresh(record, connection);
   }
 
   /** Entries that a session pushed. Throws only where they are to be taken later (Unavailable, a failing profile). */
-  async take(pushed: ServerFrameOf<'entries'>, connection: Connection): Promise<void> {
-    if (await this.#logs.take(pushed, connection)) this.#sync.behind(connection);
+  take(pushed: ServerFrameOf<'entries'>, connection: Connection): Promise<void> {
+    return this.#logs.take(pushed, connection);
   }
 
   /** A session began: learns which groups there are, and anchors those in which a device was revoked since. */

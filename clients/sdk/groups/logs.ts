@@ -16,7 +16,7 @@ import { withAccounts } from './accounts.ts';
 import { type Advanced, advance, lastEntry, stateAfter } from './log.ts';
 import { isSame } from './spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './start.ts';
-import { behindUntold, handed, late, lookedUp, type Range } from './untold.ts';
+import { behindUntold, handed, late, lookedUp, type Range, toTell } from './untold.ts';
 
 type Named = { readonly name: string; readonly group: string };
 type Entries = Pick<ServerFrameOf<'entries'>, 'name' | 'group' | 'entries'>;
@@ -24,22 +24,24 @@ type Entries = Pick<ServerFrameOf<'entries'>, 'name' | 'group' | 'entries'>;
 export class GroupLogs {
   readonly start: GroupStart;
   readonly #deps: GroupStartDeps;
+  readonly #behind: (connection: Connection) => void;
   /** What was told of a conversation last, so that it is told once. */
   readonly #told = new Map<string, string>();
 
-  constructor(deps: GroupStartDeps) {
+  /** `behind`: something is known that is to be told if the server does not hand this device the entries that say so. */
+  constructor(deps: GroupStartDeps, behind: (connection: Connection) => void) {
     this.#deps = deps;
+    this.#behind = behind;
     this.start = new GroupStart(deps);
   }
 
   /**
-   * Entries that the server pushed. What may not be there is told and changes nothing. Resolves with whether others are known that it has not handed
-   * on. Throws only for what is no fault of theirs (Unavailable, a failing profile): then they are to be taken later.
+   * Entries that the server pushed. Those that may not be there are told as such and not taken. Throws only for what is no fault of theirs (Unavailable,
+   * a failing profile): then they are to be taken later.
    */
-  async take(pushed: Entries, connection: Connection): Promise<boolean> {
+  async take(pushed: Entries, connection: Connection): Promise<void> {
     const { groups } = this.#deps.profile;
-    const id = decodeBase64(pushed.group);
-    const record = await groups.byId(id);
+    const record = await groups.byId(decodeBase64(pushed.group));
     try {
       const entries = pushed.entries.map(({ entry }) => decodeGroupEntry(decodeBase64(entry)));
       if (record === undefined) await this.#takeUnknown(pushed, entries, connection);
@@ -48,7 +50,6 @@ export class GroupLogs {
       if (!isBadLog(error)) throw error;
       await this.#refuse(record?.conversation ?? `#${pushed.name}`, error.message);
     }
-    return (await groups.byId(id))?.untold?.news !== undefined;
   }
 
   /** Fetches what is new in the log of a group. What the server may not show leaves the record as it is, and is told. Throws RequestError, Unavailable. */
@@ -68,7 +69,8 @@ export class GroupLogs {
         if (same === undefined) throw older();
         if (!hasHead(same, last.head)) return await this.#compare(record, connection);
         if (tail.length === 0) return await this.#listed(record);
-        record = await this.#extend(record, last.index + 1, tail, connection, behindUntold);
+        record = await this.#extend(record, last.index + 1, tail, connection);
+        this.#await(record, connection);
       }
     } catch (error) {
       if (!isBadLog(error)) throw error;
@@ -96,7 +98,7 @@ export class GroupLogs {
     connection: Connection,
   ): Promise<void> {
     try {
-      await this.#extend(record, at, texts, connection);
+      this.#await(await this.#extend(record, at, texts, connection), connection);
     } catch (error) {
       if (!isBadLog(error)) throw error;
       await this.refresh(record, connection);
@@ -107,23 +109,29 @@ export class GroupLogs {
    * The server does not show the group to this person any more: it counts as ended, until it shows it again. The entry that removed them, or deleted
    * the group, may be on its way: nothing is told yet.
    */
-  async #unlisted(record: GroupRecord, change: 'refused_log' | 'other_group', reason: string): Promise<void> {
+  async #unlisted(
+    { id, name }: GroupRecord,
+    connection: Connection,
+    change: 'refused_log' | 'other_group',
+    reason: string,
+  ): Promise<void> {
     const at = this.#deps.clock.now();
-    await this.#deps.profile.groups.update(record.id, record.name, (now) =>
+    const unlisted = await this.#deps.profile.groups.update(id, name, (now) =>
       now === undefined || now.ended !== undefined
         ? undefined
         : { record: { ...now, ended: { how: 'unlisted', by: '', at, alarm: { change, reason } } } },
     );
+    this.#await(unlisted, connection);
   }
 
   /** Tells what the server should have handed to this device by now: entries that it showed, and why it does not show a group any more. */
-  async tellLate(): Promise<void> {
+  async tellLate(connection: Connection): Promise<void> {
     const { groups } = this.#deps.profile;
     for (const record of await groups.list()) {
       const { id, name, ended, untold } = record;
       if (untold?.news !== undefined) {
         const kept = await this.#kept(record, { first: untold.news, last: untold.upTo });
-        await groups.update(id, name, (now) => now && late(now, kept, this.#deps.me));
+        this.#await(await groups.update(id, name, (now) => now && late(now, kept, this.#deps.me)), connection);
       }
       if (ended?.alarm === undefined) continue;
       await groups.update(id, name, (now) => {
@@ -151,10 +159,11 @@ export class GroupLogs {
     try {
       const page = await pageOf(connection, record.name, after);
       if (page.group === encodeBase64(record.id)) return page;
-      await this.#unlisted(record, 'other_group', 'The server shows another group under this name.');
+      await this.#unlisted(record, connection, 'other_group', 'The server shows another group under this name.');
     } catch (error) {
       if (!(error instanceof RequestError && isFinal(error))) throw error;
-      await this.#unlisted(record, 'refused_log', `The server does not show it to you any more: ${error.message}`);
+      const reason = `The server does not show it to you any more: ${error.message}`;
+      await this.#unlisted(record, connection, 'refused_log', reason);
     }
     return undefined;
   }
@@ -197,40 +206,43 @@ export class GroupLogs {
       throw new CryptoError('member', `The server shows entry ${first.index} of the group, but not all before it.`);
     }
     try {
-      await this.#extend(now, first.index, texts, connection, behindUntold);
+      await this.#extend(now, first.index, texts, connection);
     } catch (error) {
       if (!isBadLog(error)) throw error;
       // Where the server's own log contradicts what is known, too, it is judged; else these alone are refused.
       const judged = await this.refresh(now, connection);
-      if (judged.forked === undefined) throw error;
+      if (judged.forked !== undefined) return;
+      throw error;
     }
-    await this.#handed(now, { first: first.index, last: first.index + texts.length - 1 });
+    await this.#handed(now, { first: first.index, last: first.index + texts.length - 1 }, connection);
   }
 
   /** Tells what was waiting for the server to hand these entries on, all of which are known here. */
-  async #handed({ id, name }: GroupRecord, handedOn: Range): Promise<void> {
+  async #handed({ id, name }: GroupRecord, handedOn: Range, connection: Connection): Promise<void> {
     const { groups } = this.#deps.profile;
     const record = await groups.byId(id);
     if (record?.untold === undefined) return;
-    const from = Math.max(record.untold.from, Math.min(record.untold.news ?? handedOn.first, handedOn.first));
-    const kept = await this.#kept(record, { first: from, last: handedOn.last });
-    await groups.update(id, name, (now) => now && handed(now, kept, handedOn, this.#deps.me));
+    const kept = await this.#kept(record, toTell(record.untold, handedOn));
+    this.#await(await groups.update(id, name, (now) => now && handed(now, kept, handedOn, this.#deps.me)), connection);
   }
 
-  /** Takes the entries, the first of which has index `at`, beyond those that are known by now; `settle`: what is told of them. Throws as `advance`. */
+  #await(record: GroupRecord | undefined, connection: Connection): void {
+    if (record?.untold?.news !== undefined || record?.ended?.alarm !== undefined) this.#behind(connection);
+  }
+
+  /** Takes the entries, the first of which has index `at`, beyond those that are known by now. Throws as `advance`. */
   async #extend(
     { id, name }: GroupRecord,
     at: number,
     texts: readonly SignedGroupEntryText[],
     connection: Connection,
-    settle = (_before: GroupRecord, more: Advanced): Advanced => more,
   ): Promise<GroupRecord> {
     const { profile, accounts, me } = this.#deps;
     const now = await withAccounts(accounts, connection, (accountOf) =>
       profile.groups.update(id, name, (record) => {
         if (record === undefined || record.forked !== undefined) return undefined;
         const fresh = texts.slice(Math.max(0, lastEntry(record).index + 1 - at));
-        return fresh.length === 0 ? undefined : settle(record, advance(record, fresh, accountOf, me));
+        return fresh.length === 0 ? undefined : behindUntold(record, advance(record, fresh, accountOf, me));
       }),
     );
     if (now === undefined) throw new ProtocolError(`#${name} is not known here.`);
@@ -276,7 +288,7 @@ export class GroupLogs {
     try {
       return await this.start.at(name, connection, added);
     } catch (error) {
-      if (!(error instanceof RequestError && isFinal(error))) throw error;
+      if (!(error instanceof RequestError && error.code === 'bad_request')) throw error;
       return this.start.whole(name, connection);
     }
   }

@@ -187,12 +187,45 @@ describe('a server that lies about who is in a group', () => {
     server.lies.groupList = () => ({ groups: [], more: false });
     const { back, pass } = await reopenedAfterGaps(people, bo);
     await back.online();
-    await back.until(() => back.of('synced').length > 0);
+    await Promise.all([tells(back, 'add bo'), back.until(() => back.of('synced').length > 0)]);
     expect(told(back)).toEqual(['add bo']);
     pass();
     await tells(back, 'remove cy');
-    expect(told(back)).toEqual(['add bo', 'add cy', 'remove cy']);
+    delete server.lies.hand;
+    // What it hands on after all is no news any more.
+    const { log } = server.groups.of(TEAM);
+    push(back, ...log.slice(2, 3));
+    push(back, ...log.slice(3));
+    await al.client.groups.setRole(TEAM, BO, 'admin');
+    await tells(back, 'admin bo');
+    expect(told(back)).toEqual(['add bo', 'add cy', 'remove cy', 'admin bo']);
     expect(await recordOf(back)).not.toHaveProperty('untold');
+  });
+
+  it('cannot keep it from a newcomer who is there all the time either', async () => {
+    await bo.client.close();
+    const { back, pass } = await reopenedAfterGaps(people, bo);
+    await back.online();
+    await back.until(() => back.of('synced').length > 0);
+    pass();
+    const device = bo.client.account.device;
+    const held: Stored[] = [];
+    server.lies.hand = (item, to) => {
+      if (item.type !== 'entries' || to !== device) return [item];
+      held.push(item);
+      return [];
+    };
+    await al.client.groups.create(TEAM, { members: [BO] });
+    await al.client.groups.add(TEAM, [CY]);
+    const [first = NOTHING] = held;
+    delete server.lies.hand;
+    server.give(device, first);
+    await tells(back, 'add bo');
+    await back.client.groups.update(TEAM);
+    expect(told(back)).toEqual(['add bo']);
+    pass();
+    await tells(back, 'add cy');
+    expect(told(back)).toEqual(['add bo', 'add cy']);
   });
 
   it('cannot keep from a device that it hands nothing who comes: what the device looks up is told in time', async () => {
@@ -257,11 +290,8 @@ describe('a server that lies about who is in a group', () => {
     const { log } = server.groups.of(TEAM);
     const [create = unsigned, first = unsigned, , again = unsigned] = log;
     server.lies.groupList = () => ({ groups: [], more: false });
-    server.lies.groupState = (answer) => {
-      const state = encodeBase64(encodeMembership(stateNow()));
-      return { ...answer, create, entry: again, index: 3, state };
-    };
-    server.groups.state = ({ group }) => ({ group, create, entry: first, index: 1, state: '', length: 4 });
+    const state = encodeBase64(encodeMembership(stateNow()));
+    server.groups.state = ({ group }) => ({ group, create, entry: again, index: 3, state, length: 4 });
     await late.online();
     push(late, create, first);
     await shows(late, /refused_log: .*another beginning of the group/);
@@ -344,25 +374,28 @@ describe('a server that lies about who is in a group', () => {
     expect(shown(bo)).toEqual([]);
   });
 
-  it('cannot begin a new device of a member of a closed group with a state that no admin stated', async () => {
-    await team();
-    const state = stateNow();
-    const ghost = { ...subjectOf(cy), role: 'member' } as const;
-    const membership = { ...state, members: new Map([...state.members, [CY, ghost]]) };
-    const entry = signedBy(cy, {
-      ...{ group: state.group, index: 64, previous: state.position.head, actor: actorOf(cy), time: 1 },
-      ...{ change: { type: 'anchor' }, state: membershipHash(membership) },
-    });
-    const { group, log } = server.groups.of(TEAM);
-    const [create = entry] = log;
-    const second = await people.logIn('bo');
-    server.groups.page = (_, __, after) => ({ group, entries: after === 64 ? [entry] : [create], length: 5_000 });
-    server.groups.state = () => {
-      return { group, create, entry, index: 64, state: encodeBase64(encodeMembership(membership)), length: 5_000 };
-    };
-    await second.online();
-    expect(await second.client.groups.find(TEAM)).toBeUndefined();
-  });
+  it.each(['closed', 'open'] as const)(
+    'cannot begin a new device of a member of a closed group with a state that no admin stated, and that says it is %s',
+    async (policy) => {
+      await team();
+      const state = { ...stateNow(), policy };
+      const ghost = { ...subjectOf(cy), role: 'member' } as const;
+      const membership = { ...state, members: new Map([...state.members, [CY, ghost]]) };
+      const entry = signedBy(cy, {
+        ...{ group: state.group, index: 64, previous: state.position.head, actor: actorOf(cy), time: 1 },
+        ...{ change: { type: 'anchor' }, state: membershipHash(membership) },
+      });
+      const { group, log } = server.groups.of(TEAM);
+      const [create = entry] = log;
+      const second = await people.logIn('bo');
+      server.groups.page = (_, __, after) => ({ group, entries: after === 64 ? [entry] : [create], length: 5_000 });
+      server.groups.state = () => {
+        return { group, create, entry, index: 64, state: encodeBase64(encodeMembership(membership)), length: 5_000 };
+      };
+      await second.online();
+      expect(await second.client.groups.find(TEAM)).toBeUndefined();
+    },
+  );
 
   it('that lists groups which somebody is not in teaches them nothing', async () => {
     await al.client.groups.create(TEAM, { open: true });

@@ -5,7 +5,7 @@ import { equalBytes, toHex } from '#protocol/bytes.ts';
 import { CryptoError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer } from '#protocol/frames/server.ts';
-import { decodeSignedGroupEntry, groupHead, type Subject } from '#protocol/group-entry.ts';
+import { decodeGroupEntry, decodeSignedGroupEntry, groupHead, groupId, type Subject } from '#protocol/group-entry.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Connection } from '../connection.ts';
 import type { Clock } from '../platform.ts';
@@ -69,14 +69,14 @@ export class GroupStart {
 
   /**
    * From the first entry on, however many a server says that there are: what an entry states that this person was not added by is the word of whoever
-   * signed it, in the group or not. Of an open group, into which anybody may come, as `at` where they are too many. Throws likewise.
+   * signed it, in the group or not. Of a group that began as an open one, into which anybody may come, as `at` where they are too many. Throws likewise.
    */
   async whole(name: string, connection: Connection): Promise<Advanced> {
     const { accounts, me } = this.#deps;
     const first = await pageOf(connection, name, 0);
-    if (first.length > WHOLE_LOG_MAX_ENTRIES) {
+    if (first.length > WHOLE_LOG_MAX_ENTRIES && beganOpen(first)) {
       const begun = await this.at(name, connection);
-      if (begun.record.state.policy !== 'closed') return begun;
+      if (begun.record.state.policy !== 'closed' && encodeBase64(begun.record.id) === first.group) return begun;
     }
     const begun = await withAccounts(accounts, connection, (accountOf) => beginWithAll(first.entries, accountOf, me));
     mustBe(name, first.group, begun.record);
@@ -134,6 +134,14 @@ export class GroupStart {
 /** One after the other. */
 export function joined(before: Advanced, { record, entries, events }: Advanced): Advanced {
   return { record, entries: [...before.entries, ...entries], events: [...before.events, ...events] };
+}
+
+/** Whether the group was created for everybody: its id is the hash of the entry that says so. */
+function beganOpen({ group, entries: [first] }: Answer<'group.get'>): boolean {
+  if (first === undefined) return false;
+  const bytes = decodeBase64(first.entry);
+  const { change } = decodeGroupEntry(bytes);
+  return change.type === 'create' && change.policy !== 'closed' && encodeBase64(groupId(bytes)) === group;
 }
 
 function mustBe(name: string, group: string, record: GroupRecord): void {

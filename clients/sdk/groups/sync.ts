@@ -60,7 +60,7 @@ export class GroupSync {
     this.#awaitLate(connection);
   }
 
-  /** Entries are known that the server has not handed to this device: in a session to which it hands such, it has as long at most. */
+  /** Something is known that the server has not handed to this device: in a session to which it hands such, it has as long at most. */
   behind(connection: Connection): void {
     if (connection === this.#synced && this.#cancel === undefined) this.#awaitLate(connection);
   }
@@ -69,7 +69,7 @@ export class GroupSync {
     this.#cancel = this.#deps.timers.after(GAP_WAIT_MS, () => {
       this.#cancel = undefined;
       if (connection.state !== 'ready') return;
-      this.#running = this.#running.then(() => this.#passing(connection, () => this.#deps.logs.tellLate()));
+      this.#running = this.#running.then(() => this.#passing(connection, () => this.#deps.logs.tellLate(connection)));
     });
   }
 

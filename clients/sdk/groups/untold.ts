@@ -7,6 +7,7 @@ import type { GroupRecord, GroupUpdate, KeptEntry, NewEvent } from '../profile/p
 import { type Advanced, eventOf } from './log.ts';
 import { concerns } from './spans.ts';
 
+type Untold = NonNullable<GroupRecord['untold']>;
 /** Indices of entries, both included. */
 export type Range = { readonly first: number; readonly last: number };
 
@@ -15,7 +16,7 @@ export function lookedUp(record: GroupRecord): GroupRecord {
   return { ...record, untold: { from: record.start, upTo: record.state.position.index } };
 }
 
-/** Entries right behind such that nobody was told of: they are told in the log's order, when all of them are handed to the device. */
+/** Entries right behind such that nobody was told of, one's own included: they are told in the log's order, as those are. */
 export function behindUntold({ untold }: GroupRecord, more: Advanced): Advanced {
   const [first, last] = [more.entries[0], more.entries.at(-1)];
   if (untold === undefined || last === undefined || first?.index !== untold.upTo + 1) return more;
@@ -23,9 +24,14 @@ export function behindUntold({ untold }: GroupRecord, more: Advanced): Advanced 
   return { ...more, record: { ...more.record, untold: { ...untold, upTo: last.index, news } }, events: [] };
 }
 
+/** What there is to tell once the server has handed on these entries: it does so in their order, so what is news ahead of them is told before them. */
+export function toTell({ from, upTo, news }: Untold, { first, last }: Range): Range {
+  return { first: Math.max(from, Math.min(news ?? first, first)), last: Math.min(last, upTo) };
+}
+
 /**
- * The server has handed on these entries of the record. It does so in their order: what is news ahead of them is told before them, and what is not
- * never will be. `kept`: what is kept from the first entry that is news up to the last of these. Undefined: all of them were told.
+ * The server has handed on these entries of the record. What is no news ahead of them never will be told. `kept`: what `toTell` says. Undefined: nothing
+ * waits for them.
  */
 export function handed(
   record: GroupRecord,
@@ -35,24 +41,21 @@ export function handed(
 ): GroupUpdate | undefined {
   const { untold } = record;
   if (untold === undefined || last < untold.from) return undefined;
-  const { from, upTo, news = first } = untold;
-  const told = { first: Math.max(from, Math.min(news, first)), last: Math.min(last, upTo) };
-  const rest = { from: told.last + 1, upTo, news: told.last + 1 };
+  const told = toTell(untold, { first, last });
+  const rest = { from: told.last + 1, upTo: untold.upTo, news: told.last + 1 };
   return { record: withUntold(record, rest), events: eventsOf(record, kept, told, me) };
 }
 
-/** What is news was not handed on in time. `kept`: these entries, as far as they were known then. Undefined: there is none, or it was told meanwhile. */
+/** What is news was not handed on in time. `kept`: these entries. Undefined: there are none, or others meanwhile. */
 export function late(record: GroupRecord, kept: readonly KeptEntry[], me: Subject): GroupUpdate | undefined {
   const { untold } = record;
-  const [first, end] = [kept[0], kept.at(-1)];
-  if (untold?.news === undefined || first?.index !== untold.news || end === undefined) return undefined;
-  const { from, upTo, news } = untold;
-  const told = { first: news, last: Math.min(end.index, upTo) };
-  const rest = told.last < upTo ? { from: told.last + 1, upTo, news: told.last + 1 } : { from, upTo: news - 1 };
-  return { record: withUntold(record, rest), events: eventsOf(record, kept, told, me) };
+  const [first, last] = [kept[0]?.index, kept.at(-1)?.index];
+  if (untold === undefined || first === undefined || first !== untold.news || last !== untold.upTo) return undefined;
+  const rest = { from: untold.from, upTo: first - 1 };
+  return { record: withUntold(record, rest), events: eventsOf(record, kept, { first, last }, me) };
 }
 
-function withUntold({ untold: _untold, ...told }: GroupRecord, rest: NonNullable<GroupRecord['untold']>): GroupRecord {
+function withUntold({ untold: _untold, ...told }: GroupRecord, rest: Untold): GroupRecord {
   return rest.from > rest.upTo ? told : { ...told, untold: rest };
 }
 

@@ -46,8 +46,8 @@ export type GroupRecord = {
    */
   readonly suspended?: readonly SignedGroupEntryText[];
   /**
-   * Entries `from` to `upTo` were looked up before the server handed them to this device, and nobody was told of them: that is done when it hands them
-   * on, as it does if they are news to it. Those from `news` on were written since: if they do not come, they are told all the same.
+   * Entries `from` to `upTo` are known, and nobody was told of them: that is done when the server hands them to this device, as it does if they are
+   * news to it. Those from `news` on are: if they do not come, they are told all the same.
    */
   readonly untold?: { readonly from: number; readonly upTo: number; readonly news?: number };
 };

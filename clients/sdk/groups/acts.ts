@@ -20,6 +20,7 @@ import type { OwnDevice } from '../own-device.ts';
 import type { Random } from '../platform.ts';
 import type { GroupRecord } from '../profile/profile.ts';
 import { withAccounts } from './accounts.ts';
+import { keep } from './keep.ts';
 import { type Advanced, advance, beginWithAll, eventOf, stateToSignOn } from './log.ts';
 import type { GroupLogs } from './logs.ts';
 import { mustBeUsable, namingGroup, type Wanted } from './refusals.ts';
@@ -56,7 +57,7 @@ export class GroupActs {
    * does not fit into one append comes after it: only then can the rest fail by itself.
    */
   async create(name: string, policy: GroupPolicy, changes: readonly Change[]): Promise<void> {
-    const { logs, accounts, random, me } = this.#deps;
+    const { accounts, random, me } = this.#deps;
     const wanted: Wanted = { type: 'create' };
     const actor = await this.#actor();
     const first = this.#signed(
@@ -66,7 +67,7 @@ export class GroupActs {
     const { texts } = this.#chain(first.state, actor, changes.slice(0, begins));
     const all = [first.text, ...texts];
     const connection = await this.#append(name, all, wanted);
-    await logs.start.keep(await withAccounts(accounts, connection, (of) => beginWithAll(all, of, me)));
+    await keep(this.#deps, await withAccounts(accounts, connection, (of) => beginWithAll(all, of, me)));
     const rest = changes.slice(begins);
     const isDone = (state: GroupState, change: Change) =>
       'subject' in change && state.members.has(change.subject.address);
@@ -126,7 +127,7 @@ export class GroupActs {
         const { record } = begun;
         const now = joined(begun, await withAccounts(accounts, connection, (of) => advance(record, [text], of, me)));
         const event = eventOf(record.conversation, entry);
-        await logs.start.keep({ ...now, events: event === undefined ? [] : [event] });
+        await keep(this.#deps, { ...now, events: event === undefined ? [] : [event] });
         return;
       } catch (error) {
         if (!isStale(error) || tries === ACT_TRIES) throw error;

@@ -13,6 +13,7 @@ import { isBadLog } from '../pins.ts';
 import type { GroupRecord, KeptEntry, NewEvent } from '../profile/profile.ts';
 import { isFinal } from '../refusal.ts';
 import { withAccounts } from './accounts.ts';
+import { keepBeside } from './keep.ts';
 import { type Advanced, advance, lastEntry, stateAfter } from './log.ts';
 import { isSame } from './spans.ts';
 import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './start.ts';
@@ -82,8 +83,10 @@ export class GroupLogs {
   /** A group of this person that the server lists. What does not verify is told. Throws RequestError, Unavailable. */
   async learn(listed: Named, connection: Connection): Promise<void> {
     try {
+      const named = await this.#deps.profile.groups.byName(listed.name);
       const begun = await this.#begun(listed, connection);
-      if (begun !== undefined && memberOf(begun.record.state, this.#deps.me) !== undefined) await this.#keep(begun);
+      if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
+      if ((await this.#keep(begun, named)) === undefined) await this.learn(listed, connection);
     } catch (error) {
       if (!isBadLog(error)) throw error;
       await this.#refuse(`#${listed.name}`, error.message);
@@ -253,6 +256,7 @@ export class GroupLogs {
   async #takeUnknown(pushed: Entries, entries: readonly GroupEntry[], connection: Connection): Promise<void> {
     const { me, profile } = this.#deps;
     const added = entries.findLastIndex(({ change }) => change.type === 'add' && isSame(change.subject, me));
+    const named = await profile.groups.byName(pushed.name);
     const begun = await this.#begun(pushed, connection, entries[added]?.index);
     // A session's look-up may have been faster.
     let record = await profile.groups.byId(decodeBase64(pushed.group));
@@ -260,13 +264,15 @@ export class GroupLogs {
       if (begun === undefined) return;
       const isShown = begun.entries.some(({ signed }) => signed.entry === pushed.entries[added]?.entry);
       if (!isShown && memberOf(begun.record.state, me) === undefined) return;
-      record = await this.#keep(begun);
+      record = await this.#keep(begun, named);
+      if (record === undefined) return this.#takeUnknown(pushed, entries, connection);
     }
     await this.#takeKnown(record, pushed.entries, entries, connection);
   }
 
-  #keep(begun: Advanced): Promise<GroupRecord> {
-    return this.start.keep({ ...begun, record: lookedUp(begun.record), events: [] });
+  /** Undefined: the name came to mean another group meanwhile. */
+  #keep(begun: Advanced, named: GroupRecord | undefined): Promise<GroupRecord | undefined> {
+    return keepBeside(this.#deps, { ...begun, record: lookedUp(begun.record), events: [] }, named);
   }
 
   /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */

@@ -1,7 +1,7 @@
 // Where this device's knowledge of a group begins: at its first entry, at the one by which this person came in, or at the last that states
-// who is in it (DESIGN section 6). All of it is in memory until `keep` writes it.
+// who is in it (DESIGN section 6). All of it is in memory until it is kept (keep.ts).
 import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
-import { equalBytes, toHex } from '#protocol/bytes.ts';
+import { equalBytes } from '#protocol/bytes.ts';
 import { CryptoError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer } from '#protocol/frames/server.ts';
@@ -9,16 +9,14 @@ import { decodeGroupEntry, decodeSignedGroupEntry, groupHead, groupId, type Subj
 import type { Accounts } from '../accounts.ts';
 import type { Connection } from '../connection.ts';
 import type { Clock } from '../platform.ts';
-import type { GroupRecord, NewEvent, Profile } from '../profile/profile.ts';
+import type { GroupRecord, Profile } from '../profile/profile.ts';
 import { withAccounts } from './accounts.ts';
-import { type Advanced, advance, beginAt, beginWithAll, inConversation, lastEntry } from './log.ts';
+import { type Advanced, advance, beginAt, beginWithAll, lastEntry } from './log.ts';
 
 /** Up to so many entries a device that comes to an open group of this person later verifies from the first one on. */
 const WHOLE_LOG_MAX_ENTRIES = 1_024;
 /** Pages that are fetched in one go: what is beyond them is fetched at the next occasion. */
 export const PAGES_MAX = 400;
-/** Of the id in the name of a conversation, where the name alone means another group. */
-const ID_HEX_DIGITS = 8;
 
 export type GroupStartDeps = {
   readonly profile: Profile;
@@ -99,35 +97,6 @@ export class GroupStart {
       now = joined(now, more);
     }
     return now;
-  }
-
-  /** Writes it, under its name, or beside another group that is known by that name: then that is told. Resolves with the record as it is then. */
-  async keep(begun: Advanced): Promise<GroupRecord> {
-    const { profile, clock } = this.#deps;
-    const { id, name } = begun.record;
-    const update = inConversation(begun, await this.#conversation(name, id));
-    const { conversation } = update.record;
-    const kept = await profile.groups.update(id, name, (now, named) => {
-      // Another process may have been faster, and knows as much.
-      if (now !== undefined) return undefined;
-      if (named === undefined) return update;
-      const reason = `What you knew as #${name} stays in ${named.conversation}.`;
-      const other: NewEvent = { type: 'group', conversation, change: 'other_group', reason, at: clock.now() };
-      return { ...update, events: [other, ...update.events] };
-    });
-    return kept ?? update.record;
-  }
-
-  async #conversation(name: string, id: Uint8Array): Promise<string> {
-    const { groups } = this.#deps.profile;
-    if ((await groups.byName(name)) === undefined) return `#${name}`;
-    const hex = toHex(id);
-    // Whoever creates a group may choose the beginning of its id, at some cost.
-    for (let digits = ID_HEX_DIGITS; digits < hex.length; digits += ID_HEX_DIGITS) {
-      const conversation = `#${name}/${hex.slice(0, digits)}`;
-      if ((await groups.get(conversation)) === undefined) return conversation;
-    }
-    return `#${name}/${hex}`;
   }
 }
 

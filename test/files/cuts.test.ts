@@ -29,7 +29,12 @@ const SENTENCE = /^(Refusal|RequestError|Unavailable|Unreachable): [^\n]+\.$/;
 type Random = () => number;
 
 /** A file each time, and what happens to it. */
-async function carryAll(server: string, happenings: readonly Happening[], seed: number): Promise<void> {
+async function carryAll(
+  server: string,
+  happenings: readonly Happening[],
+  seed: number,
+  log: () => string,
+): Promise<void> {
   const place = realpathSync(mkdtempSync(join(tmpdir(), 'parley-files-')));
   onTestFinished(() => rmSync(place, { recursive: true, force: true }));
   const [folder, sources] = [join(place, 'saved'), join(place, 'sources')];
@@ -61,7 +66,7 @@ async function carryAll(server: string, happenings: readonly Happening[], seed: 
       await recipient.next();
       await recipient.kill();
     }
-    const journey = new Journey(programs, () => mustBeWhole(folder, hashes));
+    const journey = new Journey(programs, () => mustBeWhole(folder, hashes), log);
     const planned = planOf(random, happenings, CUTS - happened.length);
     await journey.go('up', planned);
     const saved = (await journey.go('down', planned)) ?? '';
@@ -114,7 +119,7 @@ test(
       },
       cutAndMend(network, 'cut', 'network cut'),
     ];
-    await carryAll(network.url, happenings, SEED);
+    await carryAll(network.url, happenings, SEED, () => server.stderr);
   },
   RUN_MAX_MS,
 );
@@ -132,7 +137,7 @@ describeOnAll('distributed', (urls) => {
         happen: () => stack.replace(service, 'SIGKILL'),
       });
       const happenings = [replaced('delivery'), replaced('gateway'), cutAndMend(store, 'cut', 'store cut')];
-      await carryAll(stack.url, happenings, SEED);
+      await carryAll(stack.url, happenings, SEED, () => stack.stderr);
     },
     RUN_MAX_MS,
   );

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Progress } from '../chaos/progress.ts';
 import type { Carrier } from './carrier.fixture.ts';
+import type { Line } from './line.ts';
 
 /** Something that happens to others than the two: resolves when it is over. */
 export type Happening = { readonly name: string; happen(): Promise<void> };
@@ -12,6 +14,8 @@ export type Way = 'up' | 'down';
 /** `at`: share of the file that is there by then. `happening`: 'killed' is the one who carries it. */
 export type Planned = { readonly way: Way; readonly at: number; readonly happening: Happening | 'killed' };
 
+/** Of the server's log, where nothing happens any more. */
+const LOG_CHARS = 10_000;
 /** So often in a row a process may fail by itself, each time with a sentence. */
 const FAILURES_MAX = 5;
 
@@ -22,11 +26,14 @@ export class Journey {
   readonly happened: string[] = [];
   readonly #programs: Readonly<Record<Way, () => Carrier>>;
   readonly #look: () => void;
+  readonly #log: () => string;
+  #heard = 0;
 
-  /** `look`: at what the recipient sees, whenever something happened. */
-  constructor(programs: Readonly<Record<Way, () => Carrier>>, look: () => void) {
+  /** `look`: at what the recipient sees, whenever something happened. `log`: of the server, for what a journey tells that came to no end. */
+  constructor(programs: Readonly<Record<Way, () => Carrier>>, look: () => void, log: () => string) {
     this.#programs = programs;
     this.#look = look;
+    this.#log = log;
   }
 
   /** For whoever has to find out why it failed. */
@@ -34,14 +41,36 @@ export class Journey {
     return [...this.happened, ...this.sentences].join('\n');
   }
 
-  /** Brings the file one way over all that is planned; resolves with where it was saved, if it was. */
+  /** Brings the file one way over all that is planned; resolves with where it was saved, if it was. Throws if whoever carries it says nothing any more. */
   async go(way: Way, planned: readonly Planned[]): Promise<string | undefined> {
+    let last = '';
+    const progress = new Progress(
+      () => this.#heard,
+      () => [`It goes ${way} no more, after ${last}`, this.told, this.#log().slice(-LOG_CHARS)].join('\n'),
+    );
+    const heard = (line: Line | undefined) => {
+      this.#heard += 1;
+      last = JSON.stringify(line) ?? 'the end of a process';
+      this.#look();
+      return line;
+    };
+    try {
+      return await progress.within(this.#go(way, planned, heard));
+    } finally {
+      progress.end();
+    }
+  }
+
+  async #go(
+    way: Way,
+    planned: readonly Planned[],
+    heard: (line: Line | undefined) => Line | undefined,
+  ): Promise<string | undefined> {
     const ahead = planned.filter((one) => one.way === way).sort((one, other) => one.at - other.at);
     let failures = 0;
     let carrier = this.#programs[way]();
     for (;;) {
-      const line = await carrier.next();
-      this.#look();
+      const line = heard(await carrier.next());
       if (line?.type === 'done') return line.path;
       if (line === undefined || line.type === 'failed') {
         failures += 1;

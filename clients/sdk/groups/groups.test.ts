@@ -7,8 +7,7 @@ import { nodeRandom } from '../node/platform.ts';
 import type { GroupRecord } from '../profile/profile.ts';
 import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { groupStateOf } from '../test/group-double.ts';
-import { reopenedAfterGaps, tells, told } from '../test/groups.ts';
-import type { Stored } from '../test/lies.ts';
+import { heldEntries, reopenedAfterGaps, tells, told } from '../test/groups.ts';
 import { PASSWORD, type Person } from '../test/people.ts';
 
 const TEAM = 'team@localhost';
@@ -336,12 +335,7 @@ describe('the devices of a person', () => {
   it('are told who added them while they were away, though a session learns of the group before that comes', async () => {
     await bo.client.close();
     await al.client.groups.create(TEAM, { members: [CY, BO] });
-    const held: Stored[] = [];
-    server.lies.hand = (item, device) => {
-      if (item.type !== 'entries' || device !== bo.client.account.device) return [item];
-      held.push(item);
-      return [];
-    };
+    const held = heldEntries(server, bo);
     const back = await people.reopen(bo);
     await back.online();
     expect(await membersOf(back)).toEqual(['al admin', 'bo member', 'cy member']);
@@ -373,12 +367,7 @@ describe('the devices of a person', () => {
   it('are told what they did themselves behind what was done before, though they had not been told of that yet', async () => {
     await bo.client.close();
     await al.client.groups.create(TEAM, { members: [BO, CY] });
-    const held: Stored[] = [];
-    server.lies.hand = (item, device) => {
-      if (item.type !== 'entries' || device !== bo.client.account.device) return [item];
-      held.push(item);
-      return [];
-    };
+    const held = heldEntries(server, bo);
     const back = await people.reopen(bo);
     await back.online();
     await back.client.groups.leave(TEAM);

@@ -17,7 +17,7 @@ import { verifyWhole } from '../pins.ts';
 import type { GroupRecord } from '../profile/profile.ts';
 import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { groupStateOf } from '../test/group-double.ts';
-import { reopenedAfterGaps, tells, told } from '../test/groups.ts';
+import { heldEntries, reopenedAfterGaps, tells, told } from '../test/groups.ts';
 import type { Stored } from '../test/lies.ts';
 import type { Person } from '../test/people.ts';
 
@@ -208,18 +208,12 @@ describe('a server that lies about who is in a group', () => {
     await back.online();
     await back.until(() => back.of('synced').length > 0);
     pass();
-    const device = bo.client.account.device;
-    const held: Stored[] = [];
-    server.lies.hand = (item, to) => {
-      if (item.type !== 'entries' || to !== device) return [item];
-      held.push(item);
-      return [];
-    };
+    const held = heldEntries(server, bo);
     await al.client.groups.create(TEAM, { members: [BO] });
     await al.client.groups.add(TEAM, [CY]);
     const [first = NOTHING] = held;
     delete server.lies.hand;
-    server.give(device, first);
+    server.give(bo.client.account.device, first);
     await tells(back, 'add bo');
     await back.client.groups.update(TEAM);
     expect(told(back)).toEqual(['add bo']);

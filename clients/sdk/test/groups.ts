@@ -1,7 +1,20 @@
 // What tests of groups share: a gap that ends when the test says so, and what people are told.
 import { GAP_WAIT_MS } from '#protocol/limits.ts';
+import type { Stored } from './lies.ts';
 import type { People, Person } from './people.ts';
+import type { ServerDouble } from './server-double.ts';
 import { FakeTime } from './wires.ts';
+
+/** Entries that the server does not hand to this person's device from now on, as they come; `server.lies.hand` deleted, they can be given. */
+export function heldEntries({ lies }: ServerDouble, { client }: Person): Stored[] {
+  const held: Stored[] = [];
+  lies.hand = (item, device) => {
+    if (item.type !== 'entries' || device !== client.account.device) return [item];
+    held.push(item);
+    return [];
+  };
+  return held;
+}
 
 /** The same device again, in whose sessions nothing is waited for as long as a gap is: `pass` says that it was. */
 export async function reopenedAfterGaps(people: People, { platform }: Person): Promise<{ back: Person; pass(): void }> {

@@ -38,11 +38,15 @@ function describeWhere(servers: readonly Server[], name: string, body: (urls: Se
 /** Whether servers can be killed and started: CI and developers who gave only URLs cannot. */
 export const restartable = Boolean(process.env.PARLEY_TEST_CTL && process.env.PARLEY_SERVICES_DIR);
 
-/** kill: SIGKILL, resolves when it is gone; start: resolves when it answers again, on the same port with the same data. */
+/**
+ * kill: SIGKILL, resolves when it is gone; start: resolves when it answers again, on the same port with the same data. A broker can be taken for dead
+ * while its start replaces its program (.ci/run says more): it is asked for once more, which waits for the one that is there.
+ */
 export async function control(verb: 'kill' | 'start', name: Process): Promise<void> {
   const { PARLEY_TEST_CTL: program, PARLEY_SERVICES_DIR: folder } = process.env;
   if (!program || !folder) throw new Error('PARLEY_TEST_CTL and PARLEY_SERVICES_DIR say how to restart servers.');
-  await promisify(execFile)(program, [verb, name, folder]);
+  const call = () => promisify(execFile)(program, [verb, name, folder]);
+  await (verb === 'start' ? call().catch(call) : call());
 }
 
 /** A name that no other test has, for a database, a subject or a virtual host. */

@@ -18,24 +18,12 @@ const OUT_OF_DISK_SPACE = 14_031;
 /** BadValue, FailedToParse, TypeMismatch, DollarPrefixedFieldName, EmptyFieldName, DocumentValidationFailure, BSONObjectTooLarge (twice). */
 const DOCUMENT_AT_FAULT: ReadonlySet<unknown> = new Set([2, 9, 14, 52, 56, 121, 10_334, 17_419]);
 
-/**
- * An operation that its driver has neither ended nor given up by then, it never will: in a run that killed the server again and again, three
- * inserts stood open for 29 s without an answer or an error, and their mailboxes with them (seen once, mongodb 7.8; the cause is not known). Its own bounds, in mongo.ts, are shorter.
- */
-const OPERATION_MAX_MS = 20_000;
-
 /** Every operation of a store goes through this. Throws Conflict, RequestError `no_space`, Unavailable, or what a programmer must see. */
 export async function attempt<T>(operation: () => Promise<T>): Promise<T> {
-  let late: NodeJS.Timeout | undefined;
-  const lost = new Promise<never>((_, reject) => {
-    late = setTimeout(() => reject(new Unavailable('MongoDB: the operation was never answered.')), OPERATION_MAX_MS);
-  });
   try {
-    return await Promise.race([operation(), lost]);
+    return await operation();
   } catch (error) {
     throw toError(error);
-  } finally {
-    clearTimeout(late);
   }
 }
 

@@ -1,11 +1,12 @@
 // The connection to MongoDB that the stores of a process share: durable writes, reads from the primary, and errors by what their
 // reader must do. A wrong setting stops the start; a server that is away is waited for, at the start and ever after.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Collection, MongoClient, MongoError, MongoServerError, type TopologyDescription } from 'mongodb';
+import { type Collection, MongoError, MongoServerError, type TopologyDescription } from 'mongodb';
 import type { Logger } from 'pino';
 import { Unavailable } from '#protocol/errors.ts';
 import { ConfigError } from '../config.ts';
 import { KEPT_PASSWORD } from '../strong-passwords.ts';
+import { MongoClient } from './mongo-driver.ts';
 import { attempt } from './mongo-errors.ts';
 
 /** The database of a URL that names none. */

@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeSignedEntry } from '#protocol/account-entry.ts';
-import { encodeBase64 } from '#protocol/base64.ts';
 import { SUITE } from '#protocol/envelope.ts';
 import { enrolDevice } from '../crypto/account.ts';
 import { nodeRandom } from '../node/platform.ts';
 import type { GroupRecord } from '../profile/profile.ts';
 import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { groupStateOf } from '../test/group-double.ts';
-import { heldEntries, reopenedAfterGaps, tells, told } from '../test/groups.ts';
+import { NOTHING, reopenedAfterGaps, tells, told } from '../test/groups.ts';
 import { PASSWORD, type Person } from '../test/people.ts';
 
 const TEAM = 'team@localhost';
@@ -268,7 +267,7 @@ describe('the devices of a person', () => {
     await al.client.groups.create(TEAM, { members: [BO] });
     await tells(bo, 'add bo');
     await bo.client.close();
-    server.lies.hand = (item) => (item.type === 'entries' ? [{ type: 'notice', notice: NOTHING }] : [item]);
+    server.lies.hand = (item) => (item.type === 'entries' ? [NOTHING] : [item]);
     await al.client.groups.remove(TEAM, BO);
     const { back, pass } = await reopenedAfterGaps(people, bo);
     await back.online();
@@ -287,25 +286,6 @@ describe('the devices of a person', () => {
     expect((await recordOf(back)).ended).toBeUndefined();
   });
 
-  it('are told who added them while they were away, once, however they learned of the group first', async () => {
-    await bo.client.close();
-    await al.client.groups.create(TEAM, { members: [BO, CY] });
-    // Sends only: nothing is pushed to it, and it learns of the group from the list.
-    const sending = await people.reopen(bo);
-    await sending.client.connect({ receive: false });
-    await sending.client.online();
-    expect(await sending.client.groups.list(true)).toMatchObject([{ name: TEAM, members: 3 }]);
-    await al.client.groups.setRole(TEAM, BO, 'admin');
-    await sending.client.groups.update(TEAM);
-    expect(told(sending)).toEqual([]);
-    await sending.client.close();
-    const back = await people.reopen(bo);
-    await back.online();
-    await tells(back, 'admin bo');
-    expect(told(back)).toEqual(['add bo', 'add cy', 'admin bo']);
-    expect((await recordOf(back)).untold).toBeUndefined();
-  });
-
   it('may do what they may do now, also where they were told nothing of it', async () => {
     await al.client.groups.create(TEAM, { members: [BO] });
     await tells(bo, 'add bo');
@@ -317,80 +297,6 @@ describe('the devices of a person', () => {
     await sending.client.groups.update(TEAM);
     expect(await membersOf(sending)).toEqual(['al admin', 'bo admin', 'cy member']);
     await expect(sending.client.groups.add(TEAM, [CY])).rejects.toMatchObject({ code: 'already_a_member' });
-  });
-
-  it('are told by whom they were removed while they were away, and of nothing that would be wrong', async () => {
-    await al.client.groups.create(TEAM, { members: [BO] });
-    await tells(bo, 'add bo');
-    await bo.client.close();
-    await al.client.groups.remove(TEAM, BO);
-    const back = await people.reopen(bo);
-    await back.online();
-    await tells(back, 'remove bo');
-    await back.client.groups.find(TEAM);
-    expect(back.of('group')).toEqual([]);
-    expect((await recordOf(back)).ended).toMatchObject({ how: 'removed', by: AL });
-  });
-
-  it('are told who added them while they were away, though a session learns of the group before that comes', async () => {
-    await bo.client.close();
-    await al.client.groups.create(TEAM, { members: [CY, BO] });
-    const held = heldEntries(server, bo);
-    const back = await people.reopen(bo);
-    await back.online();
-    expect(await membersOf(back)).toEqual(['al admin', 'bo member', 'cy member']);
-    await back.until(() => held.length > 0);
-    expect(told(back)).toEqual([]);
-    delete server.lies.hand;
-    // The server hands them on again to whoever has not acked them.
-    for (const item of [...held, ...held]) server.give(bo.client.account.device, item);
-    await al.client.groups.remove(TEAM, CY);
-    await tells(back, 'remove cy');
-    expect(told(back)).toEqual(['add bo', 'remove cy']);
-  });
-
-  it('are told that they were added, removed and added again while they were away, though the list of groups comes late', async () => {
-    await bo.client.close();
-    await al.client.groups.create(TEAM, { members: [BO, CY] });
-    await al.client.groups.remove(TEAM, BO);
-    await al.client.groups.add(TEAM, [BO]);
-    server.lies.groupList = () => ({ groups: [], more: false });
-    const back = await people.reopen(bo);
-    await back.online();
-    await back.until(() => back.of('synced').length > 0);
-    await al.client.groups.setRole(TEAM, BO, 'admin');
-    await tells(back, 'admin bo');
-    expect(told(back)).toEqual(['add bo', 'add cy', 'remove bo', 'add bo', 'admin bo']);
-    expect(await recordOf(back)).not.toHaveProperty('untold');
-  });
-
-  it('are told what they did themselves behind what was done before, though they had not been told of that yet', async () => {
-    await bo.client.close();
-    await al.client.groups.create(TEAM, { members: [BO, CY] });
-    const held = heldEntries(server, bo);
-    const back = await people.reopen(bo);
-    await back.online();
-    await back.client.groups.leave(TEAM);
-    await back.until(() => held.length === 2);
-    expect(told(back)).toEqual([]);
-    delete server.lies.hand;
-    for (const item of held) server.give(bo.client.account.device, item);
-    await tells(back, 'leave bo');
-    expect(told(back)).toEqual(['add bo', 'add cy', 'leave bo']);
-  });
-
-  it('are told that they were removed and added again also where both come at once', async () => {
-    await al.client.groups.create(TEAM, { members: [BO, CY] });
-    await tells(bo, 'add cy');
-    await bo.client.close();
-    await al.client.groups.remove(TEAM, BO);
-    await al.client.groups.remove(TEAM, CY);
-    await al.client.groups.add(TEAM, [BO]);
-    const back = await people.reopen(bo);
-    await back.online();
-    await tells(back, 'add bo');
-    expect(told(back)).toEqual(['remove bo', 'add bo']);
-    expect(await membersOf(back)).toEqual(['al admin', 'bo member']);
   });
 
   it('anchor the groups in which they wrote before one of them was revoked', async () => {
@@ -431,8 +337,6 @@ describe('the devices of a person', () => {
     expect((await recordOf(late)).suspended).toBeUndefined();
   });
 });
-
-const NOTHING = { kind: 'stale', conversation: encodeBase64(new Uint8Array(36)), by: AL } as const;
 
 function encodeDevice({ client }: Person): string {
   return client.account.device;

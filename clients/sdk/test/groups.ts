@@ -1,9 +1,17 @@
 // What tests of groups share: a gap that ends when the test says so, and what people are told.
+import { encodeBase64 } from '#protocol/base64.ts';
 import { GAP_WAIT_MS } from '#protocol/limits.ts';
+import { AL } from './at-double.ts';
 import type { Stored } from './lies.ts';
 import type { People, Person } from './people.ts';
 import type { ServerDouble } from './server-double.ts';
 import { FakeTime } from './wires.ts';
+
+/** What a mailbox may hold that is no news to anybody. */
+export const NOTHING: Stored = {
+  type: 'notice',
+  notice: { kind: 'stale', conversation: encodeBase64(new Uint8Array(36)), by: AL },
+};
 
 /** Entries that the server does not hand to this person's device from now on, as they come; `server.lies.hand` deleted, they can be given. */
 export function heldEntries({ lies }: ServerDouble, { client }: Person): Stored[] {

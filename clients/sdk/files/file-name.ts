@@ -39,7 +39,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 const KINDS: readonly string[] = ['image', 'audio', 'video'];
 
 const encoder = new TextEncoder();
-const graphemes = new Intl.Segmenter('en');
 
 /** One segment of a path, 1 to SAFE_NAME_MAX_BYTES of UTF-8, in NFC; named after its type where nothing of the name is left. What it has returned it returns again. */
 export function safeFileName({ name, type }: Pick<FileInfo, 'name' | 'type'>): string {
@@ -76,7 +75,7 @@ function fitted(name: string, suffix: string): string | undefined {
 /** The first whole characters of a text, as people count them, that have so many bytes at most. */
 function beginning(text: string, maxBytes: number): string {
   let bytes = 0;
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of new Intl.Segmenter('en').segment(text)) {
     bytes += bytesOf(segment);
     if (bytes > maxBytes) return text.slice(0, index);
   }

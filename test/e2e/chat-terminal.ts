@@ -114,7 +114,7 @@ export class ChatTerminal {
   async hangUp(): Promise<void> {
     const { stdout } = await this.#tmux('display-message', '-p', '#{pane_pid}');
     await this.#tmux('kill-session');
-    while (isAlive(Number(stdout))) await pause();
+    while (await works(Number(stdout))) await pause();
   }
 
   /** Resolves with the screen once this stands on it. */
@@ -139,7 +139,9 @@ export class ChatTerminal {
       const [, pane, socket] = /^(\d+) (.+)$/m.exec(stdout) ?? [];
       await chat.#tmux('kill-server').catch(() => {});
       if (socket !== undefined) await rm(socket, { force: true });
-      if (pane !== undefined) while (isAlive(Number(pane), 'SIGKILL')) await pause();
+      if (pane === undefined) continue;
+      kill(Number(pane));
+      while (await works(Number(pane))) await pause();
     }
     open.clear();
   }
@@ -154,13 +156,21 @@ export function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
 }
 
-/** `signal`: what it is sent on this occasion; 0: nothing. */
-function isAlive(group: number, signal: NodeJS.Signals | 0 = 0): boolean {
+function kill(group: number): void {
   try {
-    return process.kill(-group, signal);
+    process.kill(-group, 'SIGKILL');
   } catch {
-    return false;
+    // it has ended by itself
   }
+}
+
+/** Whether a process of this group has not ended. One that has may still be listed for seconds: whoever inherits it takes its time to ask how it ended. */
+async function works(group: number): Promise<boolean> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pgid=,stat=']);
+  return stdout
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .some(([of, state]) => Number(of) === group && !state?.startsWith('Z'));
 }
 
 function quoted(word: string): string {

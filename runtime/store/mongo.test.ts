@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Unavailable } from '#protocol/errors.ts';
@@ -11,9 +10,6 @@ import { type Keyed, Mongo } from './mongo.ts';
 import { attempt } from './mongo-errors.ts';
 
 const log = pino({ level: 'silent' });
-/** The driver looks after its server only so long after the last look, even if it has lost a connection. */
-const SOONEST_CHECK_MS = 500;
-
 type Thing = Keyed & { readonly n: number };
 
 function open(url: string): Mongo {
@@ -86,23 +82,6 @@ describeOn('MONGO', 'the connection to MongoDB', (server) => {
     await vi.waitUntil(() => mongo.ready, PATIENTLY);
     onTestFinished(() => mongo.drop());
     expect(await attempt(() => things.findOne({ _id: 'one' }))).toEqual({ _id: 'one', n: 1 });
-  });
-
-  test('a server that ends all connections at once, while it is asked, is found again, and nothing that was asked stays open', async () => {
-    const { network, mongo } = await openBehindCut();
-    await mongo.connect();
-    const things = mongo.collection<Thing>('thing');
-    const ask = () => attempt(() => things.findOne({ _id: 'one' }));
-    for (const ticks of [1, 2, 4, 8, 16]) {
-      const checkable = performance.now() + SOONEST_CHECK_MS;
-      while (performance.now() < checkable) await ask();
-      const asked = ask();
-      for (let tick = 0; tick < ticks; tick += 1) await setImmediate(); // it is on its way, this far or that
-      await network.cut();
-      await network.mend();
-      await Promise.allSettled([asked]);
-      await vi.waitUntil(async () => (await ask().catch(() => 'away')) === null, PATIENTLY);
-    }
   });
 
   test('a server that is frozen is given up, and found again', async () => {

@@ -21,6 +21,8 @@ const HEARTBEAT_MS = 2_000;
 const RETRY_MS = 500;
 /** Look-ups of one page run side by side; more connections than that only queue in the server. */
 const CONNECTIONS_MAX = 32;
+/** An operation waits this long for one of them: where a server answers its driver and stalls all else, they would wait longer and longer. */
+const QUEUE_TIMEOUT_MS = 10_000;
 
 const AUTHENTICATION_FAILED = 18;
 const UNAUTHORIZED = 13;
@@ -129,6 +131,7 @@ export function makeClient(
       socketTimeoutMS: SOCKET_TIMEOUT_MS,
       heartbeatFrequencyMS: HEARTBEAT_MS,
       maxPoolSize: CONNECTIONS_MAX,
+      waitQueueTimeoutMS: QUEUE_TIMEOUT_MS,
     });
     return { client, database: databaseOf(url) ?? DEFAULT_DATABASE };
   } catch (error) {

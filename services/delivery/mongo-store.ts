@@ -128,19 +128,14 @@ export class MongoMailboxStore implements MailboxStore {
     return users;
   }
 
-  /** A batch is an operation of its own: all of them may take longer than one may. */
   async survey(each: (chunk: ChunkSize) => void): Promise<void> {
     const projection = { _id: 1, count: 1, charges: 1 };
     const cursor = this.#chunks.find({}, { projection, batchSize: SURVEY_BATCH_CHUNKS });
-    try {
-      while (await attempt(() => cursor.hasNext())) {
-        for (const { _id, count, charges } of cursor.readBufferedDocuments()) {
-          each({ user: keys.userOf(_id), items: count, bytes: bytesIn(JSON.parse(charges) as Charges) }); // written below
-        }
+    await attempt(async () => {
+      for await (const { _id, count, charges } of cursor) {
+        each({ user: keys.userOf(_id), items: count, bytes: bytesIn(JSON.parse(charges) as Charges) }); // written below
       }
-    } finally {
-      await cursor.close().catch(() => {}); // it failed already, or is at its end
-    }
+    });
   }
 
   /** What is known of every chunk, from the first to the last: up to `next` there may be holes, beyond it there are none. */

@@ -2,6 +2,9 @@
 // elsewhere they are reported as skipped, by name. With REQUIRE_SERVICES=1 a missing server fails them: a gate must not pass by skipping.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
@@ -38,15 +41,31 @@ function describeWhere(servers: readonly Server[], name: string, body: (urls: Se
 /** Whether servers can be killed and started: CI and developers who gave only URLs cannot. */
 export const restartable = Boolean(process.env.PARLEY_TEST_CTL && process.env.PARLEY_SERVICES_DIR);
 
-/**
- * kill: SIGKILL, resolves when it is gone; start: resolves when it answers again, on the same port with the same data. A broker can be taken for dead
- * while its start replaces its program (.ci/run says more): it is asked for once more, which waits for the one that is there.
- */
+/** A broker that is taken for dead while its start replaces its program (.ci/run says more) is asked for again, once it can be seen. */
+const STARTS_MAX = 5;
+
+/** kill: SIGKILL, resolves when it is gone; start: resolves when it answers again, on the same port with the same data. */
 export async function control(verb: 'kill' | 'start', name: Process): Promise<void> {
   const { PARLEY_TEST_CTL: program, PARLEY_SERVICES_DIR: folder } = process.env;
   if (!program || !folder) throw new Error('PARLEY_TEST_CTL and PARLEY_SERVICES_DIR say how to restart servers.');
   const call = () => promisify(execFile)(program, [verb, name, folder]);
-  await (verb === 'start' ? call().catch(call) : call());
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return void (await call());
+    } catch (error) {
+      if (verb !== 'start' || tries === STARTS_MAX || !(await seen(join(folder, `${name}.pid`)))) throw error;
+    }
+  }
+}
+
+/** Whether the process whose id this file has is there: then once it has an environment, by which its program is found. */
+async function seen(pidFile: string): Promise<boolean> {
+  const environment = `/proc/${readFileSync(pidFile, 'utf8').trim()}/environ`;
+  while (existsSync(environment)) {
+    if (readFileSync(environment).length > 0) return true;
+    await setImmediate();
+  }
+  return false;
 }
 
 /** A name that no other test has, for a database, a subject or a virtual host. */

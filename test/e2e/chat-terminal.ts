@@ -170,7 +170,7 @@ async function works(group: number): Promise<boolean> {
   return stdout
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .some(([of, state]) => Number(of) === group && !state?.startsWith('Z'));
+    .some(([of, state]) => Number(of) === group && !/^Z(?!.*l)/.test(state ?? '')); // l: one of its threads has not ended
 }
 
 function quoted(word: string): string {

@@ -3,13 +3,10 @@ import { encodeSignedEntry } from '#protocol/account-entry.ts';
 import { SUITE } from '#protocol/envelope.ts';
 import { enrolDevice } from '../crypto/account.ts';
 import { nodeRandom } from '../node/platform.ts';
-import type { GroupRecord } from '../profile/profile.ts';
 import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { groupStateOf } from '../test/group-double.ts';
-import { NOTHING, reopenedAfterGaps, tells, told } from '../test/groups.ts';
+import { membersOf, NOTHING, recordOf, reopenedAfterGaps, TEAM, tells, told } from '../test/groups.ts';
 import { PASSWORD, type Person } from '../test/people.ts';
-
-const TEAM = 'team@localhost';
 
 let server: AtDouble['server'];
 let people: AtDouble['people'];
@@ -20,15 +17,6 @@ let cy: Person;
 beforeEach(async () => {
   ({ server, people, al, bo, cy } = await atDouble(['al', 'bo', 'cy']));
 });
-
-async function recordOf(person: Person, name = TEAM): Promise<GroupRecord> {
-  const record = await person.client.groups.find(name);
-  if (record === undefined) throw new Error(`${name} is not known`);
-  return record;
-}
-
-const membersOf = async (person: Person) =>
-  (await person.client.groups.members(TEAM)).map(({ address, role }) => `${address.split('@')[0]} ${role}`);
 
 /** An account that nobody uses: its log alone is at the server. */
 function stranger(name: string): string {

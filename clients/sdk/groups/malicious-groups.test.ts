@@ -14,14 +14,11 @@ import { encodeMembership, type GroupState, membershipHash } from '#protocol/gro
 import { signLabelled } from '../crypto/sign.ts';
 
 import { verifyWhole } from '../pins.ts';
-import type { GroupRecord } from '../profile/profile.ts';
 import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
 import { groupStateOf } from '../test/group-double.ts';
-import { NOTHING, reopenedAfterGaps, tells, told } from '../test/groups.ts';
+import { NOTHING, recordOf, reopenedAfterGaps, TEAM, tells, told } from '../test/groups.ts';
 import type { Stored } from '../test/lies.ts';
 import type { Person } from '../test/people.ts';
-
-const TEAM = 'team@localhost';
 
 const unsigned: SignedGroupEntryText = { entry: '', signature: '' };
 
@@ -49,12 +46,6 @@ async function adminWhoseLogIsUnseen(): Promise<Person> {
   await al.client.groups.add(TEAM, [BO]);
   await tells(bo, 'add bo');
   return di;
-}
-
-async function recordOf(person: Person): Promise<GroupRecord> {
-  const record = await person.client.groups.find(TEAM);
-  if (record === undefined) throw new Error('the group is not known');
-  return record;
 }
 
 const membersOf = async (person: Person) => [...(await recordOf(person)).state.members.keys()].sort();

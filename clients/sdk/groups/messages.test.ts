@@ -5,9 +5,9 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { decodeHeader } from '#protocol/envelope.ts';
 import type { NoticeBody } from '#protocol/frames/server.ts';
 import { AL, type AtDouble, atDouble, BO, CY } from '../test/at-double.ts';
+import { TEAM } from '../test/groups.ts';
 import { PASSWORD, type Person } from '../test/people.ts';
 
-const TEAM = 'team@localhost';
 const ROOM = `#${TEAM}`;
 
 let server: AtDouble['server'];

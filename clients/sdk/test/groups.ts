@@ -1,11 +1,25 @@
 // What tests of groups share: a gap that ends when the test says so, and what people are told.
 import { encodeBase64 } from '#protocol/base64.ts';
 import { GAP_WAIT_MS } from '#protocol/limits.ts';
+import type { GroupRecord } from '../profile/profile.ts';
 import { AL } from './at-double.ts';
 import type { Stored } from './lies.ts';
 import type { People, Person } from './people.ts';
 import type { ServerDouble } from './server-double.ts';
 import { FakeTime } from './wires.ts';
+
+export const TEAM = 'team@localhost';
+
+/** What somebody's profile has of a group. Throws if that is nothing. */
+export async function recordOf({ client }: Person, name = TEAM): Promise<GroupRecord> {
+  const record = await client.groups.find(name);
+  if (record === undefined) throw new Error(`${name} is not known`);
+  return record;
+}
+
+/** Who is in the team as far as somebody knows: name and role. */
+export const membersOf = async ({ client }: Person): Promise<string[]> =>
+  (await client.groups.members(TEAM)).map(({ address, role }) => `${address.split('@')[0]} ${role}`);
 
 /** What a mailbox may hold that is no news to anybody. */
 export const NOTHING: Stored = {

@@ -21,7 +21,7 @@ import type { Random } from '../platform.ts';
 import type { GroupRecord } from '../profile/profile.ts';
 import { withAccounts } from './accounts.ts';
 import { keep } from './keep.ts';
-import { type Advanced, advance, beginWithAll, eventOf, stateToSignOn } from './log.ts';
+import { advance, type Begun, beginWithAll, eventOf, stateToSignOn } from './log.ts';
 import type { GroupLogs } from './logs.ts';
 import { mustBeUsable, namingGroup, type Wanted } from './refusals.ts';
 import { type GroupStartDeps, joined } from './start.ts';
@@ -113,7 +113,7 @@ export class GroupActs {
   }
 
   /** Comes into an open group, from what a newcomer may know of it. Throws likewise. */
-  async join(newcomer: Advanced): Promise<void> {
+  async join(newcomer: Begun): Promise<void> {
     const { logs, accounts, me } = this.#deps;
     let begun = newcomer;
     const { name } = begun.record;

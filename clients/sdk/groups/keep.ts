@@ -1,8 +1,9 @@
 // What a group is written as when this device comes to know it: under its name, or beside another group that is known by that name.
 import { equalBytes, toHex } from '#protocol/bytes.ts';
 import type { Clock } from '../platform.ts';
-import type { GroupRecord, NewEvent, Profile } from '../profile/profile.ts';
+import type { GroupRecord, KeptEntry, NewEvent, Profile } from '../profile/profile.ts';
 import { type Advanced, inConversation } from './log.ts';
+import type { Range } from './untold.ts';
 
 /** Of the id in the name of a conversation, where the name alone means another group. */
 const ID_HEX_DIGITS = 8;
@@ -37,6 +38,20 @@ export async function keepBeside(
     const other: NewEvent = { type: 'group', conversation, change: 'other_group', reason, at: clock.now() };
     return { ...update, events: [other, ...update.events] };
   });
+}
+
+/** Those of these entries that are kept, oldest first. */
+export async function keptEntries(
+  { groups }: Profile,
+  { id }: GroupRecord,
+  { first, last }: Range,
+): Promise<KeptEntry[]> {
+  const kept: KeptEntry[] = [];
+  for (let index = first; index <= last; index++) {
+    const entry = await groups.entry(id, index);
+    if (entry !== undefined) kept.push(entry);
+  }
+  return kept;
 }
 
 function isSameGroup(a: GroupRecord | undefined, b: GroupRecord | undefined): boolean {

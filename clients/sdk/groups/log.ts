@@ -26,6 +26,9 @@ export type Advanced = {
   readonly events: readonly NewEvent[];
 };
 
+/** What is known of a group that was not known before: it may be written with other events than those of its entries. */
+export type Begun = Omit<Advanced, 'events'>;
+
 type Decoded = { readonly text: SignedGroupEntryText; readonly bytes: Uint8Array; readonly entry: GroupEntry };
 
 /** What a server hands a newcomer (`group.state`), as bytes. */
@@ -80,7 +83,7 @@ export function beginWithAll(entries: readonly SignedGroupEntryText[], accountOf
  * A record that begins behind an entry that states the state. `added`: that entry has to be the one by which this person came in. Throws as
  * `startGroupLog`, and CryptoError where its author could not have written it.
  */
-export function beginAt(start: Start, accountOf: AccountOf, added?: Subject): Advanced {
+export function beginAt(start: Start, accountOf: AccountOf, added?: Subject): Begun {
   const state = startGroupLog(start.create, start.signed, start.membership, accountOf);
   const { actor, change } = decodeGroupEntry(start.signed.entry);
   const refused = (why: string) =>
@@ -100,7 +103,7 @@ export function beginAt(start: Start, accountOf: AccountOf, added?: Subject): Ad
     head: state.position.head,
     membership: start.membership,
   };
-  return { record: { ...named(state), start: from, state, spans }, entries: [kept], events: [] };
+  return { record: { ...named(state), start: from, state, spans }, entries: [kept] };
 }
 
 /** The same under another conversation: it is chosen when it is written. */

@@ -5,21 +5,20 @@ import { decodeBase64, encodeBase64 } from '#protocol/base64.ts';
 import { CryptoError, ProtocolError, RequestError } from '#protocol/errors.ts';
 import type { SignedGroupEntryText } from '#protocol/frames/fields.ts';
 import type { Answer, ServerFrameOf } from '#protocol/frames/server.ts';
-import { decodeGroupEntry, decodeSignedGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
-import { verifyGroupLog } from '#protocol/group-log.ts';
+import { decodeGroupEntry, type GroupEntry } from '#protocol/group-entry.ts';
 import { memberOf } from '#protocol/group-state.ts';
 import type { Connection } from '../connection.ts';
 import { isBadLog } from '../pins.ts';
-import type { GroupRecord, KeptEntry, NewEvent } from '../profile/profile.ts';
+import type { GroupRecord } from '../profile/profile.ts';
 import { isFinal } from '../refusal.ts';
 import { withAccounts } from './accounts.ts';
-import { keepBeside } from './keep.ts';
-import { type Advanced, advance, lastEntry, stateAfter } from './log.ts';
+import { contradicted } from './fork.ts';
+import { keepBeside, keptEntries } from './keep.ts';
+import { advance, type Begun, lastEntry } from './log.ts';
 import { isSame } from './spans.ts';
-import { GroupStart, type GroupStartDeps, hasHead, PAGES_MAX, pageOf } from './start.ts';
+import { GroupStart, type GroupStartDeps, hasHead, type Named, PAGES_MAX, pageOf } from './start.ts';
 import { behindUntold, handed, late, lookedUp, type Range, toTell } from './untold.ts';
 
-type Named = { readonly name: string; readonly group: string };
 type Entries = Pick<ServerFrameOf<'entries'>, 'name' | 'group' | 'entries'>;
 
 export class GroupLogs {
@@ -84,7 +83,7 @@ export class GroupLogs {
   async learn(listed: Named, connection: Connection): Promise<void> {
     try {
       const named = await this.#deps.profile.groups.byName(listed.name);
-      const begun = await this.#begun(listed, connection);
+      const begun = await this.start.begun(listed, connection);
       if (begun === undefined || memberOf(begun.record.state, this.#deps.me) === undefined) return;
       if ((await this.#keep(begun, named)) === undefined) await this.learn(listed, connection);
     } catch (error) {
@@ -133,7 +132,7 @@ export class GroupLogs {
     for (const record of await groups.list()) {
       const { id, name, ended, untold } = record;
       if (untold?.news !== undefined) {
-        const kept = await this.#kept(record, { first: untold.news, last: untold.upTo });
+        const kept = await keptEntries(this.#deps.profile, record, { first: untold.news, last: untold.upTo });
         this.#await(await groups.update(id, name, (now) => now && late(now, kept, this.#deps.me)), connection);
       }
       if (ended?.alarm === undefined) continue;
@@ -201,7 +200,7 @@ export class GroupLogs {
       const index = first.index + place;
       const kept = await this.#deps.profile.groups.entry(record.id, index);
       if (kept !== undefined && kept.signed.entry !== text.entry)
-        return this.#contradicted(record, index, text, connection);
+        return contradicted(this.#deps, record, index, text, connection);
     }
     const now = first.index > lastEntry(record).index + 1 ? await this.refresh(record, connection) : record;
     if (now.forked !== undefined) return;
@@ -225,7 +224,7 @@ export class GroupLogs {
     const { groups } = this.#deps.profile;
     const record = await groups.byId(id);
     if (record?.untold === undefined) return;
-    const kept = await this.#kept(record, toTell(record.untold, handedOn));
+    const kept = await keptEntries(this.#deps.profile, record, toTell(record.untold, handedOn));
     this.#await(await groups.update(id, name, (now) => now && handed(now, kept, handedOn, this.#deps.me)), connection);
   }
 
@@ -257,7 +256,7 @@ export class GroupLogs {
     const { me, profile } = this.#deps;
     const added = entries.findLastIndex(({ change }) => change.type === 'add' && isSame(change.subject, me));
     const named = await profile.groups.byName(pushed.name);
-    const begun = await this.#begun(pushed, connection, entries[added]?.index);
+    const begun = await this.start.begun(pushed, connection, entries[added]?.index);
     // A session's look-up may have been faster.
     let record = await profile.groups.byId(decodeBase64(pushed.group));
     if (record === undefined) {
@@ -271,32 +270,8 @@ export class GroupLogs {
   }
 
   /** Undefined: the name came to mean another group meanwhile. */
-  #keep(begun: Advanced, named: GroupRecord | undefined): Promise<GroupRecord | undefined> {
+  #keep(begun: Begun, named: GroupRecord | undefined): Promise<GroupRecord | undefined> {
     return keepBeside(this.#deps, { ...begun, record: lookedUp(begun.record), events: [] }, named);
-  }
-
-  /** Undefined: there is nothing to begin with, because this person was removed since, or the group is gone. */
-  async #begun({ name, group }: Named, connection: Connection, added?: number): Promise<Advanced | undefined> {
-    try {
-      const begun = await (added === undefined
-        ? this.start.whole(name, connection)
-        : this.#sinceAdded(name, connection, added));
-      if (encodeBase64(begun.record.id) === group) return begun;
-      throw new CryptoError('member', `The server says that #${name} is another group than the one that it shows.`);
-    } catch (error) {
-      if (!(error instanceof RequestError && isFinal(error))) throw error;
-      return undefined;
-    }
-  }
-
-  /** Of somebody who has come in again since, a server states only that: then from the first entry on. Throws as `start.at` and `start.whole`. */
-  async #sinceAdded(name: string, connection: Connection, added: number): Promise<Advanced> {
-    try {
-      return await this.start.at(name, connection, added);
-    } catch (error) {
-      if (!(error instanceof RequestError && error.code === 'bad_request')) throw error;
-      return this.start.whole(name, connection);
-    }
   }
 
   /** The server's whole log beside the one that is kept: where it differs first is judged. */
@@ -308,46 +283,13 @@ export class GroupLogs {
       for (const text of page.entries) {
         const kept = await this.#deps.profile.groups.entry(record.id, index);
         if (kept?.signed.entry !== text.entry) {
-          await this.#contradicted(record, index, text, connection);
+          await contradicted(this.#deps, record, index, text, connection);
           return (await this.#deps.profile.groups.byId(record.id)) ?? record;
         }
         index += 1;
       }
     }
     return record;
-  }
-
-  /** Another entry than the one that is kept: a fork if it is good where it stands, else refused (CryptoError). */
-  async #contradicted(
-    record: GroupRecord,
-    index: number,
-    text: SignedGroupEntryText,
-    connection: Connection,
-  ): Promise<void> {
-    const { profile, accounts, clock } = this.#deps;
-    const state = stateAfter(record, await this.#kept(record, { first: record.start, last: index - 1 }));
-    if (state === undefined) throw new CryptoError('member', 'The server shows another beginning of the group.');
-    const { suspended } = await withAccounts(accounts, connection, (accountOf) =>
-      verifyGroupLog([decodeSignedGroupEntry(text)], accountOf, state),
-    );
-    if (suspended > 0)
-      throw new CryptoError('member', `Entry ${index} of the group contradicts the one that is known.`);
-    const forked = `There are two entries ${index}, both signed by members. Ask the others what they see, and create the group anew.`;
-    await profile.groups.update(record.id, record.name, (now) => {
-      if (now === undefined || now.forked !== undefined) return undefined;
-      const { conversation } = now;
-      const event: NewEvent = { type: 'group', conversation, change: 'forked', reason: forked, at: clock.now() };
-      return { record: { ...now, forked }, events: [event] };
-    });
-  }
-
-  async #kept({ id }: GroupRecord, { first, last }: Range): Promise<KeptEntry[]> {
-    const kept: KeptEntry[] = [];
-    for (let index = first; index <= last; index++) {
-      const entry = await this.#deps.profile.groups.entry(id, index);
-      if (entry !== undefined) kept.push(entry);
-    }
-    return kept;
   }
 
   /** The same reason of a conversation is told once in this process. */
